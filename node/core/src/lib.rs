@@ -1,0 +1,23 @@
+//! The pure core of williw.
+#![deny(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
+
+pub mod amount;
+pub mod cycle;
+pub mod cycle_stake;
+pub mod ed25519;
+pub mod fact;
+pub mod hash;
+pub mod hex;
+pub mod identity;
+pub mod journal;
+pub mod link;
+pub mod merkle;
+pub mod model;
+pub mod network;
+pub mod offence;
+pub mod secp256k1;
+pub mod slash;
+pub mod statement;
+pub mod tenure;
+pub mod typed;
+mod wire;

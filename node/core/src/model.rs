@@ -1,0 +1,183 @@
+//! The reference model: what the vault and the pool of one chain do, verb by verb.
+//!
+//! Solidity and the Solana program are compared with it: the same verbs in the same order give the same numbers, the
+//! same facts and the same refusals. It is written to be read. A verb checks everything before it changes anything, so
+//! a refusal leaves no trace; `docs/decisions/0002-verbs.md` says in which order.
+
+use std::collections::BTreeMap;
+
+use crate::amount::Amount;
+use crate::cycle::{Cycle, CycleClock, Height, UnixSeconds};
+use crate::fact::{Body, Fact, PoolParameters, VaultParameters};
+use crate::hash::keccak;
+use crate::identity::{Account, ChainId};
+use crate::journal::Head;
+use crate::network::NetworkId;
+
+mod claims;
+mod exit;
+mod justice;
+mod pool;
+mod refusal;
+mod terms;
+mod vault;
+
+pub use pool::{Pending, Pool};
+pub use refusal::Refusal;
+pub use terms::Bounds;
+pub use vault::{Books, Entry, Operator, QUEUE_CAP, Vault};
+
+/// The block that a verb runs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    pub height: Height,
+    pub time: UnixSeconds,
+}
+
+/// Where a chain keeps its journals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Site {
+    /// One head per contract.
+    Base { vault: Account, pool: Account },
+    /// One head per operator account and one in the config account.
+    Solana { config: Account },
+}
+
+/// Everything that is fixed when contracts are deployed.
+#[derive(Clone, Copy, Debug)]
+pub struct Deployment {
+    pub network: NetworkId,
+    pub site: Site,
+    pub clock: CycleClock,
+    pub governor: Account,
+    pub guardian: Account,
+    pub vault: VaultParameters,
+    pub pool: PoolParameters,
+    pub bounds: Bounds,
+}
+
+/// The vault and the pool of one chain.
+#[derive(Clone, Debug)]
+pub struct Contracts {
+    deployment: Deployment,
+    vault: Vault,
+    pool: Pool,
+    heads: BTreeMap<Account, Head>,
+    /// What was recorded and not yet taken by [`Contracts::take_facts`].
+    facts: Vec<Fact>,
+}
+
+impl Site {
+    #[must_use]
+    pub const fn chain(&self) -> ChainId {
+        match self {
+            Self::Base { .. } => ChainId::Base,
+            Self::Solana { .. } => ChainId::Solana,
+        }
+    }
+}
+
+impl Contracts {
+    /// Deploys; refuses parameters that the contracts would refuse.
+    pub fn deploy(deployment: Deployment, at: Block) -> Result<Self, Refusal> {
+        deployment.bounds.check_vault(&deployment.vault, &deployment.clock)?;
+        deployment.bounds.check_pool(&deployment.pool, &deployment.clock)?;
+        let cycle = deployment.clock.cycle(at.time).ok_or(Refusal::BeforeGenesis)?;
+        let mut contracts = Self {
+            deployment,
+            vault: Vault::new(deployment.vault, cycle),
+            pool: Pool::new(deployment.pool, cycle),
+            heads: BTreeMap::new(),
+            facts: Vec::new(),
+        };
+        contracts.record(at, Body::VaultParameters(deployment.vault));
+        contracts.record(at, Body::PoolParameters(deployment.pool));
+        Ok(contracts)
+    }
+
+    #[must_use]
+    pub const fn chain(&self) -> ChainId {
+        self.deployment.site.chain()
+    }
+
+    #[must_use]
+    pub const fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    #[must_use]
+    pub const fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    #[must_use]
+    pub const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    #[must_use]
+    pub const fn heads(&self) -> &BTreeMap<Account, Head> {
+        &self.heads
+    }
+
+    /// The facts recorded since the last call.
+    pub fn take_facts(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.facts)
+    }
+
+    fn cycle(&self, at: Block) -> Result<Cycle, Refusal> {
+        self.deployment.clock.cycle(at.time).ok_or(Refusal::BeforeGenesis)
+    }
+
+    fn record(&mut self, at: Block, body: Body) {
+        let journal = self.journal_of(&body);
+        let chain = self.chain();
+        let head =
+            self.heads.entry(journal).or_insert_with(|| Head::empty(self.deployment.network, chain, journal));
+        let seq = head.seq.checked_add(1).expect("no journal has 2^64 facts");
+        let fact = Fact { chain, journal, seq, time: at.time, height: at.height, body };
+        *head = Head { seq, hash: fact.head_after(head.hash) };
+        self.facts.push(fact);
+    }
+
+    fn journal_of(&self, body: &Body) -> Account {
+        match (self.deployment.site, body.account()) {
+            (Site::Base { vault, .. }, Some(_)) => vault,
+            (Site::Solana { .. }, Some(account)) => operator_account(account),
+            (Site::Solana { config }, None) => config,
+            (Site::Base { vault, pool }, None) => match body {
+                Body::VaultParameters(_) | Body::VaultParametersProposed { .. } => vault,
+                Body::Registered { .. }
+                | Body::Staked { .. }
+                | Body::Unstaked { .. }
+                | Body::Restaked { .. }
+                | Body::Withdrawn { .. }
+                | Body::Rotated { .. }
+                | Body::Slashed(_)
+                | Body::Unjailed { .. }
+                | Body::PoolParameters(_)
+                | Body::PoolParametersProposed { .. }
+                | Body::Funded { .. }
+                | Body::RootPending { .. }
+                | Body::RootVetoed { .. } => pool,
+            },
+        }
+    }
+
+    /// The books balance; the error says which do not. For tests and simulations, after every verb.
+    pub fn audit(&self) -> Result<(), String> {
+        self.vault.audit()?;
+        self.pool.audit()
+    }
+}
+
+/// Stands for the operator account of an owner, whose real address only a program can derive.
+#[must_use]
+pub fn operator_account(owner: Account) -> Account {
+    Account(keccak(&[b"operator", &owner.0]).0)
+}
+
+/// Adds amounts that the verb checked before; a sum that does not fit was refused by then.
+fn add(amount: &mut Amount, more: Amount) {
+    *amount = amount.plus(more).expect("every deposit is checked against the sum of all deposits");
+}
