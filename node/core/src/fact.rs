@@ -136,6 +136,16 @@ impl Body {
         }
     }
 
+    /// From when announced parameters hold, if this announces any.
+    #[must_use]
+    pub const fn announces(&self) -> Option<UnixSeconds> {
+        if let Self::VaultParametersProposed { effective, .. } | Self::PoolParametersProposed { effective, .. } = self {
+            Some(*effective)
+        } else {
+            None
+        }
+    }
+
     /// The account it happened to; none for facts about a whole chain.
     #[must_use]
     pub fn account(&self) -> Option<Account> {

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cycle::{Height, UnixSeconds};
-use crate::fact::Body;
+use crate::fact::{Body, BodyKind};
 use crate::hash::{Hash, keccak};
 use crate::identity::{Account, ChainId};
 use crate::network::NetworkId;
@@ -40,4 +40,63 @@ pub(crate) fn fold(head: Hash, seq: u64, time: UnixSeconds, height: Height, body
         &[body.kind().byte()],
         &body.encode(),
     ])
+}
+
+/// Where a chain keeps its journals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Site {
+    /// One head per contract.
+    Base { vault: Account, pool: Account },
+    /// One head per operator account and one in the config account.
+    Solana { config: Account },
+}
+
+impl Site {
+    #[must_use]
+    pub const fn chain(&self) -> ChainId {
+        match self {
+            Self::Base { .. } => ChainId::Base,
+            Self::Solana { .. } => ChainId::Solana,
+        }
+    }
+
+    /// The journal that records such a fact; none if it is the operator account's own, which the site does not name.
+    #[must_use]
+    pub const fn journal_of(&self, body: &Body) -> Option<Account> {
+        match (self, body.kind()) {
+            (Self::Solana { config }, kind) => {
+                if kind.is_about_operator() {
+                    None
+                } else {
+                    Some(*config)
+                }
+            }
+            (Self::Base { vault, pool }, kind) => match kind {
+                BodyKind::PoolParameters
+                | BodyKind::PoolParametersProposed
+                | BodyKind::Funded
+                | BodyKind::RootPending
+                | BodyKind::RootVetoed => Some(*pool),
+                BodyKind::Registered
+                | BodyKind::Staked
+                | BodyKind::Unstaked
+                | BodyKind::Restaked
+                | BodyKind::Withdrawn
+                | BodyKind::Rotated
+                | BodyKind::Slashed
+                | BodyKind::Unjailed
+                | BodyKind::VaultParameters
+                | BodyKind::VaultParametersProposed => Some(*vault),
+            },
+        }
+    }
+
+    /// The journals that every page must attest: those that exist from the first block on.
+    #[must_use]
+    pub fn standing_journals(&self) -> Vec<Account> {
+        match self {
+            Self::Base { vault, pool } => vec![*vault, *pool],
+            Self::Solana { config } => vec![*config],
+        }
+    }
 }

@@ -48,13 +48,16 @@ impl LinkTerms {
 
     #[must_use]
     pub fn struct_hash(&self, owner: Owner) -> Hash {
-        typed::struct_hash(LINK_TYPE, &[
-            self.peer.0,
-            address_word(self.signer.0),
-            typed::number(u64::from(owner.chain.byte())),
-            owner.account.0,
-            typed::number(self.nonce),
-        ])
+        typed::struct_hash(
+            LINK_TYPE,
+            &[
+                self.peer.0,
+                address_word(self.signer.0),
+                typed::number(u64::from(owner.chain.byte())),
+                owner.account.0,
+                typed::number(self.nonce),
+            ],
+        )
     }
 
     /// What the signer signs.

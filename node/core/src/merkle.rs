@@ -34,7 +34,8 @@ impl Proof {
     /// True if the leaf of `entitlement` is under `root`.
     #[must_use]
     pub fn verify(&self, root: Hash, entitlement: &Entitlement) -> bool {
-        self.0.len() <= PROOF_CAP && self.0.iter().fold(entitlement.leaf(), |node, &sibling| parent(node, sibling)) == root
+        self.0.len() <= PROOF_CAP
+            && self.0.iter().fold(entitlement.leaf(), |node, &sibling| parent(node, sibling)) == root
     }
 }
 

@@ -11,7 +11,7 @@ use crate::cycle::{Cycle, CycleClock, Height, UnixSeconds};
 use crate::fact::{Body, Fact, PoolParameters, VaultParameters};
 use crate::hash::keccak;
 use crate::identity::{Account, ChainId};
-use crate::journal::Head;
+use crate::journal::{Head, Site};
 use crate::network::NetworkId;
 
 mod claims;
@@ -24,7 +24,7 @@ mod vault;
 
 pub use pool::{Pending, Pool};
 pub use refusal::Refusal;
-pub use terms::Bounds;
+pub use terms::{Bounds, Proposal};
 pub use vault::{Books, Entry, Operator, QUEUE_CAP, Vault};
 
 /// The block that a verb runs in.
@@ -32,15 +32,6 @@ pub use vault::{Books, Entry, Operator, QUEUE_CAP, Vault};
 pub struct Block {
     pub height: Height,
     pub time: UnixSeconds,
-}
-
-/// Where a chain keeps its journals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Site {
-    /// One head per contract.
-    Base { vault: Account, pool: Account },
-    /// One head per operator account and one in the config account.
-    Solana { config: Account },
 }
 
 /// Everything that is fixed when contracts are deployed.
@@ -65,16 +56,6 @@ pub struct Contracts {
     heads: BTreeMap<Account, Head>,
     /// What was recorded and not yet taken by [`Contracts::take_facts`].
     facts: Vec<Fact>,
-}
-
-impl Site {
-    #[must_use]
-    pub const fn chain(&self) -> ChainId {
-        match self {
-            Self::Base { .. } => ChainId::Base,
-            Self::Solana { .. } => ChainId::Solana,
-        }
-    }
 }
 
 impl Contracts {
@@ -130,38 +111,16 @@ impl Contracts {
     }
 
     fn record(&mut self, at: Block, body: Body) {
-        let journal = self.journal_of(&body);
+        let journal = match (self.deployment.site.journal_of(&body), body.account()) {
+            (Some(journal), _) => journal,
+            (None, account) => operator_account(account.expect("only an operator's facts have a journal of their own")),
+        };
         let chain = self.chain();
-        let head =
-            self.heads.entry(journal).or_insert_with(|| Head::empty(self.deployment.network, chain, journal));
+        let head = self.heads.entry(journal).or_insert_with(|| Head::empty(self.deployment.network, chain, journal));
         let seq = head.seq.checked_add(1).expect("no journal has 2^64 facts");
         let fact = Fact { chain, journal, seq, time: at.time, height: at.height, body };
         *head = Head { seq, hash: fact.head_after(head.hash) };
         self.facts.push(fact);
-    }
-
-    fn journal_of(&self, body: &Body) -> Account {
-        match (self.deployment.site, body.account()) {
-            (Site::Base { vault, .. }, Some(_)) => vault,
-            (Site::Solana { .. }, Some(account)) => operator_account(account),
-            (Site::Solana { config }, None) => config,
-            (Site::Base { vault, pool }, None) => match body {
-                Body::VaultParameters(_) | Body::VaultParametersProposed { .. } => vault,
-                Body::Registered { .. }
-                | Body::Staked { .. }
-                | Body::Unstaked { .. }
-                | Body::Restaked { .. }
-                | Body::Withdrawn { .. }
-                | Body::Rotated { .. }
-                | Body::Slashed(_)
-                | Body::Unjailed { .. }
-                | Body::PoolParameters(_)
-                | Body::PoolParametersProposed { .. }
-                | Body::Funded { .. }
-                | Body::RootPending { .. }
-                | Body::RootVetoed { .. } => pool,
-            },
-        }
     }
 
     /// The books balance; the error says which do not. For tests and simulations, after every verb.

@@ -92,8 +92,7 @@ impl Network {
     #[must_use]
     pub fn id(&self) -> NetworkId {
         let (chain_id, vault) = self.base.map_or((0, [0; 20]), |site| (site.chain_id, site.vault));
-        let (genesis, program) =
-            self.solana.map_or(([0; 32], [0; 32]), |site| (site.genesis.0, site.program.0));
+        let (genesis, program) = self.solana.map_or(([0; 32], [0; 32]), |site| (site.genesis.0, site.program.0));
         // Six head words; each string is a length word and one word of text (both fit: see NETWORK_NAME_CAP).
         const WORD: u128 = 32;
         let tag_at = word(6 * WORD);

@@ -115,12 +115,10 @@ impl Statement {
     #[must_use]
     pub fn struct_hash(&self) -> Hash {
         let kind = typed::number(u64::from(self.kind as u8));
-        typed::struct_hash(STATEMENT_TYPE, &[
-            kind,
-            typed::number(self.cycle.0),
-            typed::number(self.slot),
-            self.digest.0,
-        ])
+        typed::struct_hash(
+            STATEMENT_TYPE,
+            &[kind, typed::number(self.cycle.0), typed::number(self.slot), self.digest.0],
+        )
     }
 
     /// What a signer of `network` signs.

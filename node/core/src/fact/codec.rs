@@ -37,6 +37,12 @@ impl BodyKind {
         Self::ALL.into_iter().find(|kind| kind.byte() == byte)
     }
 
+    /// True for what happens to one operator; the other kinds are about a whole chain.
+    #[must_use]
+    pub const fn is_about_operator(self) -> bool {
+        (self as u8) < Self::VaultParameters as u8
+    }
+
     /// How many bytes its body has.
     #[must_use]
     pub const fn body_len(self) -> usize {
@@ -113,9 +119,7 @@ impl Body {
                 .amount(slashed.bounty)
                 .bytes(&slashed.beneficiary.0)
                 .bytes(&slashed.evidence.encode()),
-            Self::Unjailed { account, active, link } => {
-                writer.bytes(&account.0).amount(*active).bytes(&link.encode())
-            }
+            Self::Unjailed { account, active, link } => writer.bytes(&account.0).amount(*active).bytes(&link.encode()),
             Self::VaultParameters(parameters) => writer.vault_parameters(parameters),
             Self::VaultParametersProposed { parameters, effective } => {
                 writer.vault_parameters(parameters).u64(effective.0)
@@ -181,21 +185,18 @@ fn read(chain: ChainId, kind: BodyKind, reader: &mut Reader<'_>) -> Result<Body,
             beneficiary: account(chain, reader)?,
             evidence: Evidence::read(reader)?,
         })),
-        BodyKind::Unjailed => Body::Unjailed {
-            account: account(chain, reader)?,
-            active: reader.amount(),
-            link: LinkTerms::read(reader),
-        },
+        BodyKind::Unjailed => {
+            Body::Unjailed { account: account(chain, reader)?, active: reader.amount(), link: LinkTerms::read(reader) }
+        }
         BodyKind::VaultParameters => Body::VaultParameters(vault_parameters(reader)?),
         BodyKind::VaultParametersProposed => Body::VaultParametersProposed {
             parameters: vault_parameters(reader)?,
             effective: UnixSeconds(reader.u64()),
         },
         BodyKind::PoolParameters => Body::PoolParameters(pool_parameters(reader)),
-        BodyKind::PoolParametersProposed => Body::PoolParametersProposed {
-            parameters: pool_parameters(reader),
-            effective: UnixSeconds(reader.u64()),
-        },
+        BodyKind::PoolParametersProposed => {
+            Body::PoolParametersProposed { parameters: pool_parameters(reader), effective: UnixSeconds(reader.u64()) }
+        }
         BodyKind::Funded => Body::Funded { funded: reader.amount() },
         BodyKind::RootPending => Body::RootPending {
             cycle: Cycle(reader.u64()),
@@ -231,9 +232,5 @@ fn bps(bps: u16) -> Result<Bps, BodyFault> {
 }
 
 fn pool_parameters(reader: &mut Reader<'_>) -> PoolParameters {
-    PoolParameters {
-        min_quorum: reader.amount(),
-        delay: Seconds(reader.u64()),
-        max_per_cycle: reader.amount(),
-    }
+    PoolParameters { min_quorum: reader.amount(), delay: Seconds(reader.u64()), max_per_cycle: reader.amount() }
 }

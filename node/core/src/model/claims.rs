@@ -8,13 +8,7 @@ use crate::merkle::{Entitlement, Proof};
 
 impl Contracts {
     /// Pays what `owner` is entitled to and has not had, to its recipient; anyone may. Nothing to claim is no error.
-    pub fn claim(
-        &mut self,
-        at: Block,
-        owner: Account,
-        cumulative: Amount,
-        proof: &Proof,
-    ) -> Result<Amount, Refusal> {
+    pub fn claim(&mut self, at: Block, owner: Account, cumulative: Amount, proof: &Proof) -> Result<Amount, Refusal> {
         let mut pool = self.settled_pool(at);
         let root = pool.active.ok_or(Refusal::NoRoot)?;
         if !proof.verify(root.root, &Entitlement { owner: self.owner(owner), cumulative }) {

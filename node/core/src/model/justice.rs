@@ -12,13 +12,7 @@ use crate::tenure::Tenure;
 
 impl Contracts {
     /// Replaces the link: a new peer key, a new signer, or both. With the present signer only the peer changes.
-    pub fn rotate(
-        &mut self,
-        at: Block,
-        owner: Account,
-        link: LinkTerms,
-        signature: &Signature,
-    ) -> Result<(), Refusal> {
+    pub fn rotate(&mut self, at: Block, owner: Account, link: LinkTerms, signature: &Signature) -> Result<(), Refusal> {
         let cycle = self.cycle(at)?;
         let operator = self.vault.operators.get(&owner).ok_or(Refusal::NotRegistered)?;
         if operator.is_jailed() {
@@ -72,13 +66,7 @@ impl Contracts {
     }
 
     /// Ends the owner's jail with a new signer; every earlier signer is void from now on.
-    pub fn unjail(
-        &mut self,
-        at: Block,
-        owner: Account,
-        link: LinkTerms,
-        signature: &Signature,
-    ) -> Result<(), Refusal> {
+    pub fn unjail(&mut self, at: Block, owner: Account, link: LinkTerms, signature: &Signature) -> Result<(), Refusal> {
         let (cycle, parameters) = (self.cycle(at)?, self.vault.parameters);
         let operator = self.vault.operators.get(&owner).ok_or(Refusal::NotRegistered)?;
         let jailed_at = operator.jailed_at.ok_or(Refusal::NotJailed)?;

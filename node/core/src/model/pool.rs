@@ -143,13 +143,7 @@ impl Contracts {
     }
 
     /// Counts signatures for a root; anyone may bring any number of them, in as many calls as they like.
-    pub fn vote(
-        &mut self,
-        at: Block,
-        cycle: Cycle,
-        root: RewardRoot,
-        signatures: &[Signature],
-    ) -> Result<(), Refusal> {
+    pub fn vote(&mut self, at: Block, cycle: Cycle, root: RewardRoot, signatures: &[Signature]) -> Result<(), Refusal> {
         let settled = self.settled_pool(at);
         if !self.deployment.clock.takes_votes(cycle, at.time) {
             return Err(Refusal::OutsideVoting);

@@ -1,0 +1,79 @@
+//! What is known of a chain's present: how fresh our reading is, and its unfinal tail.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Alarm, Turn};
+use crate::cycle::{Height, Seconds, UnixSeconds};
+use crate::identity::{ChainId, Owner};
+use crate::ledger::Point;
+use crate::tail::{News, Rumour};
+
+/// A chain that was not read for this long is stale.
+pub const STALE_AFTER: Seconds = Seconds(60);
+
+/// A chain that was read just now and whose head is this old is halted.
+pub const HALT_AFTER: Seconds = Seconds(120);
+
+/// What a chain's word is worth now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Freshness {
+    /// Not yet read to its final head since the start.
+    #[default]
+    Unread,
+    Fresh,
+    /// Its endpoints answer and agree on one old head. Its word stands: nothing can have changed.
+    Halted,
+    /// Its endpoints do not answer. It admits nobody on its word.
+    Stale,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watch {
+    opened: bool,
+    freshness: Freshness,
+    read_at: UnixSeconds,
+    head: Point,
+    /// The tail as it was read, less what became final since.
+    pub(super) tail: Vec<Rumour>,
+    pub(super) news: BTreeMap<Owner, News>,
+    pub(super) unproven: BTreeSet<(Owner, Height)>,
+}
+
+impl Watch {
+    pub(super) const fn freshness(&self) -> Freshness {
+        self.freshness
+    }
+
+    /// The journal was read to the chain's final head. Returns whether that changes what the chain's word is worth.
+    pub(super) fn open(&mut self, head: Point, now: UnixSeconds, turn: &mut Turn, chain: ChainId) -> bool {
+        self.opened = true;
+        self.read(head.max(self.head), now, turn, chain)
+    }
+
+    /// The chain was read just now and had this head.
+    pub(super) fn read(&mut self, head: Point, now: UnixSeconds, turn: &mut Turn, chain: ChainId) -> bool {
+        (self.head, self.read_at) = (head, now);
+        self.age(now, turn, chain)
+    }
+
+    /// Weighs the reading again as time passes.
+    pub(super) fn age(&mut self, now: UnixSeconds, turn: &mut Turn, chain: ChainId) -> bool {
+        // A clock that was set back must not make a reading look fresh for longer than one period.
+        self.read_at = self.read_at.min(now);
+        let next = if !self.opened {
+            Freshness::Unread
+        } else if now.since(self.read_at) > STALE_AFTER {
+            Freshness::Stale
+        } else if now.since(self.head.time) > HALT_AFTER {
+            Freshness::Halted
+        } else {
+            Freshness::Fresh
+        };
+        let before = std::mem::replace(&mut self.freshness, next);
+        if before == next {
+            return false;
+        }
+        turn.alarms.push(Alarm::Freshness { chain, before, now: next });
+        true
+    }
+}
