@@ -20,6 +20,8 @@ pub mod offence;
 pub mod reputation;
 pub mod roster;
 pub mod secp256k1;
+#[cfg(feature = "sim")]
+pub mod sim;
 pub mod slash;
 pub mod standing;
 pub mod statement;

@@ -97,6 +97,25 @@ impl Pool {
         ripe.map_or(self.active, |pending| Some(pending.root))
     }
 
+    /// The root that a veto could still strike out at `time`.
+    #[must_use]
+    pub fn pending_at(&self, time: UnixSeconds) -> Option<Pending> {
+        self.pending.filter(|pending| time < pending.activates)
+    }
+
+    /// The first cycle that no activated root covers, as of `time`.
+    #[must_use]
+    pub fn uncovered_at(&self, time: UnixSeconds) -> Cycle {
+        let ripe = self.pending.filter(|pending| pending.activates <= time);
+        ripe.map_or(self.uncovered, |pending| pending.cycle.plus(1))
+    }
+
+    /// The last cycle for which a root was posted, vetoed or not.
+    #[must_use]
+    pub const fn closed(&self) -> Option<Cycle> {
+        self.closed
+    }
+
     /// A root whose delay is over is active by time alone; the next verb writes that down.
     pub(super) fn settle(&mut self, at: Block) {
         if let Some(pending) = self.pending.take_if(|pending| pending.activates <= at.time) {

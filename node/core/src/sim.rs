@@ -1,0 +1,391 @@
+//! The simulator: a whole small world from one seed.
+//!
+//! Two chains run the reference model with forks and finality; people register, vote, cheat and are punished; endpoints
+//! answer late, twice, falsely or not at all; the node crashes and its clock jumps. After every step the census must
+//! agree with an oracle that knows the world itself. A failure names the seed and the step, and the same seed replays it.
+#![expect(clippy::arithmetic_side_effects, reason = "a simulated world is small, and a panic names its seed")]
+
+use std::collections::BTreeMap;
+
+use crate::census::{Alarm, Census, Checkpoint, Input};
+use crate::cycle::{Seconds, UnixSeconds};
+use crate::identity::{ChainId, Owner, PeerId};
+use crate::ledger::{Ledger, Page};
+use crate::reputation::Conduct;
+use crate::tail::{Rumour, Tail};
+
+mod chain;
+mod door;
+mod exits;
+pub mod keys;
+mod lies;
+mod oracle;
+mod people;
+mod rewards;
+mod rng;
+mod script;
+mod weigh;
+
+use chain::Chain;
+use door::Door;
+use oracle::{Reading, Told, Verdict};
+use people::{GENESIS, clock, network, people, site};
+pub use rng::Rng;
+pub use script::Histogram;
+use script::Script;
+
+/// A world, its node, and what is known about both.
+#[derive(Debug)]
+pub struct Sim {
+    rng: Rng,
+    script: Script,
+    chains: Vec<Chain>,
+    census: Census,
+    door: Door,
+    told: Told,
+    now: UnixSeconds,
+    /// How far the node's clock is off.
+    skew: i64,
+    /// Conduct since it was last certain to be written, by owner.
+    unwritten: BTreeMap<Owner, u64>,
+}
+
+impl Sim {
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut rng = Rng::new(seed);
+        let script = Script::new(Rng::new(rng.next()));
+        let ledger = Ledger::new(network(), clock(), &ChainId::ALL.map(site));
+        let door = Door::new(&ledger);
+        let checkpoint = Checkpoint { ledger, reputation: BTreeMap::new(), evidence: BTreeMap::new() };
+        Self {
+            rng,
+            script,
+            chains: ChainId::ALL.map(Chain::new).into(),
+            census: Census::restore(checkpoint).expect("there is no evidence yet"),
+            door,
+            told: Told::default(),
+            now: GENESIS,
+            skew: 0,
+            unwritten: BTreeMap::new(),
+        }
+    }
+
+    /// Runs a whole world. The error names the seed, the step and what did not hold.
+    pub fn run(seed: u64, steps: u64) -> Result<Histogram, String> {
+        let mut sim = Self::new(seed);
+        for step in 0..steps {
+            // Most steps leave the clock alone, so that what was not written yet can be lost.
+            let held = sim.step().and_then(|()| if step % 3 == 0 { sim.check_standings() } else { Ok(()) });
+            held.map_err(|broken| format!("seed {seed}, step {step}: {broken}"))?;
+        }
+        sim.refold()?;
+        Ok(sim.script.histogram)
+    }
+
+    /// Runs one step and checks the world after it.
+    pub fn step(&mut self) -> Result<(), String> {
+        self.now = self.now.plus(Seconds(self.rng.within(2, 20)));
+        match self.rng.below(100) {
+            0..40 => self.mine()?,
+            40..66 => self.poll()?,
+            66..71 => self.finalize(),
+            71..75 => self.fork(),
+            75..82 => self.behave()?,
+            82..86 => self.gossip()?,
+            86..91 => self.tick()?,
+            91..93 => self.interrupt(),
+            93..95 => self.lie()?,
+            95..97 => self.crash()?,
+            97..98 => self.skew(),
+            _ => self.dial()?,
+        }
+        self.check()
+    }
+
+    fn count(&mut self, name: &'static str, result: Result<(), String>) {
+        self.script.histogram.count(name, &result);
+    }
+
+    /// The time that the node believes it is.
+    const fn clock(&self) -> UnixSeconds {
+        UnixSeconds(self.now.0.saturating_add_signed(self.skew))
+    }
+
+    fn feed(&mut self, input: Input) -> Result<(), String> {
+        let outputs = self.census.handle(input, self.clock());
+        self.door.carry_out(outputs)
+    }
+
+    fn some_chain(&mut self) -> usize {
+        usize::from(self.rng.chance(40))
+    }
+
+    fn mine(&mut self) -> Result<(), String> {
+        let which = self.some_chain();
+        if self.chains[which].halted {
+            self.count("mine", Err("ChainHalted".to_owned()));
+            return Ok(());
+        }
+        // Now and then a chain stands still for a cycle or three, so that whole cycles pass without a touch.
+        let pause = if self.rng.chance(2) { self.rng.within(200, 800) } else { 0 };
+        self.now = self.now.plus(Seconds(pause));
+        let (time, script) = (self.now, &mut self.script);
+        let mut result = Ok(());
+        self.chains[which].mine(time, |contracts, at| result = script.block(contracts, at));
+        self.count("mine", Ok(()));
+        result
+    }
+
+    fn finalize(&mut self) {
+        let (which, blocks) = (self.some_chain(), self.rng.within(1, 6));
+        self.chains[which].finalize(usize::try_from(blocks).expect("small"));
+        self.count("finalize", Ok(()));
+    }
+
+    fn fork(&mut self) {
+        let (which, depth) = (self.some_chain(), self.rng.within(1, 5));
+        let replaced = self.chains[which].reorganise(usize::try_from(depth).expect("small"));
+        self.count("fork", if replaced > 0 { Ok(()) } else { Err("NothingToReplace".to_owned()) });
+    }
+
+    /// Reads both chains: some final blocks, perhaps with facts that were read before, then the whole tail.
+    fn poll(&mut self) -> Result<(), String> {
+        for which in 0..self.chains.len() {
+            if self.chains[which].down {
+                self.count("poll", Err("ChainDown".to_owned()));
+                continue;
+            }
+            let final_blocks = self.chains[which].final_blocks.len() as u64;
+            let some = if self.rng.chance(80) { final_blocks } else { self.rng.below(final_blocks) };
+            let mut page = self.chains[which].page(usize::try_from(some).expect("small"));
+            if self.rng.chance(15) {
+                let again = self.rng.below(self.chains[which].delivered.len() as u64 + 1);
+                let replayed = &self.chains[which].delivered[usize::try_from(again).expect("small")..];
+                page.facts = replayed.iter().cloned().chain(page.facts).collect();
+            }
+            self.deliver(which, &page)?;
+            self.read_tail(which, None)?;
+            self.count("poll", Ok(()));
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, which: usize, page: &Page) -> Result<(), String> {
+        self.feed(Input::Finalized(page.clone()))?;
+        if let Some(Alarm::PageRefused(why)) = self.door.alarms.first() {
+            return Err(format!("a true page was refused: {why}"));
+        }
+        self.chains[which].advance(page);
+        self.unwritten.clear();
+        let chain = &self.chains[which];
+        let reading = self.told.readings.entry(chain.id).or_default();
+        if page.reached {
+            *reading = Reading { opened: true, at: UnixSeconds(self.now.0.saturating_add_signed(self.skew)) };
+        }
+        self.told
+            .evidence
+            .retain(|owner, evidence| owner.chain != chain.id || oracle::slashes(chain, *owner, evidence));
+        weigh::roots(chain, &self.script)
+    }
+
+    /// Reads the unfinal facts; `lie` is added to them.
+    fn read_tail(&mut self, which: usize, lie: Option<Vec<Rumour>>) -> Result<(), String> {
+        let chain = &self.chains[which];
+        let (id, head) = (chain.id, chain.tip().point);
+        let waiting = chain.final_blocks.iter().skip(1).chain(&chain.unfinal);
+        let facts: Vec<_> = waiting.flat_map(|block| block.facts.clone()).collect();
+        let witnesses = if self.rng.chance(70) { 2 } else { 1 };
+        let mut rumours: Vec<Rumour> = facts.into_iter().map(|fact| Rumour { fact, witnesses }).collect();
+        rumours.extend(lie.unwrap_or_default());
+        self.told.tails.insert(id, rumours.clone());
+        self.told.readings.entry(id).or_default().at = self.clock();
+        self.feed(Input::Pending(Tail { chain: id, head, rumours }))
+    }
+
+    fn behave(&mut self) -> Result<(), String> {
+        let all: Vec<PeerId> = people().iter().flat_map(|person| person.peers.iter().map(keys::PeerKey::id)).collect();
+        let (Some(peer), Some(mut conduct)) = (self.rng.pick(&all), self.rng.pick(&Conduct::ALL)) else {
+            return Ok(());
+        };
+        // Bad days come in rows; a single slip would never bar anyone.
+        let times = if self.rng.chance(25) { 12 } else { 1 };
+        if times > 1 {
+            conduct = Conduct::PromiseBroken;
+        }
+        let owners: Vec<Owner> = self.census.roster().owners(peer).collect();
+        for owner in &owners {
+            *self.unwritten.entry(*owner).or_default() += 1;
+        }
+        for _ in 0..times {
+            self.feed(Input::Conduct { peer, conduct })?;
+        }
+        self.count("conduct", if owners.is_empty() { Err("Stranger".to_owned()) } else { Ok(()) });
+        Ok(())
+    }
+
+    /// Somebody shows evidence that nobody has brought to a chain.
+    fn gossip(&mut self) -> Result<(), String> {
+        let which = self.some_chain();
+        let (contracts, at) = oracle::delivered(&self.chains[which]);
+        let (contracts, now) = (contracts.clone(), clock().cycle(at.time));
+        let owners: Vec<_> = contracts.vault().operators().keys().copied().collect();
+        let accused = self.rng.pick(&owners).zip(now);
+        let fresh = accused.and_then(|(account, now)| self.script.equivocate(&contracts, account, now));
+        let old = self.rng.pick(&self.script.evidence.clone()).filter(|_| self.rng.chance(40));
+        let Some(evidence) = old.or(fresh) else { return Ok(()) };
+        self.script.evidence.push(evidence);
+        let mut counted = false;
+        for chain in &self.chains {
+            for account in oracle::delivered(chain).0.vault().operators().keys() {
+                let owner = Owner { chain: chain.id, account: *account };
+                if oracle::slashes(chain, owner, &evidence) {
+                    self.told.evidence.entry(owner).or_insert(evidence);
+                    counted = true;
+                }
+            }
+        }
+        self.feed(Input::Evidence(evidence))?;
+        self.count("evidence", if counted { Ok(()) } else { Err("EvidenceSpent".to_owned()) });
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), String> {
+        self.feed(Input::Tick)?;
+        self.unwritten.clear();
+        // A clock that was set back ages nothing by more than one period.
+        let now = self.clock();
+        for reading in self.told.readings.values_mut() {
+            reading.at = reading.at.min(now);
+        }
+        self.count("tick", Ok(()));
+        Ok(())
+    }
+
+    /// A chain stops, goes on, goes down or comes back.
+    fn interrupt(&mut self) {
+        let which = self.some_chain();
+        let (halts, other) = (self.rng.chance(50), self.rng.chance(30));
+        let chain = &mut self.chains[which];
+        if halts {
+            chain.halted = !chain.halted && other;
+        } else {
+            chain.down = !chain.down && other;
+        }
+        self.count("interrupt", Ok(()));
+    }
+
+    /// An endpoint lies. Nothing may come of it but an alarm.
+    fn lie(&mut self) -> Result<(), String> {
+        let which = self.some_chain();
+        let page = self.chains[which].page(usize::MAX);
+        if self.rng.chance(40) {
+            let Some(evidence) = self.rng.pick(&self.script.evidence.clone()) else { return Ok(()) };
+            let mut rumours: Vec<Rumour> = self.chains[which]
+                .unfinal
+                .iter()
+                .flat_map(|block| block.facts.iter().map(|fact| Rumour { fact: fact.clone(), witnesses: 1 }))
+                .collect();
+            let honest = rumours.len();
+            if lies::frame(&mut rumours, evidence, &mut self.rng) {
+                self.read_tail(which, Some(rumours.split_off(honest)))?;
+                self.count("lie", Err("SlashInvented".to_owned()));
+            }
+            return Ok(());
+        }
+        let Some(false_page) = lies::falsify(page, &mut self.rng) else { return Ok(()) };
+        let before = self.census.ledger().clone();
+        self.feed(Input::Finalized(false_page))?;
+        let Some(Alarm::PageRefused(why)) = self.door.alarms.first() else {
+            return Err("a false page was taken".to_owned());
+        };
+        let why = script::reason(why);
+        if before != *self.census.ledger() {
+            return Err("a refused page left a trace".to_owned());
+        }
+        self.count("lie", Err(why));
+        Ok(())
+    }
+
+    /// The node dies and starts again from what it wrote.
+    fn crash(&mut self) -> Result<(), String> {
+        let before = self.census.clone();
+        let checkpoint = self.door.crash();
+        if checkpoint.ledger != *before.ledger() {
+            return Err("what was written is not what was held".to_owned());
+        }
+        self.refold()?;
+        self.census = Census::restore(checkpoint).map_err(|error| error.to_string())?;
+        for owner in before.ledger().operators().keys() {
+            if !self.unwritten.contains_key(owner) && self.census.reputation(*owner) != before.reputation(*owner) {
+                return Err(format!("the reputation of {owner} was lost"));
+            }
+        }
+        (self.told.tails, self.told.readings) = Default::default();
+        self.unwritten.clear();
+        self.count("crash", Ok(()));
+        Ok(())
+    }
+
+    /// The ledger is the fold of all final facts, from the first.
+    fn refold(&self) -> Result<(), String> {
+        let mut ledger = Ledger::new(network(), clock(), &ChainId::ALL.map(site));
+        for chain in &self.chains {
+            let page = Page { facts: chain.delivered.clone(), ..chain.page(0) };
+            let change = ledger.stage(&page).map_err(|why| format!("the history does not fold: {why}"))?;
+            ledger.commit(&change.ok_or("the history lies in the past")?);
+        }
+        if ledger == *self.census.ledger() { Ok(()) } else { Err("the ledger is not the fold of its facts".to_owned()) }
+    }
+
+    fn skew(&mut self) {
+        let far = i64::try_from(self.rng.below(20_000)).expect("small");
+        self.skew = if self.rng.chance(60) { 0 } else { far - 10_000 };
+        self.count("skew", Ok(()));
+    }
+
+    fn dial(&mut self) -> Result<(), String> {
+        let all: Vec<PeerId> = people().iter().flat_map(|person| person.peers.iter().map(keys::PeerKey::id)).collect();
+        let Some(peer) = self.rng.pick(&all) else { return Ok(()) };
+        let admitted = self.door.dial(peer);
+        self.count("dial", if admitted { Ok(()) } else { Err("NotAMember".to_owned()) });
+        Ok(())
+    }
+
+    /// Everything that must hold at any moment.
+    fn check(&self) -> Result<(), String> {
+        for chain in &self.chains {
+            oracle::compare(self.census.ledger(), chain)?;
+        }
+        let roster = self.census.roster();
+        for (peer, standing) in roster.peers() {
+            if !self.door.agrees(peer, standing) {
+                return Err(format!("the orders about {peer} do not amount to {standing}"));
+            }
+            if standing.is_barred() && self.door.connected.contains(&peer) {
+                return Err(format!("{peer} is barred and connected"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Ticks the clock and compares every peer's standing with the oracle's. Time alone changes standings only then.
+    fn check_standings(&mut self) -> Result<(), String> {
+        self.tick()?;
+        let now = self.clock();
+        for peer in people().iter().flat_map(|person| &person.peers).map(keys::PeerKey::id) {
+            let standing = self.census.roster().standing(peer);
+            let found = match standing {
+                crate::standing::Standing::Member => Verdict::Member,
+                crate::standing::Standing::Probation(_) => Verdict::Probation,
+                crate::standing::Standing::Barred(_) => Verdict::Barred,
+            };
+            let score = |owner| self.census.reputation(owner).at(now);
+            let expected = self.told.verdict(&self.chains, peer, now, score);
+            if found != expected {
+                return Err(format!("{peer} is {standing}, but should be {expected:?}"));
+            }
+        }
+        self.check()
+    }
+}

@@ -1,0 +1,53 @@
+//! Endpoints that lie: pages that are not what the chain said, and slashes that nobody deserved.
+
+use super::rng::Rng;
+use crate::amount::Amount;
+use crate::fact::{Body, Slashed};
+use crate::identity::Account;
+use crate::ledger::{PAGE_CAP, Page};
+use crate::offence::Evidence;
+use crate::tail::Rumour;
+
+/// Falsifies a page; none if this kind of lie needs more than the page has.
+pub(super) fn falsify(mut page: Page, rng: &mut Rng) -> Option<Page> {
+    let at = usize::try_from(rng.below(page.facts.len() as u64)).expect("small");
+    match rng.below(9) {
+        0 => drop(page.facts.get(at).is_some().then(|| page.facts.remove(at))?),
+        1 => page.facts.get_mut(at)?.time.0 += 1,
+        2 => page.facts.get_mut(at)?.height.0 += 1,
+        3 => {
+            let Body::Staked { active, .. } = &mut page.facts.get_mut(at)?.body else { return None };
+            *active = Amount(active.0 + 1);
+        }
+        4 => page.heads.first_mut()?.1.0[0] ^= 1,
+        5 => page.heads.clear(),
+        6 => page.operators += 1,
+        7 => page.facts.get_mut(at)?.journal = Account([0xee; 32]),
+        _ => {
+            let fact = page.facts.first()?.clone();
+            page.facts = vec![fact; PAGE_CAP + 1];
+        }
+    }
+    Some(page)
+}
+
+/// Turns some unfinal fact about somebody into a slash that its evidence does not carry.
+pub(super) fn frame(rumours: &mut Vec<Rumour>, evidence: Evidence, rng: &mut Rng) -> bool {
+    let about_somebody: Vec<usize> = (0..rumours.len()).filter(|&at| rumours[at].fact.owner().is_some()).collect();
+    let Some(at) = rng.pick(&about_somebody) else { return false };
+    let mut rumour = rumours[at].clone();
+    let account = rumour.fact.owner().expect("chosen for having one").account;
+    let mut evidence = evidence;
+    evidence.second = evidence.first; // one statement contradicts nothing
+    rumour.fact.body = Body::Slashed(Box::new(Slashed {
+        account,
+        active: Amount(0),
+        queued: Amount(0),
+        taken: Amount(1),
+        bounty: Amount(0),
+        beneficiary: account,
+        evidence,
+    }));
+    rumours.push(rumour);
+    true
+}

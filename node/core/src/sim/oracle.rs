@@ -1,0 +1,177 @@
+//! What a peer's standing must be, worked out from the contracts themselves and without the census.
+//!
+//! Where the census keeps digests, indices and rows, the oracle asks the model of the contracts, as it was at the last
+//! final block that was delivered: would this slash be taken? does this link verify? how much is active?
+
+use std::collections::BTreeMap;
+
+use super::chain::Chain;
+use super::people::{clock, network, person};
+use crate::cycle::UnixSeconds;
+use crate::ed25519::verify_strict;
+use crate::fact::Body;
+use crate::identity::{Account, ChainId, Owner, PeerId, Signer};
+use crate::link::LinkTerms;
+use crate::model::{Block, Contracts};
+use crate::offence::Evidence;
+use crate::reputation::Score;
+use crate::tail::Rumour;
+
+/// Good, doubtful or bad; the order is from good to bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Verdict {
+    Member,
+    Probation,
+    Barred,
+}
+
+/// When a chain was read last, by the simulation's own book-keeping.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Reading {
+    pub(super) opened: bool,
+    pub(super) at: UnixSeconds,
+}
+
+/// What the node was told, by the simulation's own book-keeping.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) tails: BTreeMap<ChainId, Vec<Rumour>>,
+    pub(super) evidence: BTreeMap<Owner, Evidence>,
+    pub(super) readings: BTreeMap<ChainId, Reading>,
+}
+
+/// The state of the contracts at the cursor, and its block.
+pub(super) fn delivered(chain: &Chain) -> (&Contracts, Block) {
+    let cursor = chain.cursor();
+    (&cursor.after, Block { height: cursor.point.height, time: cursor.point.time })
+}
+
+/// Whether the contracts would slash this owner for this, asked of the contracts.
+pub(super) fn slashes(chain: &Chain, owner: Owner, evidence: &Evidence) -> bool {
+    let (contracts, at) = delivered(chain);
+    let mut trial = contracts.clone();
+    trial.slash(at, evidence, Account::default()).is_ok()
+        && trial.vault().operators()[&owner.account].jailed_at.is_some()
+        && contracts.vault().operators()[&owner.account].jailed_at.is_none()
+}
+
+/// The present link of every owner of a chain, by the last link that its facts carry.
+pub(super) fn links(chain: &Chain) -> BTreeMap<Owner, LinkTerms> {
+    let mut links = BTreeMap::new();
+    for fact in &chain.delivered {
+        if let (Body::Registered { link, .. } | Body::Rotated { link, .. } | Body::Unjailed { link, .. }, Some(owner)) =
+            (&fact.body, fact.owner())
+        {
+            links.insert(owner, *link);
+        }
+    }
+    links
+}
+
+/// Whether both halves of a link agree, as nodes must check.
+fn names_its_peer(owner: Owner, link: &LinkTerms) -> bool {
+    verify_strict(link.peer, &link.peer_message(network(), owner), &link.peer_signature).is_ok()
+}
+
+impl Told {
+    /// The verdict on a peer.
+    pub(super) fn verdict(
+        &self,
+        chains: &[Chain],
+        peer: PeerId,
+        now: UnixSeconds,
+        score: impl Fn(Owner) -> Score,
+    ) -> Verdict {
+        let mut members: BTreeMap<Signer, Vec<(Verdict, Verdict)>> = BTreeMap::new();
+        for chain in chains {
+            for (owner, link) in links(chain).iter().filter(|(_, link)| link.peer == peer) {
+                if names_its_peer(*owner, link) {
+                    let bad = self.held_against(chain, *owner, score(*owner));
+                    members.entry(link.signer).or_default().push((bad, self.word(chain, now)));
+                }
+            }
+        }
+        let of_member = |operators: &Vec<(Verdict, Verdict)>| {
+            let bad = operators.iter().map(|(bad, _)| *bad).max();
+            let word = operators.iter().map(|(_, word)| *word).min();
+            bad.max(word).expect("a member has an operator")
+        };
+        members.values().map(of_member).max().unwrap_or(Verdict::Barred)
+    }
+
+    fn held_against(&self, chain: &Chain, owner: Owner, score: Score) -> Verdict {
+        let (contracts, at) = delivered(chain);
+        let operator = &contracts.vault().operators()[&owner.account];
+        let needed = contracts.vault().parameters().min_stake;
+        let mut verdict = match score.0 {
+            ..=-1_000_000 => Verdict::Barred,
+            -999_999..=-500_000 => Verdict::Probation,
+            _ => Verdict::Member,
+        };
+        if operator.jailed_at.is_some() || operator.active < needed {
+            verdict = Verdict::Barred;
+        }
+        if self.evidence.contains_key(&owner) {
+            verdict = verdict.max(Verdict::Probation);
+        }
+        let tail = self.tails.get(&chain.id).map_or(&[][..], Vec::as_slice);
+        for Rumour { fact, witnesses } in tail {
+            if fact.height <= at.height || fact.owner() != Some(owner) {
+                continue;
+            }
+            if let Body::Slashed(slashed) = &fact.body
+                && slashes(chain, owner, &slashed.evidence)
+            {
+                verdict = Verdict::Barred;
+            }
+            if let Body::Unstaked { active, .. } = &fact.body
+                && *active < needed
+            {
+                verdict = verdict.max(if *witnesses >= 2 { Verdict::Barred } else { Verdict::Probation });
+            }
+        }
+        verdict
+    }
+
+    fn word(&self, chain: &Chain, now: UnixSeconds) -> Verdict {
+        let reading = self.readings.get(&chain.id).copied().unwrap_or_default();
+        if !reading.opened {
+            Verdict::Barred
+        } else if now.0.saturating_sub(reading.at.0) > 60 {
+            Verdict::Probation
+        } else {
+            Verdict::Member
+        }
+    }
+}
+
+/// The ledger says of each owner what the contracts say.
+pub(super) fn compare(ledger: &crate::ledger::Ledger, chain: &Chain) -> Result<(), String> {
+    let (contracts, at) = delivered(chain);
+    if at.height.0 == 0 {
+        return Ok(()); // nothing was delivered yet
+    }
+    let now = clock().cycle(at.time).ok_or("a block before genesis")?;
+    let (vault, books) = (contracts.vault(), ledger.chain(chain.id).ok_or("the ledger lost a chain")?);
+    let check = |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("{}: {what} differ", chain.id)) };
+    check(books.through.height == at.height, "cursors")?;
+    let operators = ledger.operators().iter().filter(|(owner, _)| owner.chain == chain.id);
+    check(operators.clone().count() == vault.operators().len(), "numbers of operators")?;
+    for (owner, known) in operators {
+        let real = &vault.operators()[&owner.account];
+        let same = (known.active, known.queued, known.signer, known.nonce, known.term, known.index)
+            == (real.active, real.queued(), real.signer, real.nonce, real.term, real.index);
+        check(same, &format!("records of person {}", person(owner.account)))?;
+        check(known.jailed.map(|point| point.time) == real.jailed_at, "jails")?;
+        check(known.stake.at(now) == real.stake.at(now), "cycle stakes")?;
+    }
+    check(books.total.at(now) == vault.total().at(now), "totals")?;
+    let tenures = ledger.signers().iter().filter(|((id, _), _)| *id == chain.id);
+    check(tenures.map(|((_, signer), tenure)| (signer, tenure)).eq(vault.signers()), "signers")?;
+    check(contracts.heads().iter().all(|(journal, head)| ledger.head(chain.id, *journal) == *head), "heads")?;
+    check(books.vault.as_ref().is_none_or(|known| known == vault.parameters()), "parameters")?;
+    check(books.funded == contracts.pool().funded(), "funds")?;
+    let active = contracts.pool().active_at(at.time);
+    check(books.active_root().map(|posted| posted.root) == active, "active roots")?;
+    check(books.closed == contracts.pool().closed(), "closed cycles")
+}
