@@ -87,18 +87,18 @@ impl Sim {
     pub fn step(&mut self) -> Result<(), String> {
         self.now = self.now.plus(Seconds(self.rng.within(2, 20)));
         match self.rng.below(100) {
-            0..40 => self.mine()?,
-            40..66 => self.poll()?,
-            66..71 => self.finalize(),
-            71..75 => self.fork(),
-            75..82 => self.behave()?,
-            82..86 => self.gossip()?,
-            86..91 => self.tick()?,
-            91..93 => self.interrupt(),
-            93..95 => self.lie()?,
-            95..97 => self.crash()?,
-            97..98 => self.skew(),
-            _ => self.dial()?,
+            0..38 => self.mine()?,
+            38..62 => self.poll()?,
+            62..67 => self.finalize(),
+            67..71 => self.fork(),
+            71..78 => self.behave()?,
+            78..81 => self.gossip()?,
+            81..86 => self.tick()?,
+            86..89 => self.interrupt(),
+            89..92 => self.lie()?,
+            92..94 => self.crash()?,
+            94..95 => self.skew(),
+            _ => self.dial(),
         }
         self.check()
     }
@@ -262,16 +262,11 @@ impl Sim {
         Ok(())
     }
 
-    /// A chain stops, goes on, goes down or comes back.
+    /// A chain stops or goes down, or whatever was wrong is over.
     fn interrupt(&mut self) {
-        let which = self.some_chain();
-        let (halts, other) = (self.rng.chance(50), self.rng.chance(30));
+        let (which, ends, halts) = (self.some_chain(), self.rng.chance(60), self.rng.chance(50));
         let chain = &mut self.chains[which];
-        if halts {
-            chain.halted = !chain.halted && other;
-        } else {
-            chain.down = !chain.down && other;
-        }
+        (chain.halted, chain.down) = (!ends && halts, !ends && !halts);
         self.count("interrupt", Ok(()));
     }
 
@@ -344,12 +339,14 @@ impl Sim {
         self.count("skew", Ok(()));
     }
 
-    fn dial(&mut self) -> Result<(), String> {
-        let all: Vec<PeerId> = people().iter().flat_map(|person| person.peers.iter().map(keys::PeerKey::id)).collect();
-        let Some(peer) = self.rng.pick(&all) else { return Ok(()) };
-        let admitted = self.door.dial(peer);
-        self.count("dial", if admitted { Ok(()) } else { Err("NotAMember".to_owned()) });
-        Ok(())
+    /// Every peer dials.
+    fn dial(&mut self) {
+        for peer in people().iter().flat_map(|person| &person.peers).map(keys::PeerKey::id) {
+            if self.census.roster().owners(peer).next().is_some() {
+                let admitted = self.door.dial(peer);
+                self.count("dial", if admitted { Ok(()) } else { Err("NotAMember".to_owned()) });
+            }
+        }
     }
 
     /// Everything that must hold at any moment.

@@ -82,7 +82,8 @@ impl Script {
             operator
                 .is_some_and(|o| o.active >= least && o.jailed_at.is_some_and(|since| since.plus(period) <= at.time))
         };
-        let account = self.somebody(c, fair, ready).or_else(|| self.somebody(c, false, |_| true))?;
+        let hopeless = self.rng.chance(15).then(|| self.somebody(c, false, |_| true)).flatten();
+        let account = self.somebody(c, fair, ready).or(hopeless)?;
         let nonce = c.vault().operators().get(&account).map_or(0, |operator| operator.nonce);
         let well_linked = fair || self.rng.chance(50);
         let (link, signature) = self.link(c, account, nonce, well_linked)?;
@@ -165,7 +166,7 @@ impl Script {
         match self.rng.below(8) {
             0 => return Some(c.apply_vault(at)),
             1 => return Some(c.apply_pool(at)),
-            2 => vault.min_stake = Amount(self.rng.within(0, 2_000).into()),
+            2 => vault.min_stake = Amount(u128::from(self.rng.below(5)) * 500),
             3 => vault.evidence_cycles = self.rng.within(1, 3),
             4 => vault.unstaking_period = Seconds(240 * self.rng.within(3, 6)),
             5 => pool.delay = Seconds(self.rng.within(30, 125)),

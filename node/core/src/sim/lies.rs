@@ -14,7 +14,7 @@ pub(super) fn falsify(mut page: Page, rng: &mut Rng) -> Option<Page> {
     match rng.below(9) {
         0 => drop(page.facts.get(at).is_some().then(|| page.facts.remove(at))?),
         1 => page.facts.get_mut(at)?.time.0 += 1,
-        2 => page.facts.get_mut(at)?.height.0 += 1,
+        2 => page.facts.get_mut(at)?.height.0 = page.through.height.0 + 1,
         3 => {
             let Body::Staked { active, .. } = &mut page.facts.get_mut(at)?.body else { return None };
             *active = Amount(active.0 + 1);

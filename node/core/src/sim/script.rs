@@ -48,7 +48,8 @@ impl Histogram {
 pub(super) fn reason(refusal: &impl std::fmt::Debug) -> String {
     let text = format!("{refusal:?}");
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    words.filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase())).collect::<Vec<_>>().join("/")
+    let named = words.filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()) && *word != "Height");
+    named.collect::<Vec<_>>().join("/")
 }
 
 #[derive(Debug)]
@@ -67,7 +68,7 @@ pub(super) struct Script {
 
 impl Script {
     pub(super) fn new(mut rng: Rng) -> Self {
-        let hostile_guardian = rng.chance(15);
+        let hostile_guardian = rng.chance(20);
         Self {
             rng,
             histogram: Histogram::default(),
@@ -94,6 +95,9 @@ impl Script {
     }
 
     fn verb(&mut self, c: &mut Contracts, at: Block) -> (&'static str, Tried) {
+        if self.hostile_guardian && c.pool().pending_at(at.time).is_some() && self.rng.chance(50) {
+            return ("veto", self.veto(c, at));
+        }
         match self.rng.below(100) {
             0..12 => ("register", self.register(c, at)),
             12..22 => ("stake", self.stake(c, at)),
