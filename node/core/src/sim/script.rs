@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::SignerKey;
-use super::people::{PEERS_EACH, PEOPLE, SIGNERS_EACH, network, owner, people, person};
+use super::people::{PEERS_EACH, PEOPLE, key_of, network, owner, people, person};
 use super::rng::Rng;
 use crate::amount::Amount;
 use crate::cycle::{Cycle, UnixSeconds};
@@ -181,8 +181,9 @@ impl Script {
                 3 => link.peer.0[0] ^= 1,
                 4 => signature = flipped_high(signature),
                 _ => {
-                    let taken = usize::try_from(self.rng.below(SIGNERS_EACH as u64)).expect("small");
-                    return Some(peer.link(&person.signers[taken], network(), owner, nonce + 1));
+                    let taken: Vec<Signer> = c.vault().signers().keys().copied().collect();
+                    let key = self.rng.pick(&taken).and_then(key_of)?;
+                    return Some(peer.link(key, network(), owner, nonce + 1));
                 }
             }
         }
