@@ -38,7 +38,9 @@ pub(super) fn frame(rumours: &mut Vec<Rumour>, evidence: Evidence, rng: &mut Rng
     let mut rumour = rumours[at].clone();
     let account = rumour.fact.owner().expect("chosen for having one").account;
     let mut evidence = evidence;
-    evidence.second = evidence.first; // one statement contradicts nothing
+    if rng.chance(50) {
+        evidence.second = evidence.first; // one statement contradicts nothing
+    } // else it is true, but of somebody else, or spent
     rumour.fact.body = Body::Slashed(Box::new(Slashed {
         account,
         active: Amount(0),

@@ -3,7 +3,7 @@
 //!
 //! In every case, each character of each string but the name is changed to another one of its class (hex digit, decimal
 //! digit, letter), one at a time, at every position; booleans are turned over, fields are left out, and verdicts are
-//! exchanged. Refused inputs are left to `sums`: a wrong input with one more change is usually still wrong.
+//! exchanged. What may survive is listed below with its reason, and a file whose list is empty has no such place. Refused inputs are left to `sums`: a wrong input with one more change is usually still wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,10 +12,21 @@ use serde_json::Value;
 use super::{Vectors, cycle_stake, ed25519, journal, link, network_id, offence, root_vote, slash, statement, tree};
 
 /// A field where some changes survive for a good reason; what they would hide is left to `sums`.
+#[derive(Clone)]
 struct Slack {
     field: &'static str,
-    /// Where they may survive.
+    /// In which cases they may survive.
     when: fn(&Value) -> bool,
+}
+
+/// Input that is wrong in one way stays wrong in that way when something else in it changes too.
+const fn where_faulty(field: &'static str) -> Slack {
+    Slack { field, when: |case| !matches!(case["verdict"].as_str(), None | Some("Ok" | "Convicted")) }
+}
+
+/// A bound or a factor that may move a little before the answer changes.
+const fn anywhere(field: &'static str) -> Slack {
+    Slack { field, when: |_| true }
 }
 
 /// The other character of the same class that takes the place of `old`.
@@ -132,12 +143,14 @@ fn check(vectors: Vectors, slack: &[Slack]) {
 
 #[test]
 fn cycle_stakes() {
-    check(cycle_stake::VECTORS, &[]);
+    // A later read sees the same when nothing happens in between; a jailing like any fall to zero if the floor of the
+    // cycle before was zero anyhow.
+    check(cycle_stake::VECTORS, &[anywhere("cycle"), anywhere("jailed")]);
 }
 
 #[test]
 fn strict_ed25519() {
-    check(ed25519::VECTORS, &[]);
+    check(ed25519::VECTORS, &[where_faulty("public"), where_faulty("message"), where_faulty("signature")]);
 }
 
 #[test]
@@ -157,7 +170,9 @@ fn network_ids() {
 
 #[test]
 fn offences() {
-    check(offence::VECTORS, &[]);
+    let faulty = ["network_id", "evidence", "signer", "term", "jailed"].map(where_faulty);
+    let bounds = ["cycle", "evidence_cycles", "from"].map(anywhere);
+    check(offence::VECTORS, &[faulty.as_slice(), bounds.as_slice()].concat());
 }
 
 #[test]
@@ -167,7 +182,8 @@ fn root_votes() {
 
 #[test]
 fn slashes() {
-    check(slash::VECTORS, &[]);
+    // What is rounded up may be the same for another rate, and of nothing any rate is nothing.
+    check(slash::VECTORS, &[anywhere("slash_bps")]);
 }
 
 #[test]

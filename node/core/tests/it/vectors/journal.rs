@@ -133,5 +133,5 @@ fn refused(value: &Value) -> Verdict {
 
 #[test]
 fn journals() {
-    VECTORS.hold(24, 125);
+    VECTORS.hold(24, 133);
 }
