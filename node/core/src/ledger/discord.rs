@@ -51,8 +51,6 @@ pub enum Impossible {
     Jailed,
     #[error("the operator is not jailed")]
     NotJailed,
-    #[error("the new signer is the old one")]
-    OldSigner,
     #[error("no root is pending for this cycle")]
     NoRoot,
     #[error("a root for this cycle or a later one was posted before")]

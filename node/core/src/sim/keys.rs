@@ -21,7 +21,9 @@ pub struct SignerKey {
 
 /// A peer's key.
 #[derive(Clone)]
-pub struct PeerKey(ed25519_dalek::SigningKey);
+pub struct PeerKey {
+    key: ed25519_dalek::SigningKey,
+}
 
 impl SignerKey {
     /// The key that belongs to this name.
@@ -59,12 +61,12 @@ impl PeerKey {
     /// The key that belongs to this name.
     #[must_use]
     pub fn named(name: &str) -> Self {
-        Self(ed25519_dalek::SigningKey::from_bytes(&keccak(&[b"peer", name.as_bytes()]).0))
+        Self { key: ed25519_dalek::SigningKey::from_bytes(&keccak(&[b"peer", name.as_bytes()]).0) }
     }
 
     #[must_use]
     pub fn id(&self) -> PeerId {
-        PeerId(self.0.verifying_key().to_bytes())
+        PeerId(self.key.verifying_key().to_bytes())
     }
 
     /// The terms of a link that both keys agreed to, and the signer's signature.
@@ -72,7 +74,7 @@ impl PeerKey {
     pub fn link(&self, signer: &SignerKey, network: NetworkId, owner: Owner, nonce: u64) -> (LinkTerms, Signature) {
         let mut terms =
             LinkTerms { peer: self.id(), signer: signer.address, nonce, peer_signature: PeerSignature([0; 64]) };
-        terms.peer_signature = PeerSignature(self.0.sign(&terms.peer_message(network, owner)).to_bytes());
+        terms.peer_signature = PeerSignature(self.key.sign(&terms.peer_message(network, owner)).to_bytes());
         (terms, signer.sign(terms.signing_digest(network, owner)))
     }
 }

@@ -1,4 +1,6 @@
 //! The ed25519 set against strict verification.
+//!
+//! Nothing that Wycheproof calls valid breaks one of our stricter rules; the signatures that do are in the shared vectors.
 
 use std::collections::BTreeMap;
 

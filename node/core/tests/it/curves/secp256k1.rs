@@ -4,6 +4,9 @@
 //! `v` 27 or 28? That must be so exactly when Wycheproof calls the signature valid *and* it is in our one form: `r` and
 //! `s` of 32 bytes each, `s` in the lower half, and `r` the whole x coordinate of the nonce point. The x coordinate may
 //! exceed the group order by a little; then plain ECDSA accepts the remainder as `r`, and we (like Ethereum) do not.
+//!
+//! So each set has valid signatures of three kinds: those that recover; those with a high `s` whose twin with `n - s`
+//! recovers; and those whose `r` is such a remainder, whatever their `s`. An invalid one never recovers to the address.
 
 use std::collections::BTreeMap;
 

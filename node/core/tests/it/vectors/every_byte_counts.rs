@@ -3,7 +3,8 @@
 //!
 //! In every case, each character of each string but the name is changed to another one of its class (hex digit, decimal
 //! digit, letter), one at a time, at every position; booleans are turned over, fields are left out, and verdicts are
-//! exchanged. What may survive is listed below with its reason, and a file whose list is empty has no such place. Refused inputs are left to `sums`: a wrong input with one more change is usually still wrong.
+//! exchanged. What may survive is listed at each test with its reason; a file without a list has no such place. Refused
+//! inputs are left to `sums`: a wrong input with one more change is usually still wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,0 +1,260 @@
+//! The census in stories: what happened on the left, what is ordered on the right.
+
+use expect_test::{Expect, expect};
+
+mod story;
+
+#[expect(clippy::needless_pass_by_value, reason = "snapshots are written where they are expected")]
+fn check(story: &str, expected: Expect) {
+    expected.assert_eq(&story::tell(story));
+}
+
+#[test]
+fn stake_is_admitted_once_it_is_final() {
+    check(
+        "
+        final   base 2: -
+        pending base 3: register alice 5000 p1
+        final   base 3: register alice 5000 p1
+        final   base 4: register bob 1500 p2
+        ",
+        expect![[r#"
+            persist 2 facts; alarm: base was Unread and is Fresh
+            -
+            persist 1 facts; admit p1
+            persist 1 facts; admit p2
+        "#]],
+    );
+}
+
+#[test]
+fn an_unfinal_slash_evicts_and_a_reorg_readmits() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: slash alice
+        pending base 20: slash alice
+        pending base 20: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            evict p1 (slash pending on base at 20)
+            -
+            admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn a_final_slash_lasts_until_the_jail_ends() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: slash alice
+        final   base 20: slash alice
+        pending base 21: -
+        restart
+        final   base 22: -
+        final   base 300: unjail alice p1
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            evict p1 (slash pending on base at 20)
+            persist 1 facts
+            -
+            -
+            persist 0 facts; alarm: base was Unread and is Fresh
+            persist 1 facts; admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn one_endpoint_makes_a_doubt_and_two_make_a_fact() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: unstake alice 4500 (1)
+        pending base 21: -
+        pending base 22: unstake alice 4500
+        final   base 22: unstake alice 4500
+        final   base 23: stake alice 1000
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            suspend p1 (unstaking to 500 on base at 20)
+            admit p1
+            evict p1 (stake 500 of 1000 on base at 22)
+            persist 1 facts
+            persist 1 facts; admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn a_small_unstake_and_unfinal_stake_change_nothing() {
+    check(
+        "
+        final   base 10: register alice 5000 p1, register bob 1000 p2, unstake bob 1
+        pending base 20: unstake alice 100, stake bob 500
+        ",
+        expect![[r#"
+            persist 5 facts; admit p1; alarm: base was Unread and is Fresh
+            -
+        "#]],
+    );
+}
+
+#[test]
+fn a_stale_chain_admits_nobody_new_and_keeps_who_is_there() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        wait 61
+        pending base 60: -
+        wait 30
+        restart
+        wait 1
+        final   base 61: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            suspend p1 (stale base); alarm: base was Fresh and is Stale
+            admit p1; alarm: base was Stale and is Fresh
+            -
+            -
+            -
+            persist 0 facts; admit p1; alarm: base was Unread and is Fresh
+        "#]],
+    );
+}
+
+#[test]
+fn a_halted_chain_evicts_nobody() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        wait 50
+        pending base 10: -
+        wait 50
+        pending base 10: -
+        wait 50
+        pending base 10: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            -
+            -
+            -
+            -
+            alarm: base was Fresh and is Halted
+            -
+        "#]],
+    );
+}
+
+#[test]
+fn a_member_on_two_chains_is_judged_by_the_one_that_can_be_read_and_by_every_bad_fact() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        final   solana 10: register alice 5000 p1
+        wait 55
+        pending base 40: -
+        wait 10
+        restart
+        final   base 60: -
+        final   solana 61: slash alice
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; alarm: solana was Unread and is Fresh
+            -
+            -
+            alarm: solana was Fresh and is Stale
+            -
+            persist 0 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 1 facts; evict p1 (jailed on solana at 61); alarm: solana was Unread and is Fresh
+        "#]],
+    );
+}
+
+#[test]
+fn evidence_without_a_slash_is_a_doubt_until_it_expires() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        evidence alice base
+        evidence alice base
+        pending base 20: slash alice
+        pending base 20: -
+        final   base 120: -
+        final   base 180: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist; suspend p1 (equivocated on base)
+            -
+            evict p1 (slash pending on base at 20)
+            suspend p1 (equivocated on base)
+            persist 0 facts
+            persist 0 facts; admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn bad_conduct_is_forgotten_slowly_and_not_washed_off_by_a_new_key() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        conduct p1 PromiseBroken x5
+        conduct p1 PromiseBroken x5
+        final   base 11: rotate alice p2
+        restart
+        final   base 12: -
+        wait 86400
+        pending base 43212: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist; suspend p1 (reputation -0.500000)
+            persist; evict p1 (reputation -1.000000)
+            persist 1 facts; suspend p2 (reputation -0.999989)
+            -
+            persist 0 facts; suspend p2 (reputation -0.999967); alarm: base was Unread and is Fresh
+            alarm: base was Fresh and is Stale
+            admit p2; alarm: base was Stale and is Fresh
+        "#]],
+    );
+}
+
+#[test]
+fn a_peer_is_as_bad_as_the_worst_of_its_owners() {
+    check(
+        "
+        final   base 10: register alice 5000 p1, register bob 5000 p1
+        final   base 11: slash bob
+        final   base 12: rotate alice p2
+        ",
+        expect![[r#"
+            persist 4 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 1 facts; evict p1 (jailed on base at 11)
+            persist 1 facts; admit p2
+        "#]],
+    );
+}
+
+#[test]
+fn nobody_is_named_by_a_link_that_its_key_did_not_sign() {
+    check(
+        "
+        final   base 10: forge alice 5000 p1
+        final   base 11: rotate alice p1
+        ",
+        expect![[r#"
+            persist 3 facts; alarm: the peer half of the link of base:alice is bad: it names no peer until it is rotated; alarm: base was Unread and is Fresh
+            persist 1 facts; admit p1
+        "#]],
+    );
+}

@@ -1,0 +1,268 @@
+//! Tells a story to a census and writes down what it orders.
+//!
+//! ```text
+//! final base 10: register alice 5000 p1     a final block with these verbs, separated by commas
+//! pending base 20: slash alice              the whole unfinal tail; `-` is an empty one; `(1)` is what one endpoint shows
+//! evidence alice base                       somebody shows two conflicting statements
+//! conduct p1 PromiseBroken x12              what a peer did to this node
+//! wait 61                                   the clock goes on, then ticks
+//! restart                                   the process dies and reads back what was persisted
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use williw_core::amount::{Amount, Bps};
+use williw_core::census::{Batch, Census, Checkpoint, Input, Output};
+use williw_core::cycle::{Cycle, CycleClock, Height, Seconds, UnixSeconds};
+use williw_core::fact::{Fact, PoolParameters, VaultParameters};
+use williw_core::hash::{Hash, keccak};
+use williw_core::identity::{Account, ChainId, Owner, PeerId};
+use williw_core::journal::Site;
+use williw_core::ledger::{Ledger, Page, Point};
+use williw_core::model::{Block, Bounds, Contracts, Deployment};
+use williw_core::network::NetworkId;
+use williw_core::offence::Evidence;
+use williw_core::reputation::Conduct;
+use williw_core::sim::keys::{PeerKey, SignerKey};
+use williw_core::statement::{Kind, Statement};
+use williw_core::tail::{Rumour, Tail};
+
+const NETWORK: NetworkId = NetworkId([7; 32]);
+const BLOCK_TIME: u64 = 2;
+
+struct Story {
+    contracts: BTreeMap<ChainId, Contracts>,
+    census: Census,
+    disk: Checkpoint,
+    peers: BTreeMap<PeerId, String>,
+    /// How often each person took a new signer.
+    keys: BTreeMap<String, usize>,
+    now: u64,
+}
+
+/// Runs the lines of a story and returns a line of orders for each.
+pub(super) fn tell(text: &str) -> String {
+    let mut story = Story::new();
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.map(|line| story.line(line) + "\n").collect()
+}
+
+fn clock() -> CycleClock {
+    CycleClock::new(UnixSeconds(0), Seconds(100)).unwrap()
+}
+
+fn deployment(chain: ChainId) -> Deployment {
+    let site = match chain {
+        ChainId::Base => Site::Base { vault: Account::evm([1; 20]), pool: Account::evm([2; 20]) },
+        ChainId::Solana => Site::Solana { config: Account([3; 32]) },
+    };
+    let vault = VaultParameters {
+        min_stake: Amount(1_000),
+        min_deposit: Amount(1),
+        unstaking_period: Seconds(400),
+        slash: Bps::try_from(1_000).unwrap(),
+        evidence_cycles: 2,
+    };
+    let pool = PoolParameters { min_quorum: Amount(1), delay: Seconds(50), max_per_cycle: Amount(100) };
+    Deployment {
+        network: NETWORK,
+        site,
+        clock: clock(),
+        governor: Account::default(),
+        guardian: Account::default(),
+        vault,
+        pool,
+        bounds: Bounds { vault: (vault, vault), pool: (pool, pool) },
+    }
+}
+
+impl Story {
+    fn new() -> Self {
+        let deployments = ChainId::ALL.map(deployment);
+        let start = Block { height: Height(1), time: UnixSeconds(BLOCK_TIME) };
+        let contracts = deployments.iter().map(|d| (d.site.chain(), Contracts::deploy(*d, start).unwrap())).collect();
+        let ledger = Ledger::new(NETWORK, clock(), &deployments.map(|d| d.site));
+        let disk = Checkpoint { ledger, reputation: BTreeMap::new(), evidence: BTreeMap::new() };
+        let census = Census::restore(disk.clone()).unwrap();
+        Self { contracts, census, disk, peers: BTreeMap::new(), keys: BTreeMap::new(), now: 0 }
+    }
+
+    fn line(&mut self, line: &str) -> String {
+        let (head, body) = line.split_once(':').unwrap_or((line, ""));
+        match head.split_whitespace().collect::<Vec<_>>()[..] {
+            ["final", chain, height] => self.finalize(chain_named(chain), height.parse().unwrap(), body),
+            ["pending", chain, height] => self.pending(chain_named(chain), height.parse().unwrap(), body),
+            ["evidence", who, chain] => {
+                let evidence = self.evidence(who, chain_named(chain));
+                self.feed(Input::Evidence(evidence))
+            }
+            ["conduct", peer, conduct, times] => {
+                let conduct = Conduct::ALL.into_iter().find(|known| format!("{known:?}") == conduct).unwrap();
+                let peer = self.peer(peer).id();
+                let times: usize = times.trim_start_matches('x').parse().unwrap();
+                (0..times).map(|_| self.feed(Input::Conduct { peer, conduct })).filter(|said| said != "-").collect()
+            }
+            ["wait", seconds] => {
+                self.now += seconds.parse::<u64>().unwrap();
+                self.feed(Input::Tick)
+            }
+            ["restart"] => {
+                self.census = Census::restore(self.disk.clone()).unwrap();
+                "-".to_owned()
+            }
+            _ => panic!("cannot read the line {line:?}"),
+        }
+    }
+
+    fn finalize(&mut self, chain: ChainId, height: u64, verbs: &str) -> String {
+        let point = self.reach(height);
+        let mut contracts = self.contracts.remove(&chain).unwrap();
+        self.play(&mut contracts, point, verbs);
+        let page = Page {
+            chain,
+            facts: contracts.take_facts(),
+            through: point,
+            heads: contracts.heads().iter().map(|(journal, head)| (*journal, head.hash)).collect(),
+            operators: contracts.vault().operators().len() as u64,
+            reached: true,
+        };
+        self.contracts.insert(chain, contracts);
+        self.feed(Input::Finalized(page))
+    }
+
+    fn pending(&mut self, chain: ChainId, height: u64, verbs: &str) -> String {
+        let (verbs, witnesses) = verbs.strip_suffix("(1)").map_or((verbs, 2), |verbs| (verbs, 1));
+        let head = self.reach(height);
+        let mut fork = self.contracts[&chain].clone();
+        self.play(&mut fork, head, verbs);
+        let rumours = fork.take_facts().into_iter().map(|fact: Fact| Rumour { fact, witnesses }).collect();
+        self.feed(Input::Pending(Tail { chain, head, rumours }))
+    }
+
+    /// The block at this height; the clock follows the chain.
+    fn reach(&mut self, height: u64) -> Point {
+        self.now = self.now.max(height * BLOCK_TIME);
+        Point { height: Height(height), time: UnixSeconds(height * BLOCK_TIME) }
+    }
+
+    fn play(&mut self, contracts: &mut Contracts, point: Point, verbs: &str) {
+        let at = Block { height: point.height, time: point.time };
+        for verb in verbs.split(',').map(str::trim).filter(|verb| !verb.is_empty() && *verb != "-") {
+            let words: Vec<&str> = verb.split_whitespace().collect();
+            let account = owner(words[1], contracts.chain()).account;
+            let nonce = contracts.vault().operators().get(&account).map_or(0, |operator| operator.nonce);
+            let amount = |word: &str| Amount(word.parse().unwrap());
+            let mut link = |signer: &SignerKey, peer: &str| {
+                self.peer(peer).link(signer, NETWORK, owner(words[1], contracts.chain()), nonce + 1)
+            };
+            let done = match words[..] {
+                ["register", who, stake, peer] => {
+                    let (terms, signature) = link(&signer(who, 0), peer);
+                    contracts.register(at, account, amount(stake), terms, &signature)
+                }
+                ["forge", who, stake, peer] => {
+                    let (mut terms, signature) = link(&signer(who, 0), peer);
+                    terms.peer_signature.0[0] ^= 1;
+                    contracts.register(at, account, amount(stake), terms, &signature)
+                }
+                ["rotate", who, peer] => {
+                    let (terms, signature) = link(&signer(who, 0), peer);
+                    contracts.rotate(at, account, terms, &signature)
+                }
+                ["stake", _, stake] => contracts.stake(at, account, amount(stake)),
+                ["unstake", _, stake] => contracts.unstake(at, account, amount(stake)).map(|_| ()),
+                ["slash", who] => {
+                    let evidence = self.evidence(who, contracts.chain());
+                    contracts.slash(at, &evidence, Account::default()).map(|_| ())
+                }
+                ["unjail", who, peer] => {
+                    let terms = *self.keys.entry(who.to_owned()).and_modify(|nth| *nth += 1).or_insert(1);
+                    let (terms, signature) =
+                        self.peer(peer).link(&signer(who, terms), NETWORK, owner(who, contracts.chain()), nonce + 1);
+                    contracts.unjail(at, account, terms, &signature)
+                }
+                _ => panic!("cannot read the verb {verb:?}"),
+            };
+            done.unwrap_or_else(|refusal| panic!("{verb}: {refusal}"));
+        }
+    }
+
+    /// Two conflicting statements of the present cycle by the first signer of a person.
+    fn evidence(&self, who: &str, _chain: ChainId) -> Evidence {
+        let cycle = clock().cycle(UnixSeconds(self.now)).unwrap_or(Cycle(0));
+        let state = |digest| {
+            let statement = Statement::new(Kind::Update, cycle, 1, Hash([digest; 32])).unwrap();
+            signer(who, 0).state(NETWORK, statement)
+        };
+        Evidence { first: state(1), second: state(2) }
+    }
+
+    fn peer(&mut self, name: &str) -> PeerKey {
+        let key = PeerKey::named(name);
+        self.peers.insert(key.id(), name.to_owned());
+        key
+    }
+
+    fn feed(&mut self, input: Input) -> String {
+        let mut said = String::new();
+        for output in self.census.handle(input, UnixSeconds(self.now)) {
+            let separator = if said.is_empty() { "" } else { "; " };
+            let text = match output {
+                Output::Persist(batch) => {
+                    self.persist(&batch);
+                    match &batch.change {
+                        Some(change) => format!("persist {} facts", change.facts.len()),
+                        None => "persist".to_owned(),
+                    }
+                }
+                Output::Admit(peer) => format!("admit {}", self.peers[&peer]),
+                Output::Suspend(peer, doubt) => format!("suspend {} ({doubt})", self.peers[&peer]),
+                Output::Evict(peer, bar) => format!("evict {} ({bar})", self.peers[&peer]),
+                Output::Alarm(alarm) => format!("alarm: {}", self.named(&alarm.to_string())),
+            };
+            write!(said, "{separator}{text}").unwrap();
+        }
+        if said.is_empty() { "-".to_owned() } else { said }
+    }
+
+    /// Accounts are long; people have names.
+    fn named(&self, text: &str) -> String {
+        ["alice", "bob"]
+            .iter()
+            .flat_map(|who| ChainId::ALL.map(|chain| (who, owner(who, chain))))
+            .fold(text.to_owned(), |text, (who, owner)| {
+                text.replace(&owner.to_string(), &format!("{}:{who}", owner.chain))
+            })
+    }
+
+    fn persist(&mut self, batch: &Batch) {
+        if let Some(change) = &batch.change {
+            self.disk.ledger.commit(change);
+        }
+        self.disk.reputation.extend(&batch.reputation);
+        for (owner, evidence) in &batch.evidence {
+            match evidence {
+                Some(evidence) => self.disk.evidence.insert(*owner, *evidence),
+                None => self.disk.evidence.remove(owner),
+            };
+        }
+    }
+}
+
+fn chain_named(name: &str) -> ChainId {
+    ChainId::ALL.into_iter().find(|chain| chain.to_string() == name).unwrap()
+}
+
+fn owner(who: &str, chain: ChainId) -> Owner {
+    let hash = keccak(&[who.as_bytes()]).0;
+    let account = match chain {
+        ChainId::Base => Account::evm(*hash.first_chunk().unwrap()),
+        ChainId::Solana => Account(hash),
+    };
+    Owner { chain, account }
+}
+
+fn signer(who: &str, nth: usize) -> SignerKey {
+    SignerKey::named(&format!("{who}/{nth}"))
+}

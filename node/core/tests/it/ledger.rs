@@ -1,0 +1,255 @@
+//! Facts that no sound contract records, in journals whose heads match: the ledger names what is impossible about each.
+
+use williw_core::amount::{Amount, Bps};
+use williw_core::cycle::{Cycle, CycleClock, Height, Seconds, UnixSeconds};
+use williw_core::fact::{Body, Fact, Slashed, VaultParameters};
+use williw_core::hash::Hash;
+use williw_core::identity::{Account, ChainId, Owner, Signer};
+use williw_core::journal::Site;
+use williw_core::ledger::{Discord, Impossible, Ledger, Page, Point};
+use williw_core::link::LinkTerms;
+use williw_core::network::NetworkId;
+use williw_core::offence::Evidence;
+use williw_core::sim::keys::{PeerKey, SignerKey};
+use williw_core::statement::{Kind, RewardRoot, Statement};
+
+const NETWORK: NetworkId = NetworkId([7; 32]);
+const VAULT: Account = Account([0; 32]);
+const GENESIS: UnixSeconds = UnixSeconds(1_000);
+
+fn pool() -> Account {
+    Account::evm([2; 20])
+}
+
+fn account(nth: u8) -> Account {
+    Account::evm([nth; 20])
+}
+
+fn link(owner: u8, signer: u8, nonce: u64) -> LinkTerms {
+    let owner = Owner { chain: ChainId::Base, account: account(owner) };
+    PeerKey::named("p").link(&SignerKey::named(&signer.to_string()), NETWORK, owner, nonce).0
+}
+
+fn ledger() -> Ledger {
+    let clock = CycleClock::new(GENESIS, Seconds(100)).unwrap();
+    Ledger::new(NETWORK, clock, &[Site::Base { vault: VAULT, pool: pool() }])
+}
+
+/// Facts one after another, one per block, from height 1 on, each in the journal where Base records it.
+fn page(ledger: &Ledger, bodies: &[Body]) -> Page {
+    let mut heads = [ledger.head(ChainId::Base, VAULT), ledger.head(ChainId::Base, pool())];
+    let start = ledger.chain(ChainId::Base).unwrap().through.height.0;
+    let mut facts = Vec::new();
+    for body in bodies {
+        let height = Height(start + facts.len() as u64 + 1);
+        let which = usize::from(body.account().is_none() && !matches!(body, Body::VaultParameters(_)));
+        let head = &mut heads[which];
+        let time = GENESIS.plus(Seconds(height.0));
+        let journal = [VAULT, pool()][which];
+        let fact = Fact { chain: ChainId::Base, journal, seq: head.seq + 1, time, height, body: body.clone() };
+        (head.hash, head.seq) = (fact.head_after(head.hash), fact.seq);
+        facts.push(fact);
+    }
+    let last = Height(start + bodies.len() as u64);
+    Page {
+        chain: ChainId::Base,
+        through: Point { height: last, time: GENESIS.plus(Seconds(last.0)) },
+        heads: vec![(VAULT, heads[0].hash), (pool(), heads[1].hash)],
+        operators: ledger.chain(ChainId::Base).unwrap().operators + registrations(bodies),
+        facts,
+        reached: true,
+    }
+}
+
+fn registrations(bodies: &[Body]) -> u64 {
+    bodies.iter().filter(|body| matches!(body, Body::Registered { .. })).count() as u64
+}
+
+fn registered(owner: u8, index: u64) -> Body {
+    Body::Registered { account: account(owner), index, active: Amount(1_000), link: link(owner, owner, 1) }
+}
+
+fn slashed(owner: u8, active: u128, taken: u128) -> Body {
+    let state = |digest| {
+        let statement = Statement::new(Kind::Update, Cycle(0), 1, Hash([digest; 32])).unwrap();
+        SignerKey::named(&owner.to_string()).state(NETWORK, statement)
+    };
+    Body::Slashed(Box::new(Slashed {
+        account: account(owner),
+        active: Amount(active),
+        queued: Amount(0),
+        taken: Amount(taken),
+        bounty: Amount(0),
+        beneficiary: account(9),
+        evidence: Evidence { first: state(1), second: state(2) },
+    }))
+}
+
+fn root(cycle: u64) -> Body {
+    let root =
+        RewardRoot { root: Hash([1; 32]), total_base: Amount(0), total_solana: Amount(0), blob_hash: Hash([2; 32]) };
+    Body::RootPending { cycle: Cycle(cycle), root, activates: UnixSeconds(5_000) }
+}
+
+/// After the sound facts the last one is impossible for this reason, and without it everything is fine.
+fn check(bodies: &[Body], expected: Impossible) {
+    let (last, sound) = bodies.split_last().unwrap();
+    let mut ledger = ledger();
+    let change = ledger.stage(&page(&ledger, sound)).expect("the facts before are sound").unwrap();
+    ledger.commit(&change);
+    match ledger.stage(&page(&ledger, std::slice::from_ref(last))) {
+        Err(Discord::Impossible { why, .. }) => assert_eq!(why, expected, "{last:?}"),
+        other => panic!("{last:?} should be impossible because {expected}, not {other:?}"),
+    }
+}
+
+#[test]
+fn registrations_follow_one_another() {
+    check(&[registered(1, 0), registered(1, 1)], Impossible::Registered);
+    check(&[registered(1, 0), registered(2, 5)], Impossible::Index(1));
+    let twin = Body::Registered { account: account(2), index: 1, active: Amount(1), link: link(2, 1, 1) };
+    check(&[registered(1, 0), twin], Impossible::SignerTaken(SignerKey::named("1").address()));
+    let mut unsigned = link(1, 1, 1);
+    unsigned.signer = Signer::default();
+    let nobody = Body::Registered { account: account(1), index: 0, active: Amount(1), link: unsigned };
+    check(&[nobody], Impossible::SignerTaken(Signer::default()));
+    let nonce = Body::Registered { account: account(1), index: 0, active: Amount(1), link: link(1, 1, 0) };
+    check(&[nonce], Impossible::Nonce);
+}
+
+#[test]
+fn nothing_happens_to_strangers() {
+    let (account, active, queued, amount) = (account(1), Amount(1), Amount(1), Amount(1));
+    for body in [
+        Body::Staked { account, active },
+        Body::Unstaked { account, active, queued, amount, maturity: UnixSeconds(0) },
+        Body::Restaked { account, active, queued },
+        Body::Withdrawn { account, queued, amount },
+        Body::Rotated { account, link: link(1, 1, 1) },
+        Body::Unjailed { account, active, link: link(1, 1, 1) },
+        slashed(1, 0, 1),
+    ] {
+        check(&[body], Impossible::NotRegistered);
+    }
+}
+
+#[test]
+fn balances_follow_from_those_before() {
+    let account = account(1);
+    let amounts = |active: u128, queued: u128| (Amount(active), Amount(queued));
+    let unstaked = |active: u128, queued: u128, amount: u128| {
+        let (active, queued) = amounts(active, queued);
+        Body::Unstaked { account, active, queued, amount: Amount(amount), maturity: UnixSeconds(0) }
+    };
+    let restaked = |active: u128, queued: u128| {
+        let (active, queued) = amounts(active, queued);
+        Body::Restaked { account, active, queued }
+    };
+    let withdrawn =
+        |queued: u128, amount: u128| Body::Withdrawn { account, queued: Amount(queued), amount: Amount(amount) };
+    for body in [
+        Body::Staked { account, active: Amount(1_000) },
+        unstaked(900, 100, 99),
+        unstaked(900, 99, 100),
+        unstaked(901, 100, 100),
+        restaked(1_001, 0),
+        restaked(1_000, 0),
+        withdrawn(0, 1),
+        slashed(1, 900, 99),
+        slashed(1, 1_001, 0),
+        Body::Funded { funded: Amount(0) },
+    ] {
+        check(&[registered(1, 0), body], Impossible::Balances);
+    }
+    let after_unstake = [restaked(950, 100), restaked(900, 100), withdrawn(50, 60)];
+    for body in after_unstake {
+        check(&[registered(1, 0), unstaked(900, 100, 100), body], Impossible::Balances);
+    }
+    let unjailed = Body::Unjailed { account, active: Amount(1_000), link: link(1, 2, 2) };
+    check(&[registered(1, 0), slashed(1, 900, 100), unjailed], Impossible::Balances);
+}
+
+#[test]
+fn keys_and_jails_follow_their_rules() {
+    let account = account(1);
+    let rotated = |signer: u8, nonce: u64| Body::Rotated { account, link: link(1, signer, nonce) };
+    let unjailed = |signer: u8, nonce| Body::Unjailed { account, active: Amount(900), link: link(1, signer, nonce) };
+    check(&[registered(1, 0), rotated(2, 1)], Impossible::Nonce);
+    check(&[registered(1, 0), registered(2, 1), rotated(2, 2)], taken(2));
+    check(&[registered(1, 0), rotated(2, 2), rotated(1, 3)], taken(1));
+    check(&[registered(1, 0), slashed(1, 900, 100), rotated(2, 2)], Impossible::Jailed);
+    check(&[registered(1, 0), slashed(1, 900, 100), slashed(1, 800, 100)], Impossible::Jailed);
+    check(&[registered(1, 0), unjailed(2, 2)], Impossible::NotJailed);
+    check(&[registered(1, 0), slashed(1, 900, 100), unjailed(1, 2)], taken(1));
+    check(&[registered(1, 0), slashed(1, 900, 100), unjailed(2, 1)], Impossible::Nonce);
+}
+
+fn taken(signer: u8) -> Impossible {
+    Impossible::SignerTaken(SignerKey::named(&signer.to_string()).address())
+}
+
+#[test]
+fn roots_follow_one_another() {
+    check(&[root(3), root(3)], Impossible::CycleClosed);
+    check(&[root(3), Body::RootVetoed { cycle: Cycle(3) }, root(3)], Impossible::CycleClosed);
+    check(&[Body::RootVetoed { cycle: Cycle(3) }], Impossible::NoRoot);
+    check(&[root(3), Body::RootVetoed { cycle: Cycle(2) }], Impossible::NoRoot);
+}
+
+#[test]
+fn a_page_is_of_one_chain_that_the_network_has() {
+    let ledger = ledger();
+    let sound = page(&ledger, &[registered(1, 0)]);
+    let refuse = |page: &Page, why: &Discord| assert_eq!(ledger.stage(page).as_ref(), Err(why));
+    refuse(&Page { chain: ChainId::Solana, ..sound.clone() }, &Discord::UnknownChain(ChainId::Solana));
+    let mut stranger = sound.clone();
+    stranger.facts[0].chain = ChainId::Solana;
+    refuse(&stranger, &Discord::OtherChain { page: ChainId::Base, fact: ChainId::Solana });
+    let mut early = sound.clone();
+    early.facts[0].time = UnixSeconds(999);
+    refuse(&early, &Discord::BeforeGenesis(Height(1)));
+    refuse(&Page { heads: vec![sound.heads[0]], ..sound.clone() }, &Discord::Unattested(pool()));
+    refuse(&Page { heads: vec![sound.heads[1]], ..sound.clone() }, &Discord::Unattested(VAULT));
+}
+
+#[test]
+fn time_never_runs_backwards() {
+    let mut ledger = ledger();
+    let first = page(&ledger, &[registered(1, 0), registered(2, 1)]);
+    ledger.commit(&ledger.stage(&first).unwrap().unwrap());
+    let next = page(&ledger, &[Body::Staked { account: account(1), active: Amount(2_000) }]);
+    let back = Page { through: Point { time: GENESIS, ..next.through }, ..next.clone() };
+    assert_eq!(ledger.stage(&back), Err(Discord::OutOfOrder(Height(3))));
+    let mut late = next;
+    late.facts[0].time = late.through.time.plus(Seconds(1));
+    assert_eq!(ledger.stage(&late), Err(Discord::OutOfOrder(Height(3))));
+}
+
+/// An operator's own journal on Solana holds its facts and nobody else's, from its registration on.
+#[test]
+fn solana_journals_are_not_shared() {
+    let config = Account([3; 32]);
+    let clock = CycleClock::new(GENESIS, Seconds(100)).unwrap();
+    let ledger = Ledger::new(NETWORK, clock, &[Site::Solana { config }]);
+    let try_journal = |journal, body: Body| {
+        let through = Point { height: Height(1), time: GENESIS };
+        let fact =
+            Fact { chain: ChainId::Solana, journal, seq: 1, time: GENESIS, height: Height(1), body: body.clone() };
+        let head = fact.head_after(ledger.head(ChainId::Solana, journal).hash);
+        let empty = ledger.head(ChainId::Solana, config).hash;
+        let heads = vec![(config, if journal == config { head } else { empty }), (journal, head)];
+        let operators = registrations(&[body]);
+        ledger.stage(&Page { chain: ChainId::Solana, facts: vec![fact], through, heads, operators, reached: true })
+    };
+    let parameters = Body::VaultParameters(VaultParameters {
+        min_stake: Amount(1),
+        min_deposit: Amount(1),
+        unstaking_period: Seconds(1),
+        slash: Bps::ONE,
+        evidence_cycles: 1,
+    });
+    assert!(try_journal(Account([5; 32]), registered(1, 0)).is_ok_and(|change| change.is_some()));
+    assert!(try_journal(config, parameters.clone()).is_ok_and(|change| change.is_some()));
+    assert_eq!(try_journal(config, registered(1, 0)), Err(Discord::ForeignJournal(config)));
+    assert_eq!(try_journal(Account([5; 32]), parameters), Err(Discord::ForeignJournal(Account([5; 32]))));
+}

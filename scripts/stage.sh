@@ -1,0 +1,84 @@
+# Sourced by the scripts: where things are kept, how an error reads, how a stage is timed and counted.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/williw
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
+# In front, so that the version that setup pins wins.
+export PATH=$cache/tools/bin:$PATH
+
+# fail MESSAGE HINT [CODE]: one line that says what is wrong, one that says what to do.
+fail() {
+    echo "error: $1" >&2
+    echo "hint: $2" >&2
+    exit "${3:-1}"
+}
+
+# Prints the comment at the top of the calling script.
+usage() {
+    sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"
+}
+
+stage_rows=()
+passed=0
+failed=0
+failed_stage=
+
+# count_tests LOG STATUS: adds up what the log reports, in cargo's words or as `N passed, N failed`.
+# A stage that reports nothing is one test by itself.
+count_tests() {
+    local ok bad
+    read -r ok bad < <(sed -nE \
+        -e 's/^test result: .* ([0-9]+) passed; ([0-9]+) failed;.*/\1 \2/p' \
+        -e 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$1" |
+        awk '{ ok += $1; bad += $2; seen = 1 } END { if (seen) print ok + 0, bad + 0; else print "-", "-" }')
+    if [[ $ok == - ]]; then
+        ok=$(($2 == 0)) bad=0
+    fi
+    if (($2 != 0 && bad == 0)); then
+        bad=1
+    fi
+    ran=$((ok + bad))
+    passed=$((passed + ok)) failed=$((failed + bad))
+    stage_tests="$ok passed, $bad failed"
+}
+
+# stage NAME COMMAND...: runs the command, its output on stderr, and notes how long it took.
+# Call it as a plain statement: inside `if` or `||` bash would ignore failures within the command.
+stage() {
+    local name=$1 log started micros seconds status
+    shift
+    log=$(mktemp)
+    started=${EPOCHREALTIME/[.,]/}
+    echo "--- $name" >&2
+    set +e
+    (set -euo pipefail; "$@") 2>&1 | tee "$log" >&2
+    status=${PIPESTATUS[0]}
+    set -e
+    micros=$((${EPOCHREALTIME/[.,]/} - started))
+    seconds=$(printf '%d.%02d' $((micros / 1000000)) $((micros % 1000000 / 10000)))
+    count_tests "$log" "$status"
+    rm -f "$log"
+    if ((ran == 0)); then
+        echo "error: no test ran; does the filter still match any?" >&2
+        status=1 failed=$((failed + 1)) stage_tests='no test'
+    fi
+    if ((status == 0)); then
+        stage_rows+=("$(printf '%-10s %-6s %9s s  %s' "$name" ok "$seconds" "$stage_tests")")
+    else
+        failed_stage=$name
+        stage_rows+=("$(printf '%-10s %-6s %9s s  %s' "$name" FAILED "$seconds" "$stage_tests")")
+    fi
+    echo "--- $name: $seconds s" >&2
+    return "$status"
+}
+
+# Prints the table of the stages that ran, then the line with the totals.
+summary() {
+    ((${#stage_rows[@]})) || return 0
+    printf '%s\n' '' "${stage_rows[@]}" >&2
+    if [[ -n $failed_stage ]]; then
+        echo "error: stage \`$failed_stage\` failed" >&2
+    fi
+    echo "$passed passed, $failed failed"
+}
