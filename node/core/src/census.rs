@@ -15,7 +15,7 @@ use crate::offence::{Acquittal, Contradiction, Evidence};
 use crate::reputation::{Conduct, Reputation};
 use crate::roster::Roster;
 use crate::standing::{Bar, Doubt, Standing};
-use crate::tail::{TAIL_CAP, Tail, charges};
+use crate::tail::{Rumour, TAIL_CAP, Tail, charges};
 
 mod judge;
 mod watch;
@@ -67,7 +67,9 @@ pub struct Batch {
 pub enum Alarm {
     #[error("a page of final facts was refused: {0}")]
     PageRefused(Discord),
-    #[error("a tail of {chain} has {facts} facts, more than {TAIL_CAP}, and was refused")]
+    #[error("a tail of {chain} begins after {after}, but the journal ends at {folded}: what lies between is unseen")]
+    TailGap { chain: ChainId, after: Height, folded: Height },
+    #[error("a tail of {chain} has {facts} pieces of bad news, more than {TAIL_CAP}, and was refused")]
     TailTooLong { chain: ChainId, facts: usize },
     #[error("this network has no {0}")]
     UnknownChain(ChainId),
@@ -212,7 +214,7 @@ impl Census {
         self.ledger.commit(&change);
         (turn.batch.change, turn.write) = (Some(change), true);
 
-        let opened = self.watch(chain).is_some_and(|watch| page.reached && watch.open(page.through, now, turn, chain));
+        let opened = self.watch(chain).is_some_and(|watch| page.reached && watch.open(now, turn, chain));
         if new_terms || opened {
             turn.touched.extend(self.peers_on(chain));
         }
@@ -220,13 +222,18 @@ impl Census {
         self.drop_spent_evidence(chain, turn);
     }
 
-    fn pending(&mut self, tail: Tail, now: UnixSeconds, turn: &mut Turn) {
-        let (chain, facts) = (tail.chain, tail.rumours.len());
-        let Some(watch) = self.watches.get_mut(&chain) else {
+    fn pending(&mut self, mut tail: Tail, now: UnixSeconds, turn: &mut Turn) {
+        let chain = tail.chain;
+        let (Some(books), Some(watch)) = (self.ledger.chain(chain), self.watches.get_mut(&chain)) else {
             return turn.alarms.push(Alarm::UnknownChain(chain));
         };
-        if facts > TAIL_CAP {
-            return turn.alarms.push(Alarm::TailTooLong { chain, facts });
+        if tail.after > books.through.height {
+            let (after, folded) = (tail.after, books.through.height);
+            return turn.alarms.push(Alarm::TailGap { chain, after, folded });
+        }
+        tail.rumours.retain(Rumour::is_bad);
+        if tail.rumours.len() > TAIL_CAP {
+            return turn.alarms.push(Alarm::TailTooLong { chain, facts: tail.rumours.len() });
         }
         let changed = watch.read(tail.head, now, turn, chain);
         watch.tail = tail.rumours;

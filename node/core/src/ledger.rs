@@ -27,8 +27,9 @@ mod stage;
 
 pub use discord::{Discord, Impossible};
 
-/// The most facts in one page. A longer one is refused whole: the reader has to ask for less.
-pub const PAGE_CAP: usize = 10_000;
+/// The most facts in one page. A longer one is refused whole: the reader has to ask for fewer blocks. No single block
+/// holds so many: at 30,000 gas a fact, the least there is, it would need three billion.
+pub const PAGE_CAP: usize = 100_000;
 
 /// A place on a chain: a block and its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::census::{Alarm, Census, Checkpoint, Input};
-use crate::cycle::{Seconds, UnixSeconds};
+use crate::cycle::{Height, Seconds, UnixSeconds};
 use crate::identity::{ChainId, Owner, PeerId};
 use crate::ledger::{Ledger, Page};
 use crate::reputation::Conduct;
@@ -28,7 +28,7 @@ mod weigh;
 
 use chain::Chain;
 use door::Door;
-use oracle::{Reading, Told, Verdict};
+use oracle::{Told, Verdict};
 use people::{GENESIS, clock, network, people, site};
 pub use rng::Rng;
 pub use script::Histogram;
@@ -179,10 +179,7 @@ impl Sim {
         self.chains[which].advance(page);
         self.unwritten.clear();
         let chain = &self.chains[which];
-        let reading = self.told.readings.entry(chain.id).or_default();
-        if page.reached {
-            *reading = Reading { opened: true, at: UnixSeconds(self.now.0.saturating_add_signed(self.skew)) };
-        }
+        self.told.readings.entry(chain.id).or_default().opened |= page.reached;
         self.told
             .evidence
             .retain(|owner, evidence| owner.chain != chain.id || oracle::slashes(chain, *owner, evidence));
@@ -209,8 +206,9 @@ impl Sim {
         let mut rumours: Vec<Rumour> = facts.into_iter().map(|fact| Rumour { fact, witnesses }).collect();
         rumours.extend(lie.unwrap_or_default());
         self.told.tails.insert(id, rumours.clone());
-        self.told.readings.entry(id).or_default().at = self.clock();
-        self.feed(Input::Pending(Tail { chain: id, head, rumours }))
+        self.told.readings.entry(id).or_default().at = Some(self.clock());
+        let after = self.chains[which].cursor().point.height;
+        self.feed(Input::Pending(Tail { chain: id, after, head, rumours }))
     }
 
     fn behave(&mut self) -> Result<(), String> {
@@ -266,7 +264,7 @@ impl Sim {
         // A clock that was set back ages nothing by more than one period.
         let now = self.clock();
         for reading in self.told.readings.values_mut() {
-            reading.at = reading.at.min(now);
+            reading.at = reading.at.map(|at| at.min(now));
         }
         self.count("tick", Ok(()));
         Ok(())
@@ -297,6 +295,17 @@ impl Sim {
                 self.check_standings()?;
                 self.count("lie", Err("SlashInvented".to_owned()));
             }
+            return Ok(());
+        }
+        if self.rng.chance(20) {
+            // What became final since the last page is in neither: nothing of such a tail may count.
+            let (id, tip) = (self.chains[which].id, self.chains[which].tip().point);
+            let after = Height(self.chains[which].cursor().point.height.0 + 1);
+            self.feed(Input::Pending(Tail { chain: id, after, head: tip, rumours: Vec::new() }))?;
+            let Some(Alarm::TailGap { .. }) = self.door.alarms.first() else {
+                return Err("a tail with a gap before it was taken".to_owned());
+            };
+            self.count("lie", Err("TailGap".to_owned()));
             return Ok(());
         }
         let Some(false_page) = lies::falsify(page, &mut self.rng) else { return Ok(()) };

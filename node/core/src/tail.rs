@@ -12,8 +12,9 @@ use crate::identity::{ChainId, Owner};
 use crate::ledger::{Ledger, Point};
 use crate::offence::{Contradiction, Evidence};
 
-/// The most facts in a tail. A longer one is refused whole, like a page that failed; the last good one stays.
-pub const TAIL_CAP: usize = 10_000;
+/// The most bad news in a tail. More is refused whole, like a reading that failed: the last good tail stays, and the
+/// chain grows stale, which admits nobody and evicts nobody.
+pub const TAIL_CAP: usize = 100_000;
 
 /// How many endpoints must have shown an unstake before it counts in full.
 pub const UNSTAKE_WITNESSES: u8 = 2;
@@ -25,10 +26,13 @@ pub struct Rumour {
     pub witnesses: u8,
 }
 
-/// Everything after the final head, read whole. A reader that could not get all of it has no tail.
+/// Everything after some final block, read whole. A reader that could not get all of it has no tail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tail {
     pub chain: ChainId,
+    /// Every fact above this height is here. It must not lie beyond what the ledger has folded: bad news between the two
+    /// would be in neither.
+    pub after: Height,
     pub head: Point,
     pub rumours: Vec<Rumour>,
 }
@@ -64,6 +68,13 @@ pub(crate) fn charges(contradiction: &Contradiction, owner: Owner, ledger: &Ledg
     match (ledger.cycle(owner.chain), parameters) {
         (Some(now), Some(parameters)) => contradiction.convict(accused, now, parameters.evidence_cycles).is_ok(),
         _ => false,
+    }
+}
+
+impl Rumour {
+    /// Whether it can make anybody's standing worse. Good news waits until it is final.
+    pub(crate) const fn is_bad(&self) -> bool {
+        matches!(self.fact.body, Body::Unstaked { .. } | Body::Slashed(_))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::identity::{ChainId, Owner};
 use crate::ledger::Point;
 use crate::tail::{News, Rumour};
 
-/// A chain that was not read for this long is stale.
+/// A chain whose tail was not read for this long is stale. Pages alone do not make it fresh: they are news of yesterday.
 pub const STALE_AFTER: Seconds = Seconds(60);
 
 /// A chain that was read just now and whose head is this old is halted.
@@ -17,7 +17,7 @@ pub const HALT_AFTER: Seconds = Seconds(120);
 /// What a chain's word is worth now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freshness {
-    /// Not yet read to its final head since the start.
+    /// Not yet read since the start: the journal to its final head, and what is pending beyond.
     #[default]
     Unread,
     Fresh,
@@ -29,9 +29,11 @@ pub enum Freshness {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
+    /// The journal was read to the chain's final head.
     opened: bool,
     freshness: Freshness,
-    read_at: UnixSeconds,
+    /// When the tail was read last.
+    read_at: Option<UnixSeconds>,
     head: Point,
     /// The tail as it was read, less what became final since.
     pub(super) tail: Vec<Rumour>,
@@ -45,29 +47,26 @@ impl Watch {
     }
 
     /// The journal was read to the chain's final head. Returns whether that changes what the chain's word is worth.
-    pub(super) fn open(&mut self, head: Point, now: UnixSeconds, turn: &mut Turn, chain: ChainId) -> bool {
+    pub(super) fn open(&mut self, now: UnixSeconds, turn: &mut Turn, chain: ChainId) -> bool {
         self.opened = true;
-        self.read(head.max(self.head), now, turn, chain)
+        self.age(now, turn, chain)
     }
 
-    /// The chain was read just now and had this head.
+    /// The tail was read just now, up to this head.
     pub(super) fn read(&mut self, head: Point, now: UnixSeconds, turn: &mut Turn, chain: ChainId) -> bool {
-        (self.head, self.read_at) = (head, now);
+        (self.head, self.read_at) = (head, Some(now));
         self.age(now, turn, chain)
     }
 
     /// Weighs the reading again as time passes.
     pub(super) fn age(&mut self, now: UnixSeconds, turn: &mut Turn, chain: ChainId) -> bool {
         // A clock that was set back must not make a reading look fresh for longer than one period.
-        self.read_at = self.read_at.min(now);
-        let next = if !self.opened {
-            Freshness::Unread
-        } else if now.since(self.read_at) > STALE_AFTER {
-            Freshness::Stale
-        } else if now.since(self.head.time) > HALT_AFTER {
-            Freshness::Halted
-        } else {
-            Freshness::Fresh
+        self.read_at = self.read_at.map(|read_at| read_at.min(now));
+        let next = match self.read_at.filter(|_| self.opened) {
+            None => Freshness::Unread,
+            Some(read_at) if now.since(read_at) > STALE_AFTER => Freshness::Stale,
+            Some(_) if now.since(self.head.time) > HALT_AFTER => Freshness::Halted,
+            Some(_) => Freshness::Fresh,
         };
         let before = std::mem::replace(&mut self.freshness, next);
         if before == next {

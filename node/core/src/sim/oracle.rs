@@ -28,8 +28,10 @@ pub(super) enum Verdict {
 /// When a chain was read last, by the simulation's own book-keeping.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Reading {
+    /// The journal was delivered to the final head.
     pub(super) opened: bool,
-    pub(super) at: UnixSeconds,
+    /// When a tail was delivered.
+    pub(super) at: Option<UnixSeconds>,
 }
 
 /// What the node was told, by the simulation's own book-keeping.
@@ -135,12 +137,10 @@ impl Told {
 
     fn word(&self, chain: &Chain, now: UnixSeconds) -> Verdict {
         let reading = self.readings.get(&chain.id).copied().unwrap_or_default();
-        if !reading.opened {
-            Verdict::Barred
-        } else if now.0.saturating_sub(reading.at.0) > 60 {
-            Verdict::Probation
-        } else {
-            Verdict::Member
+        match reading.at {
+            Some(at) if reading.opened && now.0.saturating_sub(at.0) > 60 => Verdict::Probation,
+            Some(_) if reading.opened => Verdict::Member,
+            Some(_) | None => Verdict::Barred,
         }
     }
 }

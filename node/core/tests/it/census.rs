@@ -64,7 +64,7 @@ fn a_final_slash_lasts_until_the_jail_ends() {
             -
             -
             persist 0 facts; alarm: base was Unread and is Fresh
-            persist 1 facts; admit p1
+            persist 1 facts; suspend p1 (stale base); alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
         "#]],
     );
 }
@@ -197,8 +197,8 @@ fn evidence_without_a_slash_is_a_doubt_until_it_expires() {
             -
             evict p1 (slash pending on base at 20)
             suspend p1 (equivocated on base)
-            persist 0 facts
-            persist 0 facts; admit p1
+            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            persist 0 facts; alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
         "#]],
     );
 }
@@ -255,6 +255,44 @@ fn nobody_is_named_by_a_link_that_its_key_did_not_sign() {
         expect![[r#"
             persist 3 facts; alarm: the peer half of the link of base:alice is bad: it names no peer until it is rotated; alarm: base was Unread and is Fresh
             persist 1 facts; admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn a_chain_opens_once_its_journal_and_its_tail_were_read() {
+    check(
+        "
+        page    base 10: register alice 5000 p1
+        pending base 11: slash alice
+        restart
+        pending base 11: -
+        page    base 11: -
+        ",
+        expect![[r#"
+            persist 3 facts
+            alarm: base was Unread and is Fresh
+            -
+            -
+            persist 0 facts; admit p1; alarm: base was Unread and is Fresh
+        "#]],
+    );
+}
+
+#[test]
+fn bad_news_cannot_hide_between_the_journal_and_the_tail() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: slash alice
+        gap     base 21
+        wait 61
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            evict p1 (slash pending on base at 20)
+            alarm: a tail of base begins after 21, but the journal ends at 10: what lies between is unseen
+            alarm: base was Fresh and is Stale
         "#]],
     );
 }

@@ -82,6 +82,7 @@ const REASONS: &[&str] = &[
     "NothingToReplace",
     "SlashInvented",
     "Stranger",
+    "TailGap",
 ];
 
 #[test]

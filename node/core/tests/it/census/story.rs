@@ -1,7 +1,9 @@
 //! Tells a story to a census and writes down what it orders.
 //!
 //! ```text
-//! final base 10: register alice 5000 p1     a final block with these verbs, separated by commas
+//! final base 10: register alice 5000 p1     a final block with these verbs, separated by commas, and nothing pending
+//! page base 10: ...                         the same, but nobody looked for what is pending
+//! gap base 12                               a tail that begins after a block that no page delivered
 //! pending base 20: slash alice              the whole unfinal tail; `-` is an empty one; `(1)` is what one endpoint shows
 //! evidence alice base                       somebody shows two conflicting statements
 //! conduct p1 PromiseBroken x12              what a peer did to this node
@@ -91,7 +93,17 @@ impl Story {
     fn line(&mut self, line: &str) -> String {
         let (head, body) = line.split_once(':').unwrap_or((line, ""));
         match head.split_whitespace().collect::<Vec<_>>()[..] {
-            ["final", chain, height] => self.finalize(chain_named(chain), height.parse().unwrap(), body),
+            ["page", chain, height] => self.finalize(chain_named(chain), height.parse().unwrap(), body),
+            ["final", chain, height] => {
+                let said = self.finalize(chain_named(chain), height.parse().unwrap(), body);
+                let more = self.pending(chain_named(chain), height.parse().unwrap(), "-");
+                if more == "-" { said } else { format!("{said}; {more}") }
+            }
+            ["gap", chain, height] => {
+                let head = self.reach(height.parse().unwrap());
+                let tail = Tail { chain: chain_named(chain), after: head.height, head, rumours: Vec::new() };
+                self.feed(Input::Pending(tail))
+            }
             ["pending", chain, height] => self.pending(chain_named(chain), height.parse().unwrap(), body),
             ["evidence", who, chain] => {
                 let evidence = self.evidence(who, chain_named(chain));
@@ -137,7 +149,8 @@ impl Story {
         let mut fork = self.contracts[&chain].clone();
         self.play(&mut fork, head, verbs);
         let rumours = fork.take_facts().into_iter().map(|fact: Fact| Rumour { fact, witnesses }).collect();
-        self.feed(Input::Pending(Tail { chain, head, rumours }))
+        let after = self.census.ledger().chain(chain).unwrap().through.height;
+        self.feed(Input::Pending(Tail { chain, after, head, rumours }))
     }
 
     /// The block at this height; the clock follows the chain.

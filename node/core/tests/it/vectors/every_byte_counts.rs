@@ -2,9 +2,9 @@
 //! comparison that is no longer made, shows up here as a change that survives.
 //!
 //! In every case, each character of each string but the name is changed to another one of its class (hex digit, decimal
-//! digit, letter), one at a time, at every position; booleans are turned over, fields are left out, and verdicts are
-//! exchanged. What may survive is listed at each test with its reason; a file without a list has no such place. Refused
-//! inputs are left to `sums`: a wrong input with one more change is usually still wrong.
+//! digit, letter), one at a time, at every position; booleans are turned over, fields are left out or added, and
+//! verdicts are exchanged. What may survive is listed at each test with its reason; a file without a list has no such
+//! place. Refused inputs are left to `sums`: a wrong input with one more change is usually still wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,6 +104,17 @@ fn survives_without(vectors: &Vectors, case: &mut Value, pointer: &str) -> bool 
     unnoticed
 }
 
+/// True if the case still passes with one more field beside the value behind `pointer`.
+fn survives_with_more(vectors: &Vectors, case: &mut Value, pointer: &str) -> bool {
+    let (outer, _) = pointer.rsplit_once('/').expect("a pointer begins with a slash");
+    let Some(Value::Object(fields)) = case.pointer_mut(outer) else { return false };
+    fields.insert("unheard_of".to_owned(), Value::String("0x00".to_owned()));
+    let unnoticed = (vectors.case)(case).is_ok();
+    let Some(Value::Object(fields)) = case.pointer_mut(outer) else { unreachable!("it was an object just now") };
+    fields.remove("unheard_of");
+    unnoticed
+}
+
 fn check(vectors: Vectors, slack: &[Slack]) {
     let mut document = vectors.load();
     let verdicts = document.cases.iter().filter_map(|case| case["verdict"].as_str().map(str::to_owned)).collect();
@@ -115,9 +126,12 @@ fn check(vectors: Vectors, slack: &[Slack]) {
         let named = case.clone();
         for pointer in &places {
             let value = named.pointer(pointer).expect("the pointer leads to a value");
-            tried += 1;
+            tried += 2;
             if survives_without(&vectors, case, pointer) {
                 faults.push(format!("{}: nobody misses {pointer}", case["name"]));
+            }
+            if survives_with_more(&vectors, case, pointer) {
+                faults.push(format!("{}: nobody minds one more field beside {pointer}", case["name"]));
             }
             if pointer == "/name" {
                 continue;

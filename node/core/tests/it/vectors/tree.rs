@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::Value;
 use williw_core::amount::Amount;
-use williw_core::hash::Hash;
+use williw_core::hash::{Hash, keccak};
 use williw_core::identity::{Account, ChainId, Owner};
-use williw_core::merkle::{Entitlement, Proof, Tree};
+use williw_core::merkle::{Entitlement, PROOF_CAP, Proof, Tree};
 
 use super::exact::{Exact, chain};
 use super::{Vectors, Verdict, parse, same};
@@ -84,4 +84,18 @@ fn trees() {
 #[test]
 fn there_is_no_tree_of_nothing() {
     assert_eq!(Tree::build(&[]), None);
+}
+
+#[test]
+fn a_proof_of_any_possible_length_is_looked_at_and_no_longer_one() {
+    let owner = Owner { chain: ChainId::Solana, account: Account([7; 32]) };
+    let entitlement = Entitlement { owner, cumulative: Amount(1) };
+    let (mut root, mut siblings) = (entitlement.leaf(), Vec::new());
+    for length in 0..=PROOF_CAP + 1 {
+        assert_eq!(Proof(siblings.clone()).verify(root, &entitlement), length <= PROOF_CAP, "{length} siblings");
+        let sibling = keccak(&[&root.0, b"sibling"]);
+        let (low, high) = (root.min(sibling), root.max(sibling));
+        root = keccak(&[&low.0, &high.0]);
+        siblings.push(sibling);
+    }
 }
