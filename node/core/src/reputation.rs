@@ -98,8 +98,8 @@ impl Reputation {
     }
 }
 
-/// `2^(-2^-i)` for i = 1..=16, as fractions of 2^32, rounded down: half-lives of a half, a quarter, and so on.
-const HALVINGS: [u32; 16] = [
+/// `2^(-2^-i)` for i = 1..=24, as fractions of 2^32, rounded down: half-lives of a half, a quarter, and so on.
+const HALVINGS: [u32; 24] = [
     3_037_000_499,
     3_611_622_602,
     3_938_502_375,
@@ -116,29 +116,35 @@ const HALVINGS: [u32; 16] = [
     4_294_785_595,
     4_294_876_444,
     4_294_921_870,
+    4_294_944_583,
+    4_294_955_939,
+    4_294_961_617,
+    4_294_964_456,
+    4_294_965_876,
+    4_294_966_586,
+    4_294_966_941,
+    4_294_967_118,
 ];
+
+/// How many binary digits behind the point are kept until the end, so that the factors round it but once.
+const POINT: u32 = 32;
 
 /// `score * 2^(-elapsed / HALF_LIFE)`, towards zero, in integers so that every machine agrees.
 fn decayed(score: i64, elapsed: Seconds) -> i64 {
     let half_lives = elapsed.0.checked_div(HALF_LIFE.0).expect("the half-life is not zero");
     let rest = elapsed.0.checked_rem(HALF_LIFE.0).expect("the half-life is not zero");
-    let Some(mut size) = u32::try_from(half_lives).ok().and_then(|shift| score.unsigned_abs().checked_shr(shift))
-    else {
+    let whole = u128::from(score.unsigned_abs()) << POINT;
+    let Some(mut size) = u32::try_from(half_lives).ok().and_then(|shift| whole.checked_shr(shift)) else {
         return 0;
     };
-    // The part of a half-life that is left over, as a binary fraction of sixteen digits.
+    // The part of a half-life that is left over, as a binary fraction of as many digits as there are factors.
     let fraction = (rest << HALVINGS.len()).checked_div(HALF_LIFE.0).expect("the half-life is not zero");
     for (place, factor) in HALVINGS.iter().enumerate() {
         if fraction >> (HALVINGS.len().saturating_sub(place).saturating_sub(1)) & 1 == 1 {
-            size = scaled_down(size, *factor);
+            // At most 96 bits by 32.
+            size = size.saturating_mul(u128::from(*factor)) >> 32;
         }
     }
-    let size = i64::try_from(size).expect("a score only shrank");
+    let size = i64::try_from(size >> POINT).unwrap_or(i64::MAX);
     if score < 0 { size.saturating_neg() } else { size }
-}
-
-/// `size * factor / 2^32`, rounded down.
-fn scaled_down(size: u64, factor: u32) -> u64 {
-    let product = u128::from(size).saturating_mul(u128::from(factor)) >> 32;
-    u64::try_from(product).expect("a fraction of a u64 fits a u64")
 }

@@ -220,7 +220,7 @@ fn bad_conduct_is_forgotten_slowly_and_not_washed_off_by_a_new_key() {
             persist 3 facts; admit p1; alarm: base was Unread and is Fresh
             persist; suspend p1 (reputation -0.500000)
             persist; evict p1 (reputation -1.000000)
-            persist 1 facts; suspend p2 (reputation -0.999989)
+            persist 1 facts; suspend p2 (reputation -0.999983)
             -
             persist 0 facts; suspend p2 (reputation -0.999967); alarm: base was Unread and is Fresh
             alarm: base was Fresh and is Stale
