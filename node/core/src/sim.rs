@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use crate::census::{Alarm, Census, Checkpoint, Input};
-use crate::cycle::{Height, Seconds, UnixSeconds};
+use crate::cycle::{Seconds, UnixSeconds};
 use crate::identity::{ChainId, Owner, PeerId};
 use crate::ledger::{Ledger, Page};
 use crate::reputation::Conduct;
@@ -24,6 +24,7 @@ mod people;
 mod rewards;
 mod rng;
 mod script;
+mod trouble;
 mod weigh;
 
 use chain::Chain;
@@ -268,95 +269,6 @@ impl Sim {
         }
         self.count("tick", Ok(()));
         Ok(())
-    }
-
-    /// A chain stops or goes down, or whatever was wrong is over.
-    fn interrupt(&mut self) {
-        let (which, ends, halts) = (self.some_chain(), self.rng.chance(60), self.rng.chance(50));
-        let chain = &mut self.chains[which];
-        (chain.halted, chain.down) = (!ends && halts, !ends && !halts);
-        self.count("interrupt", Ok(()));
-    }
-
-    /// An endpoint lies. Nothing may come of it but an alarm.
-    fn lie(&mut self) -> Result<(), String> {
-        let which = self.some_chain();
-        let page = self.chains[which].page(usize::MAX);
-        if self.rng.chance(40) {
-            let Some(evidence) = self.rng.pick(&self.script.evidence.clone()) else { return Ok(()) };
-            let mut rumours: Vec<Rumour> = self.chains[which]
-                .unfinal
-                .iter()
-                .flat_map(|block| block.facts.iter().map(|fact| Rumour { fact: fact.clone(), witnesses: 1 }))
-                .collect();
-            let honest = rumours.len();
-            if lies::frame(&mut rumours, evidence, &mut self.rng) {
-                self.read_tail(which, Some(rumours.split_off(honest)))?;
-                self.check_standings()?;
-                self.count("lie", Err("SlashInvented".to_owned()));
-            }
-            return Ok(());
-        }
-        if self.rng.chance(20) {
-            // What became final since the last page is in neither: nothing of such a tail may count.
-            let (id, tip) = (self.chains[which].id, self.chains[which].tip().point);
-            let after = Height(self.chains[which].cursor().point.height.0 + 1);
-            self.feed(Input::Pending(Tail { chain: id, after, head: tip, rumours: Vec::new() }))?;
-            let Some(Alarm::TailGap { .. }) = self.door.alarms.first() else {
-                return Err("a tail with a gap before it was taken".to_owned());
-            };
-            self.count("lie", Err("TailGap".to_owned()));
-            return Ok(());
-        }
-        let Some(false_page) = lies::falsify(page, &mut self.rng) else { return Ok(()) };
-        let before = self.census.ledger().clone();
-        self.feed(Input::Finalized(false_page))?;
-        let Some(Alarm::PageRefused(why)) = self.door.alarms.first() else {
-            return Err("a false page was taken".to_owned());
-        };
-        let why = script::reason(why);
-        if before != *self.census.ledger() {
-            return Err("a refused page left a trace".to_owned());
-        }
-        self.count("lie", Err(why));
-        Ok(())
-    }
-
-    /// The node dies and starts again from what it wrote.
-    fn crash(&mut self) -> Result<(), String> {
-        let before = self.census.clone();
-        let checkpoint = self.door.crash();
-        if checkpoint.ledger != *before.ledger() {
-            return Err("what was written is not what was held".to_owned());
-        }
-        self.refold()?;
-        self.census = Census::restore(checkpoint).map_err(|error| error.to_string())?;
-        for owner in before.ledger().operators().keys() {
-            if !self.unwritten.contains_key(owner) && self.census.reputation(*owner) != before.reputation(*owner) {
-                return Err(format!("the reputation of {owner} was lost"));
-            }
-        }
-        (self.told.tails, self.told.readings) = Default::default();
-        self.unwritten.clear();
-        self.count("crash", Ok(()));
-        Ok(())
-    }
-
-    /// The ledger is the fold of all final facts, from the first.
-    fn refold(&self) -> Result<(), String> {
-        let mut ledger = Ledger::new(network(), clock(), &ChainId::ALL.map(site));
-        for chain in &self.chains {
-            let page = Page { facts: chain.delivered.clone(), ..chain.page(0) };
-            let change = ledger.stage(&page).map_err(|why| format!("the history does not fold: {why}"))?;
-            ledger.commit(&change.ok_or("the history lies in the past")?);
-        }
-        if ledger == *self.census.ledger() { Ok(()) } else { Err("the ledger is not the fold of its facts".to_owned()) }
-    }
-
-    fn skew(&mut self) {
-        let far = i64::try_from(self.rng.below(20_000)).expect("small");
-        self.skew = if self.rng.chance(60) { 0 } else { far - 10_000 };
-        self.count("skew", Ok(()));
     }
 
     /// Every peer dials.
