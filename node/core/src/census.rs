@@ -8,20 +8,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cycle::{Height, UnixSeconds};
+use crate::cycle::{Height, Seconds, UnixSeconds};
 use crate::identity::{ChainId, Owner, PeerId};
 use crate::ledger::{Change, Discord, Ledger, Page};
 use crate::offence::{Acquittal, Contradiction, Evidence};
 use crate::reputation::{Conduct, Reputation};
 use crate::roster::Roster;
 use crate::standing::{Bar, Doubt, Standing};
-use crate::tail::{Rumour, TAIL_CAP, Tail, charges};
+use crate::tail::{Tail, TailFault, charges};
 
 mod judge;
 mod watch;
 
 use watch::Watch;
 pub use watch::{Freshness, HALT_AFTER, STALE_AFTER};
+
+/// How far a block may lie ahead of this machine's clock.
+pub const CLOCK_SLACK: Seconds = Seconds(300);
 
 /// Something that happened to this node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,14 +70,19 @@ pub struct Batch {
 pub enum Alarm {
     #[error("a page of final facts was refused: {0}")]
     PageRefused(Discord),
-    #[error("a tail of {chain} begins after {after}, but the journal ends at {folded}: what lies between is unseen")]
-    TailGap { chain: ChainId, after: Height, folded: Height },
-    #[error("a tail of {chain} has {facts} pieces of bad news, more than {TAIL_CAP}, and was refused")]
-    TailTooLong { chain: ChainId, facts: usize },
+    #[error("a page of {chain} ends at {through}, before the journal does at {folded}: its endpoints lag")]
+    PageBehind { chain: ChainId, through: Height, folded: Height },
+    #[error("a page of {chain} is from {} seconds ahead: check this machine's clock", ahead.0)]
+    PageAhead { chain: ChainId, ahead: Seconds },
+    #[error("a tail of {chain} was refused: {fault}")]
+    TailRefused { chain: ChainId, fault: TailFault },
     #[error("this network has no {0}")]
     UnknownChain(ChainId),
-    #[error("an unfinal slash of {owner} at {height} comes without proof: an endpoint invents it")]
-    UnprovenSlash { owner: Owner, height: Height },
+    #[error(
+        "an unfinal slash of {owner} at {height} (and {others} more) is not borne out by the journal: if that lasts, an \
+         endpoint invents it"
+    )]
+    UnprovenSlash { owner: Owner, height: Height, others: usize },
     #[error("the peer half of the link of {owner} is bad: it names no peer until it is rotated")]
     BadPeerHalf { owner: Owner },
     #[error("new parameters on {chain} hold from {}: leave before if you dislike them", effective.0)]
@@ -186,12 +194,20 @@ impl Census {
     }
 
     fn finalized(&mut self, page: &Page, now: UnixSeconds, turn: &mut Turn) {
+        let chain = page.chain;
+        // A block from the future is a lie or our clock is wrong; believing it would put true pages behind the cursor.
+        let ahead = page.through.time.since(now);
+        if ahead > CLOCK_SLACK {
+            return turn.alarms.push(Alarm::PageAhead { chain, ahead });
+        }
         let change = match self.ledger.stage(page) {
             Ok(Some(change)) => change,
-            Ok(None) => return,
+            Ok(None) => {
+                let folded = self.ledger.chain(chain).map_or(Height(0), |books| books.through.height);
+                return turn.alarms.push(Alarm::PageBehind { chain, through: page.through.height, folded });
+            }
             Err(discord) => return turn.alarms.push(Alarm::PageRefused(discord)),
         };
-        let chain = page.chain;
         let new_terms = self.ledger.chain(chain).and_then(|books| books.vault) != change.books.vault;
         for (owner, operator) in &change.operators {
             let before = self.ledger.operator(*owner);
@@ -227,13 +243,8 @@ impl Census {
         let (Some(books), Some(watch)) = (self.ledger.chain(chain), self.watches.get_mut(&chain)) else {
             return turn.alarms.push(Alarm::UnknownChain(chain));
         };
-        if tail.after > books.through.height {
-            let (after, folded) = (tail.after, books.through.height);
-            return turn.alarms.push(Alarm::TailGap { chain, after, folded });
-        }
-        tail.rumours.retain(Rumour::is_bad);
-        if tail.rumours.len() > TAIL_CAP {
-            return turn.alarms.push(Alarm::TailTooLong { chain, facts: tail.rumours.len() });
+        if let Err(fault) = tail.sift(books) {
+            return turn.alarms.push(Alarm::TailRefused { chain, fault });
         }
         let changed = watch.read(tail.head, now, turn, chain);
         watch.tail = tail.rumours;
@@ -253,15 +264,20 @@ impl Census {
         }
     }
 
-    /// Remembers evidence against whoever would be slashed for it. What proves nothing leaves no trace: the caller
-    /// knows who sent it and says so as [`Conduct::InvalidMessage`].
+    /// Remembers evidence against whoever would be slashed for it, as far as our journal knows.
+    ///
+    /// What it does not bear out leaves no trace and is nobody's misconduct: nodes read chains at different moments. Only
+    /// evidence that proves nothing by itself is; whoever received it finds that out with [`Evidence::prove`].
     fn accuse(&mut self, evidence: Evidence, turn: &mut Turn) {
         let Ok(contradiction) = evidence.prove(self.ledger.network()) else { return };
         for chain in ChainId::ALL {
             let accused = self.ledger.accused(chain, contradiction.signer());
             let Some(owner) = accused.map(|accused| accused.tenure.owner) else { continue };
-            // One piece per owner is enough, so nobody fills our memory with the second and the thousandth.
-            if self.evidence.contains_key(&owner) || !charges(&contradiction, owner, &self.ledger) {
+            // One piece per owner is enough, the one that lasts longest: an old one must not shield a new one.
+            let known = self.evidence.get(&owner).map(|(_, known)| known.since());
+            if known.is_some_and(|since| since >= contradiction.since())
+                || !charges(&contradiction, owner, &self.ledger)
+            {
                 continue;
             }
             self.evidence.insert(owner, (evidence, contradiction));
@@ -292,12 +308,13 @@ impl Census {
     fn redigest(&mut self, chain: ChainId, turn: &mut Turn) {
         let (Some(books), Some(watch)) = (self.ledger.chain(chain), self.watches.get_mut(&chain)) else { return };
         watch.tail.retain(|rumour| rumour.fact.height > books.through.height);
-        let digest = crate::tail::digest(&watch.tail, &self.ledger, &watch.news);
+        let digest = crate::tail::digest(&watch.tail, &self.ledger, &watch.proofs);
         let owners: BTreeSet<Owner> = watch.news.keys().chain(digest.news.keys()).copied().collect();
-        for (owner, height) in digest.unproven.difference(&watch.unproven) {
-            turn.alarms.push(Alarm::UnprovenSlash { owner: *owner, height: *height });
+        let mut unproven = digest.unproven.difference(&watch.unproven);
+        if let Some((owner, height)) = unproven.next().copied() {
+            turn.alarms.push(Alarm::UnprovenSlash { owner, height, others: unproven.count() });
         }
-        (watch.news, watch.unproven) = (digest.news, digest.unproven);
+        (watch.news, watch.unproven, watch.proofs) = (digest.news, digest.unproven, digest.proofs);
         turn.touched.extend(owners.into_iter().filter_map(|owner| self.peer_of(owner)));
     }
 

@@ -71,9 +71,24 @@ impl fmt::Display for Height {
 
 /// Where the cycles lie on the time line. Immutable and equal on both chains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "(UnixSeconds, Seconds)", into = "(UnixSeconds, Seconds)")]
 pub struct CycleClock {
     genesis: UnixSeconds,
     length: Seconds,
+}
+
+impl TryFrom<(UnixSeconds, Seconds)> for CycleClock {
+    type Error = CycleTooShort;
+
+    fn try_from((genesis, length): (UnixSeconds, Seconds)) -> Result<Self, CycleTooShort> {
+        Self::new(genesis, length)
+    }
+}
+
+impl From<CycleClock> for (UnixSeconds, Seconds) {
+    fn from(clock: CycleClock) -> Self {
+        (clock.genesis, clock.length)
+    }
 }
 
 /// A cycle has to last: with a length of zero there is no cycle at any time, and one of a single second has no half.

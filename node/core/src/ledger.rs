@@ -45,12 +45,21 @@ pub struct Page {
     pub facts: Vec<Fact>,
     /// Every fact through this block is in this page or in one before.
     pub through: Point,
-    /// Journal heads as the chain's own state has them at `through`.
+    /// Journal heads as the chain's own state has them at `through`: on Base of both contracts, on Solana of the config
+    /// account and of every operator there is, so that no journal can be withheld.
     pub heads: Vec<(Account, Hash)>,
     /// How many operators the chain's own state counts at `through`.
     pub operators: u64,
     /// True if `through` was the chain's final head when this was read.
     pub reached: bool,
+}
+
+/// Where and until when an operator was jailed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Jail {
+    pub height: Height,
+    /// Before this moment it cannot end.
+    pub until: UnixSeconds,
 }
 
 /// The record of an owner, as far as nodes care.
@@ -65,7 +74,7 @@ pub struct Operator {
     pub signer: Signer,
     pub nonce: u64,
     pub term: u64,
-    pub jailed: Option<Point>,
+    pub jailed: Option<Jail>,
     pub stake: CycleStake,
     /// The block of the last fact about it.
     pub changed: Height,

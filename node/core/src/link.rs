@@ -105,7 +105,8 @@ impl LinkTerms {
     }
 }
 
-/// A link that both keys agreed to. It exists only if the peer's half verified; the chain verified the signer's.
+/// A link that both keys agreed to. It is made only by verifying the peer's half (the chain verified the signer's), or by
+/// reading back rows of a node that did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Link {
     peer: PeerId,

@@ -35,7 +35,7 @@ pub struct Block {
 }
 
 /// Everything that is fixed when contracts are deployed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deployment {
     pub network: NetworkId,
     pub site: Site,
@@ -47,10 +47,20 @@ pub struct Deployment {
     pub bounds: Bounds,
 }
 
+/// Who holds which role now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Roles {
+    pub governor: Account,
+    /// To whom the governor offered the role.
+    pub offered: Option<Account>,
+    pub guardian: Account,
+}
+
 /// The vault and the pool of one chain.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contracts {
     deployment: Deployment,
+    roles: Roles,
     vault: Vault,
     pool: Pool,
     heads: BTreeMap<Account, Head>,
@@ -66,6 +76,7 @@ impl Contracts {
         let cycle = deployment.clock.cycle(at.time).ok_or(Refusal::BeforeGenesis)?;
         let mut contracts = Self {
             deployment,
+            roles: Roles { governor: deployment.governor, offered: None, guardian: deployment.guardian },
             vault: Vault::new(deployment.vault, cycle),
             pool: Pool::new(deployment.pool, cycle),
             heads: BTreeMap::new(),
@@ -84,6 +95,11 @@ impl Contracts {
     #[must_use]
     pub const fn deployment(&self) -> &Deployment {
         &self.deployment
+    }
+
+    #[must_use]
+    pub const fn roles(&self) -> &Roles {
+        &self.roles
     }
 
     #[must_use]

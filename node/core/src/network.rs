@@ -1,7 +1,5 @@
 //! Which network this is: the value that separates every signature from those of any other deployment.
 
-use serde::{Deserialize, Serialize};
-
 use crate::hash::{Hash, address_word, keccak, word};
 use crate::hex::hex_type;
 use crate::identity::{Account, ChainId};
@@ -19,14 +17,14 @@ pub struct NetworkId(pub [u8; 32]);
 hex_type!(NetworkId, 32);
 
 /// The Base half of a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BaseSite {
     pub chain_id: u64,
     pub vault: [u8; 20],
 }
 
 /// The Solana half of a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SolanaSite {
     pub genesis: Hash,
     pub program: Account,
@@ -46,7 +44,7 @@ pub enum NetworkFault {
 }
 
 /// A name and one or both chains.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
     name: String,
     base: Option<BaseSite>,

@@ -62,13 +62,19 @@ impl Evidence {
         Ok(Self { first: first?, second: second? })
     }
 
+    /// Whether the statements contradict each other, whoever signed them.
+    #[must_use]
+    pub fn conflicts(&self) -> bool {
+        self.first.statement.conflicts_with(&self.second.statement)
+    }
+
     /// What the evidence proves by itself: that one signer contradicted itself.
     pub fn prove(&self, network: NetworkId) -> Result<Contradiction, Acquittal> {
         let (first, second) = (self.first.signer(network)?, self.second.signer(network)?);
         if first != second {
             return Err(Acquittal::DifferentSigners);
         }
-        if !self.first.statement.conflicts_with(&self.second.statement) {
+        if !self.conflicts() {
             return Err(Acquittal::NoConflict);
         }
         Ok(Contradiction { signer: first, cycles: [self.first.statement.cycle(), self.second.statement.cycle()] })
@@ -76,7 +82,7 @@ impl Evidence {
 }
 
 /// Proof that a signer contradicted itself. It exists only if both signatures verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contradiction {
     signer: Signer,
     cycles: [Cycle; 2],
@@ -108,9 +114,15 @@ impl Contradiction {
         if self.expired(now, evidence_cycles) { Err(Acquittal::TooOld) } else { Ok(()) }
     }
 
+    /// The older of the two cycles: the one whose age decides.
+    #[must_use]
+    pub fn since(&self) -> Cycle {
+        self.cycles[0].min(self.cycles[1])
+    }
+
     /// True once one of the statements is older than evidence may be.
     #[must_use]
     pub fn expired(&self, now: Cycle, evidence_cycles: u64) -> bool {
-        self.cycles.iter().any(|&cycle| now.since(cycle) > evidence_cycles)
+        now.since(self.since()) > evidence_cycles
     }
 }

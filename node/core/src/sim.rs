@@ -4,6 +4,7 @@
 //! answer late, twice, falsely or not at all; the node crashes and its clock jumps. After every step the census must
 //! agree with an oracle that knows the world itself. A failure names the seed and the step, and the same seed replays it.
 #![expect(clippy::arithmetic_side_effects, reason = "a simulated world is small, and a panic names its seed")]
+#![expect(clippy::float_arithmetic, reason = "scores are kept a second time in floats, to compare")]
 
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ use crate::census::{Alarm, Census, Checkpoint, Input};
 use crate::cycle::{Seconds, UnixSeconds};
 use crate::identity::{ChainId, Owner, PeerId};
 use crate::ledger::{Ledger, Page};
+use crate::offence::Evidence;
 use crate::reputation::Conduct;
 use crate::tail::{Rumour, Tail};
 
@@ -21,8 +23,10 @@ pub mod keys;
 mod lies;
 mod oracle;
 mod people;
+mod reasons;
 mod rewards;
 mod rng;
+mod rules;
 mod script;
 mod trouble;
 mod weigh;
@@ -70,6 +74,12 @@ impl Sim {
             skew: 0,
             unwritten: BTreeMap::new(),
         }
+    }
+
+    /// The name of everything that can be refused in a world.
+    #[must_use]
+    pub fn reasons() -> Vec<String> {
+        reasons::all()
     }
 
     /// Runs a whole world. The error names the seed, the step and what did not hold.
@@ -174,8 +184,15 @@ impl Sim {
 
     fn deliver(&mut self, which: usize, page: &Page) -> Result<(), String> {
         self.feed(Input::Finalized(page.clone()))?;
-        if let Some(Alarm::PageRefused(why)) = self.door.alarms.first() {
-            return Err(format!("a true page was refused: {why}"));
+        let ahead = page.through.time.0 > self.clock().0 + 300;
+        match self.door.alarms.first() {
+            Some(Alarm::PageAhead { .. }) if ahead => {
+                self.count("page", Err("PageAhead".to_owned()));
+                return Ok(());
+            }
+            Some(Alarm::PageRefused(why)) => return Err(format!("a true page was refused: {why}")),
+            _ if ahead => return Err("a page from the future was taken".to_owned()),
+            _ => self.count("page", Ok(())),
         }
         self.chains[which].advance(page);
         self.unwritten.clear();
@@ -197,19 +214,23 @@ impl Sim {
         Ok(())
     }
 
-    /// Reads the unfinal facts; `lie` is added to them.
-    fn read_tail(&mut self, which: usize, lie: Option<Vec<Rumour>>) -> Result<(), String> {
+    /// Everything that no page has delivered yet. Each fact has its own number of witnesses.
+    fn true_tail(&mut self, which: usize) -> Tail {
         let chain = &self.chains[which];
-        let (id, head) = (chain.id, chain.tip().point);
         let waiting = chain.final_blocks.iter().skip(1).chain(&chain.unfinal);
         let facts: Vec<_> = waiting.flat_map(|block| block.facts.clone()).collect();
-        let witnesses = if self.rng.chance(70) { 2 } else { 1 };
-        let mut rumours: Vec<Rumour> = facts.into_iter().map(|fact| Rumour { fact, witnesses }).collect();
-        rumours.extend(lie.unwrap_or_default());
-        self.told.tails.insert(id, rumours.clone());
-        self.told.readings.entry(id).or_default().at = Some(self.clock());
-        let after = self.chains[which].cursor().point.height;
-        self.feed(Input::Pending(Tail { chain: id, after, head, rumours }))
+        let (after, head) = (chain.cursor().point.height, chain.tip().point);
+        let rumour = |fact| Rumour { fact, witnesses: if self.rng.chance(70) { 2 } else { 1 } };
+        Tail { chain: self.chains[which].id, after, head, rumours: facts.into_iter().map(rumour).collect() }
+    }
+
+    /// Reads the unfinal facts; `lie` is added to them.
+    fn read_tail(&mut self, which: usize, lie: Option<Vec<Rumour>>) -> Result<(), String> {
+        let mut tail = self.true_tail(which);
+        tail.rumours.extend(lie.unwrap_or_default());
+        self.told.tails.insert(tail.chain, tail.rumours.clone());
+        self.told.readings.entry(tail.chain).or_default().at = Some(self.clock());
+        self.feed(Input::Pending(tail))
     }
 
     fn behave(&mut self) -> Result<(), String> {
@@ -227,6 +248,9 @@ impl Sim {
             *self.unwritten.entry(*owner).or_default() += 1;
         }
         for _ in 0..times {
+            for owner in &owners {
+                self.told.behaved(*owner, conduct, self.clock());
+            }
             self.feed(Input::Conduct { peer, conduct })?;
         }
         self.count("conduct", if owners.is_empty() { Err("Stranger".to_owned()) } else { Ok(()) });
@@ -249,7 +273,13 @@ impl Sim {
             for account in oracle::delivered(chain).0.vault().operators().keys() {
                 let owner = Owner { chain: chain.id, account: *account };
                 if oracle::slashes(chain, owner, &evidence) {
-                    self.told.evidence.entry(owner).or_insert(evidence);
+                    // Of two pieces the one counts that lasts longer.
+                    let since =
+                        |evidence: &Evidence| evidence.first.statement.cycle().min(evidence.second.statement.cycle());
+                    let kept = self.told.evidence.entry(owner).or_insert(evidence);
+                    if since(kept) < since(&evidence) {
+                        *kept = evidence;
+                    }
                     counted = true;
                 }
             }
@@ -310,6 +340,7 @@ impl Sim {
                 crate::standing::Standing::Barred(_) => Verdict::Barred,
             };
             let score = |owner| self.census.reputation(owner).at(now);
+            self.census.roster().owners(peer).try_for_each(|owner| self.told.compare(owner, score(owner), now))?;
             let expected = self.told.verdict(&self.chains, peer, now, score);
             if found != expected {
                 return Err(format!("{peer} is {standing}, but should be {expected:?}"));

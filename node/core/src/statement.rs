@@ -50,11 +50,26 @@ pub enum StatementFault {
 
 /// One position taken by a signer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "(Kind, Cycle, u64, Hash)", into = "(Kind, Cycle, u64, Hash)")]
 pub struct Statement {
     kind: Kind,
     cycle: Cycle,
     slot: u64,
     digest: Hash,
+}
+
+impl TryFrom<(Kind, Cycle, u64, Hash)> for Statement {
+    type Error = StatementFault;
+
+    fn try_from((kind, cycle, slot, digest): (Kind, Cycle, u64, Hash)) -> Result<Self, StatementFault> {
+        Self::new(kind, cycle, slot, digest)
+    }
+}
+
+impl From<Statement> for (Kind, Cycle, u64, Hash) {
+    fn from(statement: Statement) -> Self {
+        (statement.kind, statement.cycle, statement.slot, statement.digest)
+    }
 }
 
 /// What two conflicting statements have in common. The guard keeps one signature per key.

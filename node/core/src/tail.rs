@@ -9,12 +9,16 @@ use crate::amount::Amount;
 use crate::cycle::Height;
 use crate::fact::{Body, Fact};
 use crate::identity::{ChainId, Owner};
-use crate::ledger::{Ledger, Point};
+use crate::ledger::{ChainBooks, Ledger, Point};
 use crate::offence::{Contradiction, Evidence};
 
 /// The most bad news in a tail. More is refused whole, like a reading that failed: the last good tail stays, and the
 /// chain grows stale, which admits nobody and evicts nobody.
 pub const TAIL_CAP: usize = 100_000;
+
+/// How many pieces of new evidence are verified per reading, those with the most witnesses first. The rest waits for the
+/// next reading, so an endpoint that invents slashes buys delay for its own inventions only.
+pub const PROOFS_PER_READING: usize = 256;
 
 /// How many endpoints must have shown an unstake before it counts in full.
 pub const UNSTAKE_WITNESSES: u8 = 2;
@@ -26,7 +30,8 @@ pub struct Rumour {
     pub witnesses: u8,
 }
 
-/// Everything after some final block, read whole. A reader that could not get all of it has no tail.
+/// Everything after some final block, read whole: whatever any endpoint shows, up to a head that a quorum of the
+/// reachable endpoints agrees on. A reader that could not get all of it has no tail.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tail {
     pub chain: ChainId,
@@ -37,27 +42,62 @@ pub struct Tail {
     pub rumours: Vec<Rumour>,
 }
 
+/// Why a tail cannot be what a chain says now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TailFault {
+    #[error("it begins after {after}, but the journal ends at {folded}: what lies between is unseen")]
+    Gap { after: Height, folded: Height },
+    #[error("it ends at {head}, before the journal does at {folded}: its endpoints lag")]
+    Behind { head: Height, folded: Height },
+    #[error("a fact at height {0} is not of this chain or lies outside the tail")]
+    Outside(Height),
+    #[error("it has {0} pieces of bad news, more than {TAIL_CAP}")]
+    TooLong(usize),
+}
+
+impl Tail {
+    /// Drops what can make nobody's standing worse, and refuses what cannot follow the ledger.
+    pub(crate) fn sift(&mut self, books: &ChainBooks) -> Result<(), TailFault> {
+        let (folded, head) = (books.through, self.head);
+        if self.after > folded.height {
+            return Err(TailFault::Gap { after: self.after, folded: folded.height });
+        }
+        if head.height < folded.height || head.time < folded.time {
+            return Err(TailFault::Behind { head: head.height, folded: folded.height });
+        }
+        let inside = |fact: &Fact| {
+            fact.chain == self.chain && self.after < fact.height && fact.height <= head.height && fact.time <= head.time
+        };
+        if let Some(stranger) = self.rumours.iter().find(|rumour| !inside(&rumour.fact)) {
+            return Err(TailFault::Outside(stranger.fact.height));
+        }
+        self.rumours.retain(|rumour| rumour.fact.body.kind().is_bad_news());
+        if self.rumours.len() > TAIL_CAP { Err(TailFault::TooLong(self.rumours.len())) } else { Ok(()) }
+    }
+}
+
 /// Bad news about one owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct News {
-    /// The lowest active amounts on the way, as one endpoint and as enough of them tell it.
-    pub(crate) lowest_told: Option<(Amount, Height)>,
-    pub(crate) lowest_witnessed: Option<(Amount, Height)>,
-    pub(crate) slash: Option<Charge>,
+    /// How much is on its way out, as any endpoint and as enough of them tell it, and the block of the last of it. What
+    /// comes in meanwhile does not count against it: that is good news.
+    pub(crate) told: Option<(Amount, Height)>,
+    pub(crate) witnessed: Option<(Amount, Height)>,
+    /// The block of a slash whose two signatures verified.
+    pub(crate) slash: Option<Height>,
 }
 
-/// A slash whose two signatures verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Charge {
-    evidence: Evidence,
-    contradiction: Contradiction,
-    pub(crate) height: Height,
-}
-
-impl Charge {
-    /// Whether the journal makes `owner` answer for it. A slash the journal knows of already charges nobody again.
-    pub(crate) fn holds(&self, owner: Owner, ledger: &Ledger) -> bool {
-        charges(&self.contradiction, owner, ledger)
+impl News {
+    fn hear(&mut self, amount: Amount, witnesses: u8, height: Height) {
+        let more = |heard: Option<(Amount, Height)>| {
+            let before = heard.map_or(Amount::ZERO, |(before, _)| before);
+            // More than everything is everything.
+            Some((before.plus(amount).unwrap_or(Amount::MAX), height))
+        };
+        self.told = more(self.told);
+        if witnesses >= UNSTAKE_WITNESSES {
+            self.witnessed = more(self.witnessed);
+        }
     }
 }
 
@@ -71,73 +111,52 @@ pub(crate) fn charges(contradiction: &Contradiction, owner: Owner, ledger: &Ledg
     }
 }
 
-impl Rumour {
-    /// Whether it can make anybody's standing worse. Good news waits until it is final.
-    pub(crate) const fn is_bad(&self) -> bool {
-        matches!(self.fact.body, Body::Unstaked { .. } | Body::Slashed(_))
-    }
-}
+/// What was made of the evidence in a tail, so that its signatures need no second look.
+pub(crate) type Proofs = BTreeMap<Evidence, Option<Contradiction>>;
 
-/// The bad news of a tail, by owner, and the slashes that prove nothing.
+/// The bad news of a tail, by owner, and the slashes that the journal does not bear out.
 #[derive(Default)]
 pub(crate) struct Digest {
     pub(crate) news: BTreeMap<Owner, News>,
     pub(crate) unproven: BTreeSet<(Owner, Height)>,
+    pub(crate) proofs: Proofs,
 }
 
-/// Picks the bad news out of a tail. `before` is what was picked last time: its signatures need no second look.
-pub(crate) fn digest(tail: &[Rumour], ledger: &Ledger, before: &BTreeMap<Owner, News>) -> Digest {
+/// Picks the bad news out of a tail. `known` is what was made of its evidence so far.
+pub(crate) fn digest(tail: &[Rumour], ledger: &Ledger, known: &Proofs) -> Digest {
     let mut digest = Digest::default();
+    let mut charged: Vec<(u8, Height, Owner, &Evidence)> = Vec::new();
     for Rumour { fact, witnesses } in tail {
         let Some(owner) = fact.owner() else { continue };
-        match &fact.body {
-            Body::Unstaked { active, .. } => {
-                let news = digest.news.entry(owner).or_default();
-                news.hear_active(*active, *witnesses, fact.height);
+        if let Body::Unstaked { amount, .. } = &fact.body {
+            digest.news.entry(owner).or_default().hear(*amount, *witnesses, fact.height);
+        }
+        if let Body::Slashed(slashed) = &fact.body {
+            charged.push((*witnesses, fact.height, owner, &slashed.evidence));
+        }
+    }
+    charged.sort_by_key(|(witnesses, height, ..)| (u8::MAX.saturating_sub(*witnesses), *height));
+    let mut budget = PROOFS_PER_READING;
+    for (_, height, owner, evidence) in charged {
+        // The cheap questions first: recovering two signers costs more than all of them.
+        let can_be = ledger.operator(owner).is_some_and(|operator| operator.jailed.is_none()) && evidence.conflicts();
+        let proof = match known.get(evidence).or_else(|| digest.proofs.get(evidence)) {
+            _ if !can_be => None,
+            Some(proof) => *proof,
+            None if budget == 0 => continue,
+            None => {
+                budget = budget.saturating_sub(1);
+                evidence.prove(ledger.network()).ok()
             }
-            Body::Slashed(slashed) => {
-                let known = before.get(&owner).and_then(|news| news.slash);
-                let charge = known.filter(|charge| charge.evidence == slashed.evidence).or_else(|| {
-                    let contradiction = slashed.evidence.prove(ledger.network()).ok()?;
-                    Some(Charge { evidence: slashed.evidence, contradiction, height: fact.height })
-                });
-                match charge.filter(|charge| charge.holds(owner, ledger)) {
-                    Some(charge) => {
-                        digest.news.entry(owner).or_default().slash = Some(Charge { height: fact.height, ..charge });
-                    }
-                    None => {
-                        digest.unproven.insert((owner, fact.height));
-                    }
-                }
-            }
-            // Good news waits until it is final, and what changes no standing for the worse waits with it.
-            Body::Registered { .. }
-            | Body::Staked { .. }
-            | Body::Restaked { .. }
-            | Body::Withdrawn { .. }
-            | Body::Rotated { .. }
-            | Body::Unjailed { .. }
-            | Body::VaultParameters(_)
-            | Body::VaultParametersProposed { .. }
-            | Body::PoolParameters(_)
-            | Body::PoolParametersProposed { .. }
-            | Body::Funded { .. }
-            | Body::RootPending { .. }
-            | Body::RootVetoed { .. } => {}
+        };
+        if can_be {
+            digest.proofs.insert(*evidence, proof);
+        }
+        if proof.is_some_and(|contradiction| charges(&contradiction, owner, ledger)) {
+            digest.news.entry(owner).or_default().slash = Some(height);
+        } else {
+            digest.unproven.insert((owner, height));
         }
     }
     digest
-}
-
-impl News {
-    fn hear_active(&mut self, active: Amount, witnesses: u8, height: Height) {
-        let lower = |heard: Option<(Amount, Height)>| match heard {
-            Some((lowest, at)) if lowest <= active => Some((lowest, at)),
-            Some(_) | None => Some((active, height)),
-        };
-        self.lowest_told = lower(self.lowest_told);
-        if witnesses >= UNSTAKE_WITNESSES {
-            self.lowest_witnessed = lower(self.lowest_witnessed);
-        }
-    }
 }

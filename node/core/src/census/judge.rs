@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Census, Freshness};
-use crate::cycle::UnixSeconds;
+use crate::amount::Amount;
+use crate::cycle::{Height, UnixSeconds};
 use crate::identity::{ChainId, Owner, PeerId, Signer};
 use crate::ledger::Operator;
 use crate::reputation::{BARRED_AT, PROBATION_AT};
@@ -12,31 +13,32 @@ use crate::standing::{Bar, Doubt, Standing};
 impl Census {
     /// Where the peer stands: the worst of what its members do.
     pub(super) fn judge(&self, peer: PeerId, now: UnixSeconds) -> Standing {
-        let mut members: BTreeMap<Signer, Vec<Owner>> = BTreeMap::new();
-        for owner in self.roster.owners(peer) {
-            if let Some(operator) = self.ledger.operator(owner) {
-                members.entry(operator.signer).or_default().push(owner);
-            }
+        let mut owners = self.roster.owners(peer);
+        match (owners.next(), owners.next()) {
+            (None, _) => Standing::Barred(Bar::Unknown),
+            (Some(only), None) => self.judge_operator(only, now).worse(self.word_of(only.chain)),
+            (Some(_), Some(_)) => self
+                .explain(peer, now)
+                .into_iter()
+                .map(|(_, standing)| standing)
+                .fold(Standing::Member, Standing::worse),
         }
-        let standings = members.values().map(|owners| self.judge_member(owners, now));
-        standings.reduce(Standing::worse).unwrap_or(Standing::Barred(Bar::Unknown))
     }
 
-    /// What there is to say of each owner behind a peer, for people who ask why.
+    /// Every owner behind a peer with what is held against it, for people who ask why.
+    ///
+    /// Bad facts count whether or not their chain can be read; for the good ones the word of one chain that can be read
+    /// is enough for all operators of a member, that is, for those with the same signer.
     #[must_use]
     pub fn explain(&self, peer: PeerId, now: UnixSeconds) -> Vec<(Owner, Standing)> {
-        self.roster.owners(peer).map(|owner| (owner, self.judge_member(&[owner], now))).collect()
-    }
-
-    /// The worse of its operators' standings. Bad facts count whether or not their chain can be read; for the good ones
-    /// the word of one chain that can be read is enough.
-    fn judge_member(&self, owners: &[Owner], now: UnixSeconds) -> Standing {
-        let bad = owners.iter().map(|owner| self.judge_operator(*owner, now)).reduce(Standing::worse);
-        let word = owners.iter().map(|owner| self.word_of(owner.chain)).reduce(Standing::better);
-        match (bad, word) {
-            (Some(bad), Some(word)) => bad.worse(word),
-            _ => Standing::Barred(Bar::Unknown),
+        let signer = |owner: Owner| self.ledger.operator(owner).map(|operator| operator.signer);
+        let mut words: BTreeMap<Option<Signer>, Standing> = BTreeMap::new();
+        for owner in self.roster.owners(peer) {
+            let word = self.word_of(owner.chain);
+            words.entry(signer(owner)).and_modify(|best| *best = best.better(word)).or_insert(word);
         }
+        let standing = |owner: Owner| self.judge_operator(owner, now).worse(words[&signer(owner)]);
+        self.roster.owners(peer).map(|owner| (owner, standing(owner))).collect()
     }
 
     /// What the word of a chain is worth to somebody of whom it says nothing bad.
@@ -68,8 +70,8 @@ impl Census {
             return Standing::Barred(Bar::Jailed { chain, height: jailed.height });
         }
         let news = self.watches.get(&chain).and_then(|watch| watch.news.get(&owner));
-        if let Some(charge) = news.and_then(|news| news.slash) {
-            return Standing::Barred(Bar::SlashPending { chain, height: charge.height });
+        if let Some(height) = news.and_then(|news| news.slash) {
+            return Standing::Barred(Bar::SlashPending { chain, height });
         }
         let Some(parameters) = self.ledger.chain(chain).and_then(|books| books.vault) else {
             return Standing::Barred(Bar::Unread { chain });
@@ -79,16 +81,17 @@ impl Census {
             let (active, height) = (operator.active, operator.changed);
             return Standing::Barred(Bar::StakeTooSmall { chain, height, active, needed });
         }
-        let (witnessed, told) = news.map_or((None, None), |news| (news.lowest_witnessed, news.lowest_told));
-        match (witnessed, told) {
-            (Some((active, height)), _) if active < needed => {
-                Standing::Barred(Bar::StakeTooSmall { chain, height, active, needed })
-            }
-            (_, Some((active, height))) if active < needed => {
-                Standing::Probation(Doubt::Unstaking { chain, height, active })
-            }
-            _ => Standing::Member,
+        let left = |news: Option<(Amount, Height)>| {
+            let (leaving, height) = news?;
+            Some((operator.active.less(leaving), height)).filter(|(active, _)| *active < needed)
+        };
+        if let Some((active, height)) = news.and_then(|news| left(news.witnessed)) {
+            return Standing::Barred(Bar::StakeTooSmall { chain, height, active, needed });
         }
+        if let Some((active, height)) = news.and_then(|news| left(news.told)) {
+            return Standing::Probation(Doubt::Unstaking { chain, height, active });
+        }
+        Standing::Member
     }
 
     fn judge_conduct(&self, owner: Owner, now: UnixSeconds) -> Standing {

@@ -6,7 +6,7 @@ use super::{Alarm, Turn};
 use crate::cycle::{Height, Seconds, UnixSeconds};
 use crate::identity::{ChainId, Owner};
 use crate::ledger::Point;
-use crate::tail::{News, Rumour};
+use crate::tail::{News, Proofs, Rumour};
 
 /// A chain whose tail was not read for this long is stale. Pages alone do not make it fresh: they are news of yesterday.
 pub const STALE_AFTER: Seconds = Seconds(60);
@@ -27,6 +27,13 @@ pub enum Freshness {
     Stale,
 }
 
+impl Freshness {
+    /// Whether its word is enough for somebody of whom nothing bad is known.
+    pub(super) const fn speaks(self) -> bool {
+        matches!(self, Self::Fresh | Self::Halted)
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     /// The journal was read to the chain's final head.
@@ -39,6 +46,7 @@ pub(super) struct Watch {
     pub(super) tail: Vec<Rumour>,
     pub(super) news: BTreeMap<Owner, News>,
     pub(super) unproven: BTreeSet<(Owner, Height)>,
+    pub(super) proofs: Proofs,
 }
 
 impl Watch {
@@ -46,7 +54,7 @@ impl Watch {
         self.freshness
     }
 
-    /// The journal was read to the chain's final head. Returns whether that changes what the chain's word is worth.
+    /// The journal was read to the chain's final head. Returns whether the chain's word is worth more or less now.
     pub(super) fn open(&mut self, now: UnixSeconds, turn: &mut Turn, chain: ChainId) -> bool {
         self.opened = true;
         self.age(now, turn, chain)
@@ -73,6 +81,7 @@ impl Watch {
             return false;
         }
         turn.alarms.push(Alarm::Freshness { chain, before, now: next });
-        true
+        // A halted chain is worth as much as a fresh one, so nobody needs to be judged again.
+        !(before.speaks() && next.speaks())
     }
 }

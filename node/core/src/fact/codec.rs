@@ -40,7 +40,44 @@ impl BodyKind {
     /// True for what happens to one operator; the other kinds are about a whole chain.
     #[must_use]
     pub const fn is_about_operator(self) -> bool {
-        (self as u8) < Self::VaultParameters as u8
+        match self {
+            Self::Registered
+            | Self::Staked
+            | Self::Unstaked
+            | Self::Restaked
+            | Self::Withdrawn
+            | Self::Rotated
+            | Self::Slashed
+            | Self::Unjailed => true,
+            Self::VaultParameters
+            | Self::VaultParametersProposed
+            | Self::PoolParameters
+            | Self::PoolParametersProposed
+            | Self::Funded
+            | Self::RootPending
+            | Self::RootVetoed => false,
+        }
+    }
+
+    /// True for what can make a standing worse before it is final. The rest waits.
+    #[must_use]
+    pub const fn is_bad_news(self) -> bool {
+        match self {
+            Self::Unstaked | Self::Slashed => true,
+            Self::Registered
+            | Self::Staked
+            | Self::Restaked
+            | Self::Withdrawn
+            | Self::Rotated
+            | Self::Unjailed
+            | Self::VaultParameters
+            | Self::VaultParametersProposed
+            | Self::PoolParameters
+            | Self::PoolParametersProposed
+            | Self::Funded
+            | Self::RootPending
+            | Self::RootVetoed => false,
+        }
     }
 
     /// How many bytes its body has.

@@ -3,6 +3,7 @@
 use crate::cycle::Height;
 use crate::fact::BodyKind;
 use crate::identity::{Account, ChainId, Owner, Signer};
+use crate::offence::Acquittal;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Discord {
@@ -20,6 +21,8 @@ pub enum Discord {
     ForeignJournal(Account),
     #[error("fact {missing} of journal {journal} is missing")]
     Gap { journal: Account, missing: u64 },
+    #[error("{heads} heads are attested for {operators} operators: there are too many")]
+    TooManyHeads { heads: usize, operators: u64 },
     #[error("nothing attests the head of journal {0}")]
     Unattested(Account),
     #[error("journal {0} does not lead to the head that the chain has")]
@@ -51,6 +54,12 @@ pub enum Impossible {
     Jailed,
     #[error("the operator is not jailed")]
     NotJailed,
+    #[error("the jail cannot have ended yet")]
+    StillJailed,
+    #[error("the evidence convicts nobody: {0}")]
+    Acquitted(Acquittal),
+    #[error("no parameters are in force")]
+    NoParameters,
     #[error("no root is pending for this cycle")]
     NoRoot,
     #[error("a root for this cycle or a later one was posted before")]

@@ -7,7 +7,7 @@ use super::operator::About;
 use super::{ChainBooks, Change, Ledger, Operator, PAGE_CAP, Page, PostedRoot};
 use crate::fact::{Body, Fact};
 use crate::identity::{Account, ChainId, Owner, Signer};
-use crate::journal::Head;
+use crate::journal::{Head, Site};
 use crate::network::NetworkId;
 use crate::tenure::Tenure;
 
@@ -168,24 +168,33 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// The journals lead to the heads that the chain itself has, and nothing that should be attested is missing.
+    /// Every journal there is leads to the head that the chain itself has, and no operator is missing.
     fn attest(&self, page: &Page) -> Result<(), Discord> {
-        let touched = self.heads.keys().map(|(_, journal)| *journal);
-        let attested: BTreeSet<Account> = page.heads.iter().map(|(journal, _)| *journal).collect();
-        for journal in self.books.site.standing_journals().into_iter().chain(touched) {
-            if !attested.contains(&journal) {
-                return Err(Discord::Unattested(journal));
-            }
-        }
-        for (journal, hash) in &page.heads {
-            if self.head(*journal).hash != *hash {
-                return Err(Discord::HeadMismatch(*journal));
-            }
-        }
         if page.operators != self.books.operators {
             return Err(Discord::OperatorCount { attested: page.operators, folded: self.books.operators });
         }
-        Ok(())
+        let standing = self.books.site.standing_journals();
+        let attested: BTreeSet<Account> = page.heads.iter().map(|(journal, _)| *journal).collect();
+        let missing = |journal: &Account| !attested.contains(journal);
+        if let Some(journal) = standing.iter().copied().chain(self.operator_journals()).find(missing) {
+            return Err(Discord::Unattested(journal));
+        }
+        if attested.len() != page.heads.len() || attested.len().saturating_sub(standing.len()) as u64 > page.operators {
+            return Err(Discord::TooManyHeads { heads: page.heads.len(), operators: page.operators });
+        }
+        match page.heads.iter().find(|(journal, hash)| self.head(*journal).hash != *hash) {
+            Some((journal, _)) => Err(Discord::HeadMismatch(*journal)),
+            None => Ok(()),
+        }
+    }
+
+    /// The journals that operators have to themselves: none on Base, one each on Solana.
+    fn operator_journals(&self) -> impl Iterator<Item = Account> {
+        let on_solana = matches!(self.books.site, Site::Solana { .. });
+        let first = Owner { chain: self.chain, account: Account([0; 32]) };
+        let last = Owner { chain: self.chain, account: Account([0xff; 32]) };
+        let folded = self.ledger.operators.range(first..=last).chain(&self.operators);
+        folded.filter(move |_| on_solana).map(|(_, operator)| operator.journal)
     }
 
     fn into_change(self) -> Change {

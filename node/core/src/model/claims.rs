@@ -1,6 +1,6 @@
 //! Claims and where they are paid.
 
-use super::pool::total_of;
+use super::pool::{Pool, total_of};
 use super::{Block, Contracts, Refusal};
 use crate::amount::Amount;
 use crate::identity::Account;
@@ -10,21 +10,44 @@ impl Contracts {
     /// Pays what `owner` is entitled to and has not had, to its recipient; anyone may. Nothing to claim is no error.
     pub fn claim(&mut self, at: Block, owner: Account, cumulative: Amount, proof: &Proof) -> Result<Amount, Refusal> {
         let mut pool = self.settled_pool(at);
+        let amount = self.claim_from(&mut pool, owner, cumulative, proof)?;
+        self.pool = pool;
+        Ok(amount)
+    }
+
+    /// Several claims at once, all of them or none. Returns what was paid in total.
+    pub fn claim_many(&mut self, at: Block, claims: &[(Account, Amount, Proof)]) -> Result<Amount, Refusal> {
+        let mut pool = self.settled_pool(at);
+        let mut total = Amount::ZERO;
+        for (owner, cumulative, proof) in claims {
+            total = total.plus(self.claim_from(&mut pool, *owner, *cumulative, proof)?)?;
+        }
+        self.pool = pool;
+        Ok(total)
+    }
+
+    fn claim_from(
+        &self,
+        pool: &mut Pool,
+        owner: Account,
+        cumulative: Amount,
+        proof: &Proof,
+    ) -> Result<Amount, Refusal> {
         let root = pool.active.ok_or(Refusal::NoRoot)?;
         if !proof.verify(root.root, &Entitlement { owner: self.owner(owner), cumulative }) {
             return Err(Refusal::BadProof);
         }
         let amount = cumulative.less(pool.claimed(owner));
+        if amount.is_zero() {
+            return Ok(amount);
+        }
         let paid = pool.paid.plus(amount)?;
         // The leaves of a bad root may promise more than its total, but the pool pays no more than that.
-        if paid > total_of(&root, self.chain()) && !amount.is_zero() {
+        if paid > total_of(&root, self.chain()) {
             return Err(Refusal::AboveTotal);
         }
-        if !amount.is_zero() {
-            pool.claimed.insert(owner, cumulative);
-            pool.paid = paid;
-        }
-        self.pool = pool;
+        pool.claimed.insert(owner, cumulative);
+        pool.paid = paid;
         Ok(amount)
     }
 

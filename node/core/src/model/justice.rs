@@ -54,11 +54,11 @@ impl Contracts {
             entry.amount = *left;
         }
         operator.active = cut.active;
-        operator.jailed_at = Some(at.time);
-        operator.stake.jail(&mut self.vault.total, cycle)?;
+        operator.jailed_until = Some(at.time.plus(parameters.unstaking_period));
+        operator.stake.jail(&mut self.vault.total, cycle).expect("the total is the sum of what the operators count");
         let (active, queued) = (operator.active, operator.queued());
         add(self.vault.bounties.entry(beneficiary).or_default(), cut.bounty);
-        add(&mut self.vault.books.burned, cut.taken.minus(cut.bounty)?);
+        add(&mut self.vault.books.burned, cut.taken.less(cut.bounty));
         let slashed =
             Slashed { account, active, queued, taken: cut.taken, bounty: cut.bounty, beneficiary, evidence: *evidence };
         self.record(at, Body::Slashed(Box::new(slashed)));
@@ -69,17 +69,17 @@ impl Contracts {
     pub fn unjail(&mut self, at: Block, owner: Account, link: LinkTerms, signature: &Signature) -> Result<(), Refusal> {
         let (cycle, parameters) = (self.cycle(at)?, self.vault.parameters);
         let operator = self.vault.operators.get(&owner).ok_or(Refusal::NotRegistered)?;
-        let jailed_at = operator.jailed_at.ok_or(Refusal::NotJailed)?;
+        let until = operator.jailed_until.ok_or(Refusal::NotJailed)?;
         self.check_link(owner, operator.nonce, None, &link, signature)?;
         if operator.active < parameters.min_stake {
             return Err(Refusal::BelowMinStake);
         }
-        if at.time < jailed_at.plus(parameters.unstaking_period) {
+        if at.time < until {
             return Err(Refusal::StillJailed);
         }
 
         let operator = self.vault.operators.get_mut(&owner).ok_or(Refusal::NotRegistered)?;
-        operator.jailed_at = None;
+        operator.jailed_until = None;
         operator.term = operator.term.checked_add(1).expect("no operator is jailed 2^64 times");
         (operator.signer, operator.nonce) = (link.signer, link.nonce);
         let (active, term) = (operator.active, operator.term);

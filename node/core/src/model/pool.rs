@@ -23,7 +23,7 @@ pub struct Pending {
     pub activates: UnixSeconds,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pool {
     pub(super) parameters: PoolParameters,
     pub(super) proposed: Option<Proposal<PoolParameters>>,
@@ -70,6 +70,11 @@ impl Pool {
     }
 
     #[must_use]
+    pub const fn proposed(&self) -> Option<&Proposal<PoolParameters>> {
+        self.proposed.as_ref()
+    }
+
+    #[must_use]
     pub const fn funded(&self) -> Amount {
         self.funded
     }
@@ -88,6 +93,18 @@ impl Pool {
     #[must_use]
     pub fn recipient(&self, owner: Account) -> Account {
         self.recipients.get(&owner).copied().unwrap_or(owner)
+    }
+
+    /// Who has to confirm to become the owner's recipient.
+    #[must_use]
+    pub fn proposed_recipient(&self, owner: Account) -> Option<Account> {
+        self.proposed_recipients.get(&owner).copied()
+    }
+
+    /// How many vetoes came in a row, as of `time`.
+    #[must_use]
+    pub fn vetoes_at(&self, time: UnixSeconds) -> u8 {
+        if self.pending.is_some_and(|pending| pending.activates <= time) { 0 } else { self.vetoes }
     }
 
     /// The root that pays at `time`, whether or not a transaction has settled it.
@@ -192,7 +209,7 @@ impl Contracts {
 
     /// Strikes out the pending root within its delay. Its cycle is void on this chain for ever.
     pub fn veto(&mut self, at: Block, caller: Account) -> Result<(), Refusal> {
-        if caller != self.deployment.guardian {
+        if caller != self.roles.guardian {
             return Err(Refusal::NotGuardian);
         }
         let mut settled = self.settled_pool(at);

@@ -15,6 +15,8 @@ pub enum Refusal {
     NotGovernor,
     #[error("only the guardian may do this")]
     NotGuardian,
+    #[error("the role was not offered to this account")]
+    NotOffered,
     #[error("the owner has an operator on this chain already")]
     AlreadyRegistered,
     #[error("the owner has no operator on this chain")]

@@ -9,7 +9,7 @@ use crate::identity::Account;
 const EVIDENCE_MARGIN_CYCLES: u64 = 2;
 
 /// Immutable limits that no parameter ever leaves, both ends included.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     pub vault: (VaultParameters, VaultParameters),
     pub pool: (PoolParameters, PoolParameters),
@@ -42,6 +42,9 @@ impl Bounds {
         within(new.unstaking_period, least.unstaking_period, most.unstaking_period)?;
         within(new.slash, least.slash, most.slash)?;
         within(new.evidence_cycles, least.evidence_cycles, most.evidence_cycles)?;
+        if new.min_stake.is_zero() {
+            return Err(Refusal::OutOfBounds);
+        }
         let cycles = new.evidence_cycles.checked_add(EVIDENCE_MARGIN_CYCLES).ok_or(Refusal::UnsoundPeriods)?;
         let slashable = clock.span(cycles).ok_or(Refusal::UnsoundPeriods)?;
         if new.unstaking_period < slashable { Err(Refusal::UnsoundPeriods) } else { Ok(()) }
@@ -62,7 +65,30 @@ impl Bounds {
 
 impl Contracts {
     fn only_governor(&self, caller: Account) -> Result<(), Refusal> {
-        if caller == self.deployment.governor { Ok(()) } else { Err(Refusal::NotGovernor) }
+        if caller == self.roles.governor { Ok(()) } else { Err(Refusal::NotGovernor) }
+    }
+
+    /// Offers the governor's role. Until it is accepted nothing changes; a new offer replaces the one before.
+    pub fn offer_governor(&mut self, caller: Account, to: Account) -> Result<(), Refusal> {
+        self.only_governor(caller)?;
+        self.roles.offered = Some(to);
+        Ok(())
+    }
+
+    /// Takes the offered role over. The old governor has none from that moment on.
+    pub fn accept_governor(&mut self, caller: Account) -> Result<(), Refusal> {
+        if self.roles.offered != Some(caller) {
+            return Err(Refusal::NotOffered);
+        }
+        (self.roles.governor, self.roles.offered) = (caller, None);
+        Ok(())
+    }
+
+    /// Replaces the guardian, who can do nothing but veto.
+    pub fn set_guardian(&mut self, caller: Account, guardian: Account) -> Result<(), Refusal> {
+        self.only_governor(caller)?;
+        self.roles.guardian = guardian;
+        Ok(())
     }
 
     /// Stops or resumes deposits (`register`, `stake`) and nothing else.

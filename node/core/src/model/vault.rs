@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::terms::Proposal;
-use super::{Block, Contracts, Refusal, add};
+use super::{Block, Contracts, Refusal};
 use crate::amount::Amount;
 use crate::cycle::{Cycle, UnixSeconds};
 use crate::cycle_stake::CycleStake;
@@ -35,7 +35,8 @@ pub struct Operator {
     pub nonce: u64,
     /// How often its jail ended. Signers of an earlier term are void.
     pub term: u64,
-    pub jailed_at: Option<UnixSeconds>,
+    /// Before this moment its jail cannot end; none while it is free.
+    pub jailed_until: Option<UnixSeconds>,
     pub stake: CycleStake,
 }
 
@@ -48,7 +49,7 @@ pub struct Books {
     pub bounties_paid: Amount,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vault {
     pub(super) parameters: VaultParameters,
     pub(super) proposed: Option<Proposal<VaultParameters>>,
@@ -68,7 +69,7 @@ impl Operator {
     }
 
     pub(super) fn is_jailed(&self) -> bool {
-        self.jailed_at.is_some()
+        self.jailed_until.is_some()
     }
 
     /// Sets the active amount and carries it into the cycle stake, where a jailed operator counts nothing.
@@ -101,6 +102,11 @@ impl Vault {
     #[must_use]
     pub const fn parameters(&self) -> &VaultParameters {
         &self.parameters
+    }
+
+    #[must_use]
+    pub const fn proposed(&self) -> Option<&Proposal<VaultParameters>> {
+        self.proposed.as_ref()
     }
 
     #[must_use]
@@ -190,7 +196,7 @@ impl Contracts {
             signer: link.signer,
             nonce: link.nonce,
             term: 0,
-            jailed_at: None,
+            jailed_until: None,
             stake: CycleStake::empty(cycle),
         };
         operator.set_active(&mut self.vault.total, cycle, amount);
@@ -211,11 +217,9 @@ impl Contracts {
         if amount < parameters.min_deposit || amount.is_zero() {
             return Err(Refusal::BelowMinDeposit);
         }
-        // What was ever deposited fits, so every sum of parts of it does.
-        self.vault.books.deposited.plus(amount)?;
+        let (deposited, active) = (self.vault.books.deposited.plus(amount)?, operator.active.plus(amount)?);
 
-        add(&mut self.vault.books.deposited, amount);
-        let active = operator.active.plus(amount)?;
+        self.vault.books.deposited = deposited;
         operator.set_active(&mut self.vault.total, cycle, active);
         self.record(at, Body::Staked { account: owner, active });
         Ok(())

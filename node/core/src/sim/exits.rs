@@ -1,7 +1,7 @@
 //! Attempts to leave, to change keys, to punish and to come back.
 
 use super::keys::SignerKey;
-use super::people::{GOVERNOR, PEERS_EACH, clock, key_of, network, owner, people, person};
+use super::people::{PEERS_EACH, clock, key_of, network, owner, people, person};
 use super::script::{Script, Tried};
 use crate::amount::Amount;
 use crate::cycle::{Cycle, Seconds};
@@ -61,7 +61,7 @@ impl Script {
 
     pub(super) fn rotate(&mut self, c: &mut Contracts, at: Block) -> Tried {
         let fair = self.fair();
-        let free = |operator: Option<&Operator>| operator.is_some_and(|o| o.jailed_at.is_none());
+        let free = |operator: Option<&Operator>| operator.is_some_and(|o| o.jailed_until.is_none());
         let account = self.somebody(c, fair, free)?;
         let (nonce, signer) = c.vault().operators().get(&account).map_or((0, None), |o| (o.nonce, Some(o.signer)));
         let (link, signature) = match signer.and_then(key_of) {
@@ -77,10 +77,9 @@ impl Script {
 
     pub(super) fn unjail(&mut self, c: &mut Contracts, at: Block) -> Tried {
         let fair = self.fair();
-        let (period, least) = (c.vault().parameters().unstaking_period, c.vault().parameters().min_stake);
+        let least = c.vault().parameters().min_stake;
         let ready = |operator: Option<&Operator>| {
-            operator
-                .is_some_and(|o| o.active >= least && o.jailed_at.is_some_and(|since| since.plus(period) <= at.time))
+            operator.is_some_and(|o| o.active >= least && o.jailed_until.is_some_and(|until| until <= at.time))
         };
         let hopeless = self.rng.chance(15).then(|| self.somebody(c, false, |_| true)).flatten();
         let account = self.somebody(c, fair, ready).or(hopeless)?;
@@ -111,7 +110,7 @@ impl Script {
 
     pub(super) fn slash(&mut self, c: &mut Contracts, at: Block) -> Tried {
         let fair = self.fair();
-        let free = |operator: Option<&Operator>| operator.is_some_and(|o| o.jailed_at.is_none());
+        let free = |operator: Option<&Operator>| operator.is_some_and(|o| o.jailed_until.is_none());
         let account = self.somebody(c, fair, free)?;
         let now = clock().cycle(at.time)?;
         let mut evidence = match self.rng.pick(&self.evidence.clone()) {
@@ -136,7 +135,7 @@ impl Script {
         let (one, two) = (self.rng.bytes(), self.rng.bytes());
         match self.rng.below(7) {
             0 => evidence.second = evidence.first,
-            1 => evidence.second.signature.0[64] = 0,
+            1 => evidence.second.signature = self.spoiled(evidence.second.signature),
             2 => evidence.second = stranger.state(network(), statement(now, two)),
             3 => {
                 evidence.first = stranger.state(network(), statement(now, one));
@@ -155,13 +154,13 @@ impl Script {
     }
 
     pub(super) fn pause(&mut self, c: &mut Contracts) -> Tried {
-        let caller = if self.fair() { GOVERNOR } else { Account([9; 32]) };
+        let caller = if self.fair() { c.roles().governor } else { Account([9; 32]) };
         let paused = !c.vault().is_paused() && self.rng.chance(30);
         Some(c.set_paused(caller, paused))
     }
 
     pub(super) fn terms(&mut self, c: &mut Contracts, at: Block) -> Tried {
-        let caller = if self.fair() { GOVERNOR } else { Account([9; 32]) };
+        let caller = if self.fair() { c.roles().governor } else { Account([9; 32]) };
         let (mut vault, mut pool) = (*c.vault().parameters(), *c.pool().parameters());
         match self.rng.below(8) {
             0 => return Some(c.apply_vault(at)),

@@ -2,16 +2,17 @@
 
 use super::rng::Rng;
 use crate::amount::Amount;
+use crate::cycle::Height;
 use crate::fact::{Body, Slashed};
-use crate::identity::Account;
+use crate::identity::{Account, ChainId};
 use crate::ledger::{PAGE_CAP, Page};
 use crate::offence::Evidence;
-use crate::tail::Rumour;
+use crate::tail::{Rumour, Tail};
 
 /// Falsifies a page; none if this kind of lie needs more than the page has.
 pub(super) fn falsify(mut page: Page, rng: &mut Rng) -> Option<Page> {
     let at = usize::try_from(rng.below(page.facts.len() as u64)).expect("small");
-    match rng.below(9) {
+    match rng.below(12) {
         0 => drop(page.facts.get(at).is_some().then(|| page.facts.remove(at))?),
         1 => page.facts.get_mut(at)?.time.0 += 1,
         2 => page.facts.get_mut(at)?.height.0 = page.through.height.0 + 1,
@@ -22,7 +23,15 @@ pub(super) fn falsify(mut page: Page, rng: &mut Rng) -> Option<Page> {
         4 => page.heads.first_mut()?.1.0[0] ^= 1,
         5 => page.heads.clear(),
         6 => page.operators += 1,
-        7 => page.facts.get_mut(at)?.journal = Account([0xee; 32]),
+        8 => page.facts.get_mut(at)?.chain = other(page.chain),
+        9 => {
+            // A journal withheld: on Solana somebody's, with all that happened to them.
+            let journal = page.facts.get(at).map(|fact| fact.journal).or(page.heads.first().map(|head| head.0))?;
+            page.facts.retain(|fact| fact.journal != journal);
+            page.heads.retain(|(attested, _)| *attested != journal);
+        }
+        10 => page.heads.push(*page.heads.first()?),
+        7 => (page.facts.get_mut(at)?.journal, page.facts.get_mut(at)?.seq) = (Account([0xee; 32]), 1),
         _ if rng.chance(80) => return None, // the last lie is long
         _ => {
             let fact = page.facts.first()?.clone();
@@ -53,4 +62,24 @@ pub(super) fn frame(rumours: &mut Vec<Rumour>, evidence: Evidence, rng: &mut Rng
     }));
     rumours.push(rumour);
     true
+}
+
+/// A tail that nobody may believe.
+pub(super) fn bad_tail(mut tail: Tail, rng: &mut Rng) -> Option<Tail> {
+    match rng.below(4) {
+        // What became final since the last page would be in neither.
+        0 => tail.after = Height(tail.after.0 + 1),
+        // An endpoint that lags does not know yet what happened, or would rather not.
+        1 => (tail.head.height, tail.rumours) = (Height(tail.after.0.checked_sub(1)?), Vec::new()),
+        2 => tail.rumours.first_mut()?.fact.height = Height(tail.head.height.0 + 1),
+        _ => tail.rumours.first_mut()?.fact.chain = other(tail.chain),
+    }
+    Some(tail)
+}
+
+const fn other(chain: ChainId) -> ChainId {
+    match chain {
+        ChainId::Base => ChainId::Solana,
+        ChainId::Solana => ChainId::Base,
+    }
 }

@@ -14,7 +14,7 @@ use crate::identity::{Account, ChainId, Owner, PeerId, Signer};
 use crate::link::LinkTerms;
 use crate::model::{Block, Contracts};
 use crate::offence::Evidence;
-use crate::reputation::Score;
+use crate::reputation::{Conduct, Score};
 use crate::tail::Rumour;
 
 /// Good, doubtful or bad; the order is from good to bad.
@@ -40,6 +40,10 @@ pub(super) struct Told {
     pub(super) tails: BTreeMap<ChainId, Vec<Rumour>>,
     pub(super) evidence: BTreeMap<Owner, Evidence>,
     pub(super) readings: BTreeMap<ChainId, Reading>,
+    /// Points and when they were given; nothing of an owner whose score was lost track of.
+    pub(super) scores: BTreeMap<Owner, (f64, UnixSeconds)>,
+    /// The clock was wrong once; what that gave or took of scores is not worth a second opinion.
+    pub(super) wrong_clock: bool,
 }
 
 /// The state of the contracts at the cursor, and its block.
@@ -53,8 +57,8 @@ pub(super) fn slashes(chain: &Chain, owner: Owner, evidence: &Evidence) -> bool 
     let (contracts, at) = delivered(chain);
     let mut trial = contracts.clone();
     trial.slash(at, evidence, Account::default()).is_ok()
-        && trial.vault().operators()[&owner.account].jailed_at.is_some()
-        && contracts.vault().operators()[&owner.account].jailed_at.is_none()
+        && trial.vault().operators()[&owner.account].jailed_until.is_some()
+        && contracts.vault().operators()[&owner.account].jailed_until.is_none()
 }
 
 /// The present link of every owner of a chain, by the last link that its facts carry.
@@ -75,7 +79,39 @@ fn names_its_peer(owner: Owner, link: &LinkTerms) -> bool {
     verify_strict(link.peer, &link.peer_message(network(), owner), &link.peer_signature).is_ok()
 }
 
+fn faded((points, since): (f64, UnixSeconds), now: UnixSeconds) -> f64 {
+    let days = now.0.saturating_sub(since.0) as f64 / 86_400.0;
+    points * (-days).exp2()
+}
+
 impl Told {
+    /// Keeps score a second time, in floats.
+    pub(super) fn behaved(&mut self, owner: Owner, conduct: Conduct, now: UnixSeconds) {
+        let worth = match conduct {
+            Conduct::TransferServed => 0.01,
+            Conduct::TransferFailed => -0.05,
+            Conduct::ValidMessage => 0.001,
+            Conduct::InvalidMessage => -0.02,
+            Conduct::PromiseKept => 0.02,
+            Conduct::PromiseBroken => -0.1,
+        };
+        if let Some(score) = self.scores.get_mut(&owner) {
+            *score = ((faded(*score, now) + worth).clamp(-2.0, 1.0), now);
+        }
+    }
+
+    /// A score is what was kept. Of an owner whose score is not known, this is where it begins.
+    pub(super) fn compare(&mut self, owner: Owner, score: Score, now: UnixSeconds) -> Result<(), String> {
+        let found = score.0 as f64 / 1e6;
+        let kept = self.scores.entry(owner).or_insert((found, now));
+        let expected = faded(*kept, now);
+        if self.wrong_clock || (found - expected).abs() < 1e-4 {
+            Ok(())
+        } else {
+            Err(format!("the score of {owner} is {found}, not {expected}"))
+        }
+    }
+
     /// The verdict on a peer.
     pub(super) fn verdict(
         &self,
@@ -110,13 +146,15 @@ impl Told {
             -999_999..=-500_000 => Verdict::Probation,
             _ => Verdict::Member,
         };
-        if operator.jailed_at.is_some() || operator.active < needed {
+        if operator.jailed_until.is_some() || operator.active < needed {
             verdict = Verdict::Barred;
         }
         if self.evidence.contains_key(&owner) {
             verdict = verdict.max(Verdict::Probation);
         }
         let tail = self.tails.get(&chain.id).map_or(&[][..], Vec::as_slice);
+        // Stake that came in and left again is not final, so all that leaves counts against the final stake.
+        let (mut told, mut witnessed) = (operator.active.0, operator.active.0);
         for Rumour { fact, witnesses } in tail {
             if fact.height <= at.height || fact.owner() != Some(owner) {
                 continue;
@@ -126,11 +164,15 @@ impl Told {
             {
                 verdict = Verdict::Barred;
             }
-            if let Body::Unstaked { active, .. } = &fact.body
-                && *active < needed
-            {
-                verdict = verdict.max(if *witnesses >= 2 { Verdict::Barred } else { Verdict::Probation });
+            if let Body::Unstaked { amount, .. } = &fact.body {
+                told = told.saturating_sub(amount.0);
+                witnessed = if *witnesses >= 2 { witnessed.saturating_sub(amount.0) } else { witnessed };
             }
+        }
+        if witnessed < needed.0 {
+            verdict = Verdict::Barred;
+        } else if told < needed.0 {
+            verdict = verdict.max(Verdict::Probation);
         }
         verdict
     }
@@ -162,7 +204,7 @@ pub(super) fn compare(ledger: &crate::ledger::Ledger, chain: &Chain) -> Result<(
         let same = (known.active, known.queued, known.signer, known.nonce, known.term, known.index)
             == (real.active, real.queued(), real.signer, real.nonce, real.term, real.index);
         check(same, &format!("records of person {}", person(owner.account)))?;
-        check(known.jailed.map(|point| point.time) == real.jailed_at, "jails")?;
+        check(known.jailed.map(|jail| jail.until) == real.jailed_until, "jails")?;
         check(known.stake.at(now) == real.stake.at(now), "cycle stakes")?;
     }
     check(books.total.at(now) == vault.total().at(now), "totals")?;

@@ -21,8 +21,8 @@ pub(super) const PEERS_EACH: usize = 2;
 
 pub(super) const GENESIS: UnixSeconds = UnixSeconds(1_000_000);
 pub(super) const CYCLE: Seconds = Seconds(240);
-pub(super) const GOVERNOR: Account = Account([0; 32]);
-pub(super) const GUARDIAN: Account = Account([0; 32]);
+pub(super) const GOVERNOR: Account = Account([0xa1; 32]);
+pub(super) const GUARDIAN: Account = Account([0xa2; 32]);
 
 /// A staker with an account on each chain.
 #[derive(Debug)]

@@ -96,7 +96,7 @@ impl Script {
             .iter()
             .find(|(_, tenure)| !tenure.covers(cycle, c.vault().operators()[&tenure.owner.account].term));
         match (self.rng.below(3), void.and_then(|(signer, _)| key_of(*signer))) {
-            (0, _) => Signature([0; 65]),
+            (0, _) => self.spoiled(SignerKey::named("stranger").sign(digest)),
             (1, Some(key)) => key.sign(digest),
             _ => SignerKey::named("stranger").sign(digest),
         }
@@ -125,6 +125,16 @@ impl Script {
         let leaf = self.rng.pick(&leaves).unwrap_or(nobody);
         let proof = Tree::build(&leaves).and_then(|tree| tree.proof(&leaf)).unwrap_or(Proof(Vec::new()));
         let cumulative = if fair { leaf.cumulative } else { Amount(leaf.cumulative.0 + u128::from(self.rng.below(2))) };
+        if self.rng.chance(20) {
+            let some = leaves.iter().filter(|_| self.rng.chance(60));
+            let claims: Vec<_> = some
+                .filter_map(|leaf| {
+                    let proof = Tree::build(&leaves)?.proof(leaf)?;
+                    Some((leaf.owner.account, leaf.cumulative, proof))
+                })
+                .collect();
+            return Some(c.claim_many(at, &claims).map(|_| ()));
+        }
         let before = c.pool().claimed(leaf.owner.account);
         let result = c.claim(at, leaf.owner.account, cumulative, &proof);
         if let Ok(paid) = result {

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::keys::SignerKey;
-use super::people::{PEERS_EACH, PEOPLE, key_of, network, owner, people, person};
+use super::people::{GUARDIAN, PEERS_EACH, PEOPLE, key_of, network, owner, people, person};
+use super::reasons::reason;
 use super::rng::Rng;
+use super::rules;
 use crate::amount::Amount;
 use crate::cycle::{Cycle, UnixSeconds};
 use crate::hash::Hash;
@@ -44,14 +46,6 @@ impl Histogram {
     }
 }
 
-/// The name of a refusal without its values, as `Evidence/TooOld`.
-pub(super) fn reason(refusal: &impl std::fmt::Debug) -> String {
-    let text = format!("{refusal:?}");
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    let named = words.filter(|word| word.starts_with(|c: char| c.is_ascii_uppercase()) && *word != "Height");
-    named.collect::<Vec<_>>().join("/")
-}
-
 #[derive(Debug)]
 pub(super) struct Script {
     pub(super) rng: Rng,
@@ -82,12 +76,13 @@ impl Script {
     /// Tries a few verbs in one block.
     pub(super) fn block(&mut self, contracts: &mut Contracts, at: Block) -> Result<(), String> {
         for _ in 0..self.rng.within(0, 3) {
-            let before = contracts.heads().clone();
+            let before = contracts.clone();
             let (name, tried) = self.verb(contracts, at);
             let Some(result) = tried else { continue };
-            if result.is_err() && before != *contracts.heads() {
+            if result.is_err() && before != *contracts {
                 return Err(format!("{name} was refused and left a trace"));
             }
+            rules::check(&before, contracts, at).map_err(|broken| format!("after {name}: {broken}"))?;
             self.histogram.count(name, &result.map_err(|refusal| reason(&refusal)));
             contracts.audit().map_err(|broken| format!("after {name}: {broken}"))?;
         }
@@ -108,7 +103,8 @@ impl Script {
             50..56 => ("slash", self.slash(c, at)),
             56..62 => ("unjail", self.unjail(c, at)),
             62..64 => ("collect", self.collect(c)),
-            64..66 => ("pause", self.pause(c)),
+            64..65 => ("pause", self.pause(c)),
+            65..66 => ("role", self.role(c)),
             66..70 => ("terms", self.terms(c, at)),
             70..76 => ("fund", self.fund(c, at)),
             76..88 => ("vote", self.vote(c, at)),
@@ -177,9 +173,8 @@ impl Script {
             match self.rng.below(6) {
                 0 => link.nonce = nonce,
                 1 => link.signer = Signer::default(),
-                2 => signature.0[64] = 26,
+                2 | 4 => signature = self.spoiled(signature),
                 3 => link.peer.0[0] ^= 1,
-                4 => signature = flipped_high(signature),
                 _ => {
                     let taken: Vec<Signer> = c.vault().signers().keys().copied().collect();
                     let key = self.rng.pick(&taken).and_then(key_of)?;
@@ -190,6 +185,21 @@ impl Script {
         Some((link, signature))
     }
 
+    /// A signature in one of the forms that are refused unseen.
+    pub(super) fn spoiled(&mut self, mut signature: Signature) -> Signature {
+        match self.rng.below(4) {
+            0 => signature.0[64] = 26,
+            1 => signature.0[..32].fill(0),
+            2 => signature.0[32] |= 0x80, // not quite its twin, but in the upper half
+            _ => {
+                // No point of the curve has the x coordinate 5.
+                signature = Signature([0; 65]);
+                (signature.0[31], signature.0[63], signature.0[64]) = (5, 1, 27);
+            }
+        }
+        signature
+    }
+
     fn collect(&mut self, c: &mut Contracts) -> Tried {
         let account = c.vault().bounties().keys().next().copied()?;
         c.collect(account);
@@ -198,18 +208,21 @@ impl Script {
 
     fn recipient(&mut self, c: &mut Contracts) -> Tried {
         let (fair, account) = (self.fair(), self.somebody(c, false, |_| true)?);
-        let new = Account([0x77; 32]);
-        if fair {
-            c.set_recipient(account, new);
-            let unconfirmed = c.pool().recipient(account);
-            assert!(unconfirmed == account || unconfirmed == new, "an unconfirmed recipient is not paid");
+        if fair && self.rng.chance(50) {
+            c.set_recipient(account, Account([0x77; 32]));
+            return Some(Ok(()));
         }
-        Some(c.confirm_recipient(if fair { new } else { Account([0x78; 32]) }, account))
+        let named = c.pool().proposed_recipient(account).filter(|_| fair);
+        Some(c.confirm_recipient(named.unwrap_or(Account([0x78; 32])), account))
     }
-}
 
-/// The same signature with `s` in the upper half: not quite its twin, but in the form that must be refused.
-fn flipped_high(mut signature: Signature) -> Signature {
-    signature.0[32] |= 0x80;
-    signature
+    fn role(&mut self, c: &mut Contracts) -> Tried {
+        let (governor, stranger) = (c.roles().governor, Account([9; 32]));
+        let caller = if self.fair() { governor } else { stranger };
+        Some(match self.rng.below(3) {
+            0 => c.offer_governor(caller, Account([0xa0 + u8::try_from(self.rng.below(3)).expect("small"); 32])),
+            1 => c.accept_governor(c.roles().offered.filter(|_| caller == governor).unwrap_or(stranger)),
+            _ => c.set_guardian(caller, GUARDIAN),
+        })
+    }
 }

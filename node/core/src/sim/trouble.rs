@@ -1,12 +1,12 @@
 //! What goes wrong in a world: chains that stop, endpoints that lie, a node that dies, a clock that is off.
 
 use super::people::{clock, network, site};
-use super::{Sim, lies, script};
+use super::reasons::reason;
+use super::{Sim, lies};
 use crate::census::{Alarm, Census, Input};
-use crate::cycle::Height;
 use crate::identity::ChainId;
 use crate::ledger::{Ledger, Page};
-use crate::tail::{Rumour, Tail};
+use crate::tail::Rumour;
 
 impl Sim {
     /// A chain stops or goes down, or whatever was wrong is over.
@@ -36,24 +36,25 @@ impl Sim {
             }
             return Ok(());
         }
-        if self.rng.chance(20) {
-            // What became final since the last page is in neither: nothing of such a tail may count.
-            let (id, tip) = (self.chains[which].id, self.chains[which].tip().point);
-            let after = Height(self.chains[which].cursor().point.height.0 + 1);
-            self.feed(Input::Pending(Tail { chain: id, after, head: tip, rumours: Vec::new() }))?;
-            let Some(Alarm::TailGap { .. }) = self.door.alarms.first() else {
-                return Err("a tail with a gap before it was taken".to_owned());
+        if self.rng.chance(30) {
+            let tail = self.true_tail(which);
+            let Some(false_tail) = lies::bad_tail(tail, &mut self.rng) else { return Ok(()) };
+            self.feed(Input::Pending(false_tail))?;
+            let Some(Alarm::TailRefused { fault, .. }) = self.door.alarms.first() else {
+                return Err("a false tail was taken".to_owned());
             };
-            self.count("lie", Err("TailGap".to_owned()));
+            let why = reason(fault);
+            self.count("lie", Err(why));
             return Ok(());
         }
         let Some(false_page) = lies::falsify(page, &mut self.rng) else { return Ok(()) };
         let before = self.census.ledger().clone();
         self.feed(Input::Finalized(false_page))?;
-        let Some(Alarm::PageRefused(why)) = self.door.alarms.first() else {
-            return Err("a false page was taken".to_owned());
+        let why = match self.door.alarms.first() {
+            Some(Alarm::PageRefused(why)) => reason(why),
+            Some(Alarm::PageAhead { .. }) => "PageAhead".to_owned(), // the clock is off: nothing is believed
+            _ => return Err("a false page was taken".to_owned()),
         };
-        let why = script::reason(why);
         if before != *self.census.ledger() {
             return Err("a refused page left a trace".to_owned());
         }
@@ -76,6 +77,9 @@ impl Sim {
             }
         }
         (self.told.tails, self.told.readings) = Default::default();
+        for owner in self.unwritten.keys() {
+            self.told.scores.remove(owner);
+        }
         self.unwritten.clear();
         self.count("crash", Ok(()));
         Ok(())
@@ -95,6 +99,7 @@ impl Sim {
     pub(super) fn skew(&mut self) {
         let far = i64::try_from(self.rng.below(20_000)).expect("small");
         self.skew = if self.rng.chance(60) { 0 } else { far - 10_000 };
+        self.told.wrong_clock = true;
         self.count("skew", Ok(()));
     }
 }

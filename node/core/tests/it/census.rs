@@ -2,6 +2,10 @@
 
 use expect_test::{Expect, expect};
 
+use williw_core::census::{Alarm, Output};
+use williw_core::identity::ChainId;
+use williw_core::tail::{TAIL_CAP, TailFault};
+
 mod story;
 
 #[expect(clippy::needless_pass_by_value, reason = "snapshots are written where they are expected")]
@@ -291,8 +295,125 @@ fn bad_news_cannot_hide_between_the_journal_and_the_tail() {
         expect![[r#"
             persist 3 facts; admit p1; alarm: base was Unread and is Fresh
             evict p1 (slash pending on base at 20)
-            alarm: a tail of base begins after 21, but the journal ends at 10: what lies between is unseen
+            alarm: a tail of base was refused: it begins after 21, but the journal ends at 10: what lies between is unseen
             alarm: base was Fresh and is Stale
         "#]],
     );
+}
+
+#[test]
+fn an_endpoint_that_lags_readmits_nobody() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: slash alice
+        lag     base 5
+        wait 61
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            evict p1 (slash pending on base at 20)
+            alarm: a tail of base was refused: it ends at 5, before the journal does at 10: its endpoints lag
+            alarm: base was Fresh and is Stale
+        "#]],
+    );
+}
+
+#[test]
+fn unfinal_stake_does_not_cover_an_unfinal_unstake() {
+    check(
+        "
+        final   base 10: register alice 1000 p1
+        pending base 20: stake alice 500, unstake alice 500
+        pending base 20: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            evict p1 (stake 500 of 1000 on base at 20)
+            admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn old_evidence_does_not_shield_new() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        evidence alice base
+        final   base 110: -
+        evidence alice base
+        final   base 160: -
+        final   base 210: -
+        final   base 260: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist; suspend p1 (equivocated on base)
+            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            persist
+            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            persist 0 facts; alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
+        "#]],
+    );
+}
+
+#[test]
+fn a_withheld_journal_is_missed() {
+    check(
+        "
+        final    solana 10: register alice 5000 p1
+        withhold solana 20: slash alice
+        final    solana 21: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: solana was Unread and is Fresh
+            alarm: a page of final facts was refused: nothing attests the head of journal 0xabe5de02e72a7789361b81adb6a5802fe50dbd025c17f681e097ed955820b404
+            alarm: a page of final facts was refused: journal 0xabe5de02e72a7789361b81adb6a5802fe50dbd025c17f681e097ed955820b404 does not lead to the head that the chain has
+        "#]],
+    );
+}
+
+#[test]
+fn a_block_from_the_future_is_not_believed() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        future  base 10000
+        final   base 20: slash alice
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            alarm: a page of base is from 19980 seconds ahead: check this machine's clock
+            persist 1 facts; evict p1 (jailed on base at 20)
+        "#]],
+    );
+}
+
+#[test]
+fn people_who_ask_are_told_the_reason_of_every_owner() {
+    let lines = story::explain(
+        "
+        final   base 10: register alice 5000 p1, register bob 5000 p1
+        final   solana 10: register alice 5000 p1
+        wait 61
+        pending base 40: unstake bob 4500
+        ",
+        "p1",
+    );
+    expect![[r#"
+        base:bob barred: stake 500 of 1000 on base at 40
+        base:alice member
+        solana:alice member
+        barred: stake 500 of 1000 on base at 40
+    "#]]
+    .assert_eq(&lines);
+}
+
+#[test]
+fn a_tail_that_is_too_long_is_refused_whole() {
+    let alarm = story::flood(TAIL_CAP + 1);
+    let fault = TailFault::TooLong(TAIL_CAP + 1);
+    assert_eq!(alarm, [Output::Alarm(Alarm::TailRefused { chain: ChainId::Base, fault })]);
 }

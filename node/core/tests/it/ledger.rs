@@ -9,7 +9,8 @@ use williw_core::journal::Site;
 use williw_core::ledger::{Discord, Impossible, Ledger, Page, Point};
 use williw_core::link::LinkTerms;
 use williw_core::network::NetworkId;
-use williw_core::offence::Evidence;
+use williw_core::offence::{Acquittal, Evidence};
+use williw_core::secp256k1::SignatureFault;
 use williw_core::sim::keys::{PeerKey, SignerKey};
 use williw_core::statement::{Kind, RewardRoot, Statement};
 
@@ -79,7 +80,7 @@ fn slashed(owner: u8, active: u128, taken: u128) -> Body {
         active: Amount(active),
         queued: Amount(0),
         taken: Amount(taken),
-        bounty: Amount(0),
+        bounty: Amount(taken / 20),
         beneficiary: account(9),
         evidence: Evidence { first: state(1), second: state(2) },
     }))
@@ -91,9 +92,24 @@ fn root(cycle: u64) -> Body {
     Body::RootPending { cycle: Cycle(cycle), root, activates: UnixSeconds(5_000) }
 }
 
-/// After the sound facts the last one is impossible for this reason, and without it everything is fine.
+fn parameters() -> VaultParameters {
+    VaultParameters {
+        min_stake: Amount(500),
+        min_deposit: Amount(1),
+        unstaking_period: Seconds(2),
+        slash: Bps::try_from(1_000).unwrap(),
+        evidence_cycles: 1,
+    }
+}
+
+/// After the parameters and the sound facts the last one is impossible for this reason.
 fn check(bodies: &[Body], expected: Impossible) {
     let (last, sound) = bodies.split_last().unwrap();
+    check_after(&[&[Body::VaultParameters(parameters())], sound].concat(), last, expected);
+}
+
+/// After the sound facts the last one is impossible for this reason, and without it everything is fine.
+fn check_after(sound: &[Body], last: &Body, expected: Impossible) {
     let mut ledger = ledger();
     let change = ledger.stage(&page(&ledger, sound)).expect("the facts before are sound").unwrap();
     ledger.commit(&change);
@@ -156,7 +172,8 @@ fn balances_follow_from_those_before() {
         restaked(1_000, 0),
         withdrawn(0, 1),
         slashed(1, 900, 99),
-        slashed(1, 1_001, 0),
+        slashed(1, 1_000, 0),
+        slashed(1, 901, 99),
         Body::Funded { funded: Amount(0) },
     ] {
         check(&[registered(1, 0), body], Impossible::Balances);
@@ -165,8 +182,31 @@ fn balances_follow_from_those_before() {
     for body in after_unstake {
         check(&[registered(1, 0), unstaked(900, 100, 100), body], Impossible::Balances);
     }
-    let unjailed = Body::Unjailed { account, active: Amount(1_000), link: link(1, 2, 2) };
-    check(&[registered(1, 0), slashed(1, 900, 100), unjailed], Impossible::Balances);
+    let unjailed = |active| Body::Unjailed { account, active: Amount(active), link: link(1, 2, 2) };
+    check(&[registered(1, 0), slashed(1, 900, 100), root(1), unjailed(1_000)], Impossible::Balances);
+    // Half is thawing: what is left after the slash is less than the smallest stake.
+    let Body::Slashed(mut half) = slashed(1, 450, 100) else { unreachable!() };
+    half.queued = Amount(450);
+    let leave = unstaked(500, 500, 500);
+    check(&[registered(1, 0), leave, Body::Slashed(half), root(1), unjailed(450)], Impossible::Balances);
+}
+
+#[test]
+fn a_slash_takes_what_the_rule_says_for_a_reason_that_holds() {
+    let with = |change: &dyn Fn(&mut Slashed)| {
+        let Body::Slashed(mut slashed) = slashed(1, 900, 100) else { unreachable!() };
+        change(&mut slashed);
+        Body::Slashed(slashed)
+    };
+    let acquitted = Impossible::Acquitted;
+    let check = |body: Body, why| check(&[registered(1, 0), body], why);
+    check(with(&|slashed| slashed.bounty = Amount(6)), Impossible::Balances);
+    check(with(&|slashed| (slashed.active, slashed.taken) = (Amount(901), Amount(99))), Impossible::Balances);
+    check(with(&|slashed| slashed.evidence.second = slashed.evidence.first), acquitted(Acquittal::NoConflict));
+    check(with(&|slashed| slashed.evidence.first.signature.0[64] = 0), acquitted(SignatureFault::BadV.into()));
+    let Body::Slashed(other) = slashed(2, 900, 100) else { unreachable!() };
+    check(with(&|slashed| slashed.evidence = other.evidence), acquitted(Acquittal::UnknownSigner));
+    check_after(&[registered(1, 0)], &slashed(1, 900, 100), Impossible::NoParameters);
 }
 
 #[test]
@@ -180,8 +220,9 @@ fn keys_and_jails_follow_their_rules() {
     check(&[registered(1, 0), slashed(1, 900, 100), rotated(2, 2)], Impossible::Jailed);
     check(&[registered(1, 0), slashed(1, 900, 100), slashed(1, 800, 100)], Impossible::Jailed);
     check(&[registered(1, 0), unjailed(2, 2)], Impossible::NotJailed);
-    check(&[registered(1, 0), slashed(1, 900, 100), unjailed(1, 2)], taken(1));
-    check(&[registered(1, 0), slashed(1, 900, 100), unjailed(2, 1)], Impossible::Nonce);
+    check(&[registered(1, 0), slashed(1, 900, 100), unjailed(2, 2)], Impossible::StillJailed);
+    check(&[registered(1, 0), slashed(1, 900, 100), root(1), unjailed(1, 2)], taken(1));
+    check(&[registered(1, 0), slashed(1, 900, 100), root(1), unjailed(2, 1)], Impossible::Nonce);
 }
 
 fn taken(signer: u8) -> Impossible {
@@ -208,6 +249,8 @@ fn a_page_is_of_one_chain_that_the_network_has() {
     let mut early = sound.clone();
     early.facts[0].time = UnixSeconds(999);
     refuse(&early, &Discord::BeforeGenesis(Height(1)));
+    let doubled = vec![sound.heads[0], sound.heads[1], sound.heads[1]];
+    refuse(&Page { heads: doubled, ..sound.clone() }, &Discord::TooManyHeads { heads: 3, operators: 1 });
     refuse(&Page { heads: vec![sound.heads[0]], ..sound.clone() }, &Discord::Unattested(pool()));
     refuse(&Page { heads: vec![sound.heads[1]], ..sound.clone() }, &Discord::Unattested(VAULT));
 }
@@ -237,17 +280,11 @@ fn solana_journals_are_not_shared() {
             Fact { chain: ChainId::Solana, journal, seq: 1, time: GENESIS, height: Height(1), body: body.clone() };
         let head = fact.head_after(ledger.head(ChainId::Solana, journal).hash);
         let empty = ledger.head(ChainId::Solana, config).hash;
-        let heads = vec![(config, if journal == config { head } else { empty }), (journal, head)];
+        let heads = if journal == config { vec![(config, head)] } else { vec![(config, empty), (journal, head)] };
         let operators = registrations(&[body]);
         ledger.stage(&Page { chain: ChainId::Solana, facts: vec![fact], through, heads, operators, reached: true })
     };
-    let parameters = Body::VaultParameters(VaultParameters {
-        min_stake: Amount(1),
-        min_deposit: Amount(1),
-        unstaking_period: Seconds(1),
-        slash: Bps::ONE,
-        evidence_cycles: 1,
-    });
+    let parameters = Body::VaultParameters(parameters());
     assert!(try_journal(Account([5; 32]), registered(1, 0)).is_ok_and(|change| change.is_some()));
     assert!(try_journal(config, parameters.clone()).is_ok_and(|change| change.is_some()));
     assert_eq!(try_journal(config, registered(1, 0)), Err(Discord::ForeignJournal(config)));

@@ -3,6 +3,9 @@
 //! ```text
 //! final base 10: register alice 5000 p1     a final block with these verbs, separated by commas, and nothing pending
 //! page base 10: ...                         the same, but nobody looked for what is pending
+//! lag base 5                                an empty tail that ends there
+//! withhold solana 20: slash alice           a final block without the facts and heads of the operators' journals
+//! future base 9999                          an empty page through a block of that height and time
 //! gap base 12                               a tail that begins after a block that no page delivered
 //! pending base 20: slash alice              the whole unfinal tail; `-` is an empty one; `(1)` is what one endpoint shows
 //! evidence alice base                       somebody shows two conflicting statements
@@ -41,6 +44,29 @@ struct Story {
     /// How often each person took a new signer.
     keys: BTreeMap<String, usize>,
     now: u64,
+}
+
+/// What is said about a peer at the end of a story.
+pub(super) fn explain(text: &str, peer: &str) -> String {
+    let mut story = Story::new();
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).for_each(|line| drop(story.line(line)));
+    let peer = story.peer(peer).id();
+    let reasons = story.census.explain(peer, UnixSeconds(story.now));
+    let standing = story.census.roster().standing(peer);
+    let lines = reasons.iter().map(|(owner, standing)| story.named(&format!("{owner} {standing}\n")));
+    lines.collect::<String>() + &format!("{standing}\n")
+}
+
+/// What is ordered after so many unfinal unstakes of one owner.
+pub(super) fn flood(count: usize) -> Vec<Output> {
+    let mut story = Story::new();
+    story.line("final base 10: register alice 5000 p1");
+    let mut fork = story.contracts[&ChainId::Base].clone();
+    let head = story.reach(20);
+    story.play(&mut fork, head, "unstake alice 1");
+    let rumour = Rumour { fact: fork.take_facts().remove(0), witnesses: 2 };
+    let tail = Tail { chain: ChainId::Base, after: Height(10), head, rumours: vec![rumour; count] };
+    story.census.handle(Input::Pending(tail), UnixSeconds(story.now))
 }
 
 /// Runs the lines of a story and returns a line of orders for each.
@@ -99,6 +125,27 @@ impl Story {
                 let more = self.pending(chain_named(chain), height.parse().unwrap(), "-");
                 if more == "-" { said } else { format!("{said}; {more}") }
             }
+            ["withhold", chain, height] => {
+                let mut page = self.page(chain_named(chain), height.parse().unwrap(), body);
+                page.facts.clear();
+                page.heads.retain(|(journal, _)| *journal == Account([3; 32]));
+                self.feed(Input::Finalized(page))
+            }
+            ["lag", chain, height] => {
+                let head = Point { height: Height(height.parse().unwrap()), time: UnixSeconds(self.now) };
+                self.feed(Input::Pending(Tail {
+                    chain: chain_named(chain),
+                    after: Height(0),
+                    head,
+                    rumours: Vec::new(),
+                }))
+            }
+            ["future", chain, height] => {
+                let height = height.parse().unwrap();
+                let mut page = self.page(chain_named(chain), 0, "");
+                page.through = Point { height: Height(height), time: UnixSeconds(height * BLOCK_TIME) };
+                self.feed(Input::Finalized(page))
+            }
             ["gap", chain, height] => {
                 let head = self.reach(height.parse().unwrap());
                 let tail = Tail { chain: chain_named(chain), after: head.height, head, rumours: Vec::new() };
@@ -128,19 +175,25 @@ impl Story {
     }
 
     fn finalize(&mut self, chain: ChainId, height: u64, verbs: &str) -> String {
-        let point = self.reach(height);
+        let page = self.page(chain, height, verbs);
+        self.feed(Input::Finalized(page))
+    }
+
+    /// The page of a final block in which these verbs run.
+    fn page(&mut self, chain: ChainId, height: u64, verbs: &str) -> Page {
+        let through = self.reach(height);
         let mut contracts = self.contracts.remove(&chain).unwrap();
-        self.play(&mut contracts, point, verbs);
+        self.play(&mut contracts, through, verbs);
         let page = Page {
             chain,
             facts: contracts.take_facts(),
-            through: point,
+            through,
             heads: contracts.heads().iter().map(|(journal, head)| (*journal, head.hash)).collect(),
             operators: contracts.vault().operators().len() as u64,
             reached: true,
         };
         self.contracts.insert(chain, contracts);
-        self.feed(Input::Finalized(page))
+        page
     }
 
     fn pending(&mut self, chain: ChainId, height: u64, verbs: &str) -> String {
