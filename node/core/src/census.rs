@@ -15,7 +15,7 @@ use crate::offence::{Acquittal, Contradiction, Evidence};
 use crate::reputation::{Conduct, Reputation};
 use crate::roster::Roster;
 use crate::standing::{Bar, Doubt, Standing};
-use crate::tail::{Tail, TailFault, charges};
+use crate::tail::{Rumour, TAIL_CAP, Tail, TailFault, charges};
 
 mod judge;
 mod watch;
@@ -74,6 +74,10 @@ pub enum Alarm {
     PageBehind { chain: ChainId, through: Height, folded: Height },
     #[error("a page of {chain} is from {} seconds ahead: check this machine's clock", ahead.0)]
     PageAhead { chain: ChainId, ahead: Seconds },
+    #[error("{dropped} unfinal facts of {chain} lie outside their tail or are too many of one endpoint")]
+    RumoursDropped { chain: ChainId, dropped: usize },
+    #[error("{pieces} pieces of evidence on {chain} wait to be verified: an endpoint invents slashes")]
+    EvidenceWaits { chain: ChainId, pieces: usize },
     #[error("a tail of {chain} was refused: {fault}")]
     TailRefused { chain: ChainId, fault: TailFault },
     #[error("this network has no {0}")]
@@ -243,9 +247,15 @@ impl Census {
         let (Some(books), Some(watch)) = (self.ledger.chain(chain), self.watches.get_mut(&chain)) else {
             return turn.alarms.push(Alarm::UnknownChain(chain));
         };
-        if let Err(fault) = tail.sift(books) {
-            return turn.alarms.push(Alarm::TailRefused { chain, fault });
+        match tail.sift(books) {
+            Ok(0) => {}
+            Ok(dropped) => turn.alarms.push(Alarm::RumoursDropped { chain, dropped }),
+            Err(fault) => return turn.alarms.push(Alarm::TailRefused { chain, fault }),
         }
+        // A tail says nothing about what lies above its head. What was heard from there stays until a tail reaches it,
+        // or a head that steps back would take bad news along.
+        let above = |rumour: &Rumour| rumour.fact.height > tail.head.height;
+        tail.rumours.extend(watch.tail.drain(..).filter(above).take(TAIL_CAP));
         let changed = watch.read(tail.head, now, turn, chain);
         watch.tail = tail.rumours;
         if changed {
@@ -269,13 +279,18 @@ impl Census {
     /// What it does not bear out leaves no trace and is nobody's misconduct: nodes read chains at different moments. Only
     /// evidence that proves nothing by itself is; whoever received it finds that out with [`Evidence::prove`].
     fn accuse(&mut self, evidence: Evidence, turn: &mut Turn) {
+        if !evidence.conflicts() {
+            return;
+        }
         let Ok(contradiction) = evidence.prove(self.ledger.network()) else { return };
         for chain in ChainId::ALL {
             let accused = self.ledger.accused(chain, contradiction.signer());
             let Some(owner) = accused.map(|accused| accused.tenure.owner) else { continue };
             // One piece per owner is enough, the one that lasts longest: an old one must not shield a new one.
-            let known = self.evidence.get(&owner).map(|(_, known)| known.since());
-            if known.is_some_and(|since| since >= contradiction.since())
+            // Evidence from the future lasts no longer than that of today, or its owner could have us write for ever.
+            let today = self.ledger.cycle(chain).unwrap_or_default();
+            let known = self.evidence.get(&owner).map(|(_, known)| known.since().min(today));
+            if known.is_some_and(|since| since >= contradiction.since().min(today))
                 || !charges(&contradiction, owner, &self.ledger)
             {
                 continue;
@@ -313,6 +328,9 @@ impl Census {
         let mut unproven = digest.unproven.difference(&watch.unproven);
         if let Some((owner, height)) = unproven.next().copied() {
             turn.alarms.push(Alarm::UnprovenSlash { owner, height, others: unproven.count() });
+        }
+        if digest.waiting > 0 {
+            turn.alarms.push(Alarm::EvidenceWaits { chain, pieces: digest.waiting });
         }
         (watch.news, watch.unproven, watch.proofs) = (digest.news, digest.unproven, digest.proofs);
         turn.touched.extend(owners.into_iter().filter_map(|owner| self.peer_of(owner)));

@@ -42,6 +42,7 @@ pub struct Point {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     pub chain: ChainId,
+    /// In the order in which they happened, within a block too.
     pub facts: Vec<Fact>,
     /// Every fact through this block is in this page or in one before.
     pub through: Point,
@@ -52,14 +53,6 @@ pub struct Page {
     pub operators: u64,
     /// True if `through` was the chain's final head when this was read.
     pub reached: bool,
-}
-
-/// Where and until when an operator was jailed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Jail {
-    pub height: Height,
-    /// Before this moment it cannot end.
-    pub until: UnixSeconds,
 }
 
 /// The record of an owner, as far as nodes care.
@@ -74,7 +67,8 @@ pub struct Operator {
     pub signer: Signer,
     pub nonce: u64,
     pub term: u64,
-    pub jailed: Option<Jail>,
+    /// The block that jailed it; none while it is free.
+    pub jailed: Option<Point>,
     pub stake: CycleStake,
     /// The block of the last fact about it.
     pub changed: Height,
@@ -93,6 +87,8 @@ pub struct PostedRoot {
 pub struct ChainBooks {
     pub site: Site,
     pub through: Point,
+    /// The block of the last fact.
+    pub last: Point,
     pub operators: u64,
     pub total: CycleStake,
     pub vault: Option<VaultParameters>,
@@ -111,6 +107,7 @@ impl ChainBooks {
         Self {
             site,
             through: Point { height: Height(0), time: UnixSeconds(0) },
+            last: Point { height: Height(0), time: UnixSeconds(0) },
             operators: 0,
             total: CycleStake::empty(Cycle(0)),
             vault: None,

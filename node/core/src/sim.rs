@@ -14,7 +14,7 @@ use crate::identity::{ChainId, Owner, PeerId};
 use crate::ledger::{Ledger, Page};
 use crate::offence::Evidence;
 use crate::reputation::Conduct;
-use crate::tail::{Rumour, Tail};
+use crate::tail::{Rumour, Tail, Witnesses};
 
 mod chain;
 mod door;
@@ -220,7 +220,7 @@ impl Sim {
         let waiting = chain.final_blocks.iter().skip(1).chain(&chain.unfinal);
         let facts: Vec<_> = waiting.flat_map(|block| block.facts.clone()).collect();
         let (after, head) = (chain.cursor().point.height, chain.tip().point);
-        let rumour = |fact| Rumour { fact, witnesses: if self.rng.chance(70) { 2 } else { 1 } };
+        let rumour = |fact| Rumour { fact, witnesses: Witnesses(if self.rng.chance(70) { 0b11 } else { 0b10 }) };
         Tail { chain: self.chains[which].id, after, head, rumours: facts.into_iter().map(rumour).collect() }
     }
 
@@ -228,7 +228,10 @@ impl Sim {
     fn read_tail(&mut self, which: usize, lie: Option<Vec<Rumour>>) -> Result<(), String> {
         let mut tail = self.true_tail(which);
         tail.rumours.extend(lie.unwrap_or_default());
-        self.told.tails.insert(tail.chain, tail.rumours.clone());
+        // What was heard from above the head of this tail is not taken back by it.
+        let before = self.told.tails.remove(&tail.chain).unwrap_or_default();
+        let above = before.into_iter().filter(|rumour| rumour.fact.height > tail.head.height);
+        self.told.tails.insert(tail.chain, tail.rumours.iter().cloned().chain(above).collect());
         self.told.readings.entry(tail.chain).or_default().at = Some(self.clock());
         self.feed(Input::Pending(tail))
     }
@@ -273,9 +276,11 @@ impl Sim {
             for account in oracle::delivered(chain).0.vault().operators().keys() {
                 let owner = Owner { chain: chain.id, account: *account };
                 if oracle::slashes(chain, owner, &evidence) {
-                    // Of two pieces the one counts that lasts longer.
-                    let since =
-                        |evidence: &Evidence| evidence.first.statement.cycle().min(evidence.second.statement.cycle());
+                    // Of two pieces the one counts that lasts longer, as far as can be said today.
+                    let today = clock().cycle(chain.cursor().point.time).unwrap_or_default();
+                    let since = |evidence: &Evidence| {
+                        evidence.first.statement.cycle().min(evidence.second.statement.cycle()).min(today)
+                    };
                     let kept = self.told.evidence.entry(owner).or_insert(evidence);
                     if since(kept) < since(&evidence) {
                         *kept = evidence;

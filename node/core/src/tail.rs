@@ -12,22 +12,40 @@ use crate::identity::{ChainId, Owner};
 use crate::ledger::{ChainBooks, Ledger, Point};
 use crate::offence::{Contradiction, Evidence};
 
-/// The most bad news in a tail. More is refused whole, like a reading that failed: the last good tail stays, and the
-/// chain grows stale, which admits nobody and evicts nobody.
+/// The most bad news that several endpoints show. More is refused whole, like a reading that failed: the last good tail
+/// stays, and the chain grows stale, which admits nobody and evicts nobody.
 pub const TAIL_CAP: usize = 100_000;
 
-/// How many pieces of new evidence are verified per reading, those with the most witnesses first. The rest waits for the
-/// next reading, so an endpoint that invents slashes buys delay for its own inventions only.
-pub const PROOFS_PER_READING: usize = 256;
+/// The most bad news that one endpoint alone may show; the rest of its own is dropped. What it invents costs nobody else.
+pub const WITNESS_CAP: usize = 10_000;
+
+/// How many pieces of new evidence are verified per endpoint and reading. What is over waits for the next reading, so an
+/// endpoint that invents slashes delays only what it alone shows.
+pub const PROOFS_PER_WITNESS: usize = 64;
 
 /// How many endpoints must have shown an unstake before it counts in full.
-pub const UNSTAKE_WITNESSES: u8 = 2;
+pub const UNSTAKE_WITNESSES: u32 = 2;
 
-/// An unfinal fact and how many endpoints showed it.
+/// Which of a chain's endpoints showed something: one bit each, at most eight.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Witnesses(pub u8);
+
+impl Witnesses {
+    #[must_use]
+    pub const fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    fn endpoints(self) -> impl Iterator<Item = usize> {
+        (0..8).filter(move |endpoint| self.0 >> endpoint & 1 == 1)
+    }
+}
+
+/// An unfinal fact and which endpoints showed it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rumour {
     pub fact: Fact,
-    pub witnesses: u8,
+    pub witnesses: Witnesses,
 }
 
 /// Everything after some final block, read whole: whatever any endpoint shows, up to a head that a quorum of the
@@ -49,30 +67,35 @@ pub enum TailFault {
     Gap { after: Height, folded: Height },
     #[error("it ends at {head}, before the journal does at {folded}: its endpoints lag")]
     Behind { head: Height, folded: Height },
-    #[error("a fact at height {0} is not of this chain or lies outside the tail")]
-    Outside(Height),
-    #[error("it has {0} pieces of bad news, more than {TAIL_CAP}")]
+    #[error("several endpoints show {0} pieces of bad news, more than {TAIL_CAP}")]
     TooLong(usize),
 }
 
 impl Tail {
-    /// Drops what can make nobody's standing worse, and refuses what cannot follow the ledger.
-    pub(crate) fn sift(&mut self, books: &ChainBooks) -> Result<(), TailFault> {
+    /// Drops what can make nobody's standing worse, and refuses what cannot follow the ledger. Returns how many rumours
+    /// were not believed because they lie outside the tail or are too many of one endpoint.
+    pub(crate) fn sift(&mut self, books: &ChainBooks) -> Result<usize, TailFault> {
         let (folded, head) = (books.through, self.head);
         if self.after > folded.height {
             return Err(TailFault::Gap { after: self.after, folded: folded.height });
         }
-        if head.height < folded.height || head.time < folded.time {
+        if head.height < folded.height {
             return Err(TailFault::Behind { head: head.height, folded: folded.height });
         }
-        let inside = |fact: &Fact| {
-            fact.chain == self.chain && self.after < fact.height && fact.height <= head.height && fact.time <= head.time
-        };
-        if let Some(stranger) = self.rumours.iter().find(|rumour| !inside(&rumour.fact)) {
-            return Err(TailFault::Outside(stranger.fact.height));
-        }
         self.rumours.retain(|rumour| rumour.fact.body.kind().is_bad_news());
-        if self.rumours.len() > TAIL_CAP { Err(TailFault::TooLong(self.rumours.len())) } else { Ok(()) }
+        let (mut dropped, mut shared, mut alone) = (0_usize, 0_usize, [0_usize; 8]);
+        self.rumours.retain(|Rumour { fact, witnesses }| {
+            let inside = fact.chain == self.chain && self.after < fact.height && fact.height <= head.height;
+            let counter = match witnesses.endpoints().next() {
+                Some(endpoint) if witnesses.count() == 1 => &mut alone[endpoint],
+                Some(_) | None => &mut shared,
+            };
+            *counter = counter.saturating_add(1);
+            let kept = inside && (witnesses.count() > 1 || *counter <= WITNESS_CAP);
+            dropped = dropped.saturating_add(usize::from(!kept));
+            kept
+        });
+        if shared > TAIL_CAP { Err(TailFault::TooLong(shared)) } else { Ok(dropped) }
     }
 }
 
@@ -87,17 +110,23 @@ pub(crate) struct News {
     pub(crate) slash: Option<Height>,
 }
 
+/// An unstake that was heard of: how much leaves, as any endpoint and as enough of them tell it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Leaving {
+    told: Amount,
+    witnessed: Amount,
+    height: Height,
+}
+
 impl News {
-    fn hear(&mut self, amount: Amount, witnesses: u8, height: Height) {
-        let more = |heard: Option<(Amount, Height)>| {
+    fn hear(&mut self, leaving: &Leaving) {
+        // More than everything is everything.
+        let more = |heard: Option<(Amount, Height)>, amount: Amount| {
             let before = heard.map_or(Amount::ZERO, |(before, _)| before);
-            // More than everything is everything.
-            Some((before.plus(amount).unwrap_or(Amount::MAX), height))
+            (!amount.is_zero()).then(|| (before.plus(amount).unwrap_or(Amount::MAX), leaving.height)).or(heard)
         };
-        self.told = more(self.told);
-        if witnesses >= UNSTAKE_WITNESSES {
-            self.witnessed = more(self.witnessed);
-        }
+        self.told = more(self.told, leaving.told);
+        self.witnessed = more(self.witnessed, leaving.witnessed);
     }
 }
 
@@ -119,33 +148,32 @@ pub(crate) type Proofs = BTreeMap<Evidence, Option<Contradiction>>;
 pub(crate) struct Digest {
     pub(crate) news: BTreeMap<Owner, News>,
     pub(crate) unproven: BTreeSet<(Owner, Height)>,
+    /// How many pieces of evidence have to wait for the next reading.
+    pub(crate) waiting: usize,
     pub(crate) proofs: Proofs,
 }
 
 /// Picks the bad news out of a tail. `known` is what was made of its evidence so far.
 pub(crate) fn digest(tail: &[Rumour], ledger: &Ledger, known: &Proofs) -> Digest {
     let mut digest = Digest::default();
-    let mut charged: Vec<(u8, Height, Owner, &Evidence)> = Vec::new();
-    for Rumour { fact, witnesses } in tail {
-        let Some(owner) = fact.owner() else { continue };
-        if let Body::Unstaked { amount, .. } = &fact.body {
-            digest.news.entry(owner).or_default().hear(*amount, *witnesses, fact.height);
-        }
-        if let Body::Slashed(slashed) = &fact.body {
-            charged.push((*witnesses, fact.height, owner, &slashed.evidence));
-        }
+    for (owner, leaving) in unstakes(tail) {
+        digest.news.entry(owner).or_default().hear(&leaving);
     }
-    charged.sort_by_key(|(witnesses, height, ..)| (u8::MAX.saturating_sub(*witnesses), *height));
-    let mut budget = PROOFS_PER_READING;
-    for (_, height, owner, evidence) in charged {
+    let mut budgets = [PROOFS_PER_WITNESS; 8];
+    for Rumour { fact, witnesses } in tail {
+        let (Some(owner), Body::Slashed(slashed)) = (fact.owner(), &fact.body) else { continue };
+        let evidence = &slashed.evidence;
         // The cheap questions first: recovering two signers costs more than all of them.
         let can_be = ledger.operator(owner).is_some_and(|operator| operator.jailed.is_none()) && evidence.conflicts();
         let proof = match known.get(evidence).or_else(|| digest.proofs.get(evidence)) {
             _ if !can_be => None,
             Some(proof) => *proof,
-            None if budget == 0 => continue,
             None => {
-                budget = budget.saturating_sub(1);
+                let Some(endpoint) = witnesses.endpoints().find(|&endpoint| budgets[endpoint] > 0) else {
+                    digest.waiting = digest.waiting.saturating_add(1);
+                    continue;
+                };
+                budgets[endpoint] = budgets[endpoint].saturating_sub(1);
                 evidence.prove(ledger.network()).ok()
             }
         };
@@ -153,10 +181,25 @@ pub(crate) fn digest(tail: &[Rumour], ledger: &Ledger, known: &Proofs) -> Digest
             digest.proofs.insert(*evidence, proof);
         }
         if proof.is_some_and(|contradiction| charges(&contradiction, owner, ledger)) {
-            digest.news.entry(owner).or_default().slash = Some(height);
+            digest.news.entry(owner).or_default().slash = Some(fact.height);
         } else {
-            digest.unproven.insert((owner, height));
+            digest.unproven.insert((owner, fact.height));
         }
     }
     digest
+}
+
+/// Every unstake once, however many forks of it endpoints show: its place in its journal says which it is.
+fn unstakes(tail: &[Rumour]) -> impl Iterator<Item = (Owner, Leaving)> {
+    let mut unstakes: BTreeMap<(Owner, u64), Leaving> = BTreeMap::new();
+    for Rumour { fact, witnesses } in tail {
+        let (Some(owner), Body::Unstaked { amount, .. }) = (fact.owner(), &fact.body) else { continue };
+        let leaving = unstakes.entry((owner, fact.seq)).or_default();
+        leaving.told = leaving.told.max(*amount);
+        leaving.height = leaving.height.max(fact.height);
+        if witnesses.count() >= UNSTAKE_WITNESSES {
+            leaving.witnessed = leaving.witnessed.max(*amount);
+        }
+    }
+    unstakes.into_iter().map(|((owner, _), leaving)| (owner, leaving))
 }

@@ -15,7 +15,7 @@ use williw_core::reputation::{Conduct, Reputation};
 use williw_core::sim::Rng;
 use williw_core::sim::keys::SignerKey;
 use williw_core::statement::{Kind, Statement};
-use williw_core::tail::{Rumour, Tail};
+use williw_core::tail::{Rumour, Tail, Witnesses};
 
 use crate::clock::{ROUNDS, timed};
 use crate::world::{CHAIN, MIN_STAKE, Tip, network};
@@ -173,7 +173,7 @@ impl Node {
                 let amount = active.less(left);
                 Body::Unstaked { account, active: left, queued: amount, amount, maturity: now }
             };
-            Rumour { fact: ahead.rumour(nth, body), witnesses: 2 }
+            Rumour { fact: ahead.rumour(nth, body), witnesses: Witnesses(0b11) }
         });
         let rumours = rumours.collect();
         Tail { chain: CHAIN, after: self.tip.through.height, head: ahead.through, rumours }
@@ -199,7 +199,7 @@ impl Node {
             let slashed = Slashed { account, active: active.less(taken), queued, taken, bounty, beneficiary, evidence };
             let mut fact = self.tip.rumour(nth, Body::Slashed(Box::new(slashed)));
             fact.height = height;
-            tail.rumours.push(Rumour { fact, witnesses: 1 });
+            tail.rumours.push(Rumour { fact, witnesses: Witnesses(0b1) });
         }
         tail
     }

@@ -13,6 +13,8 @@ pub enum Discord {
     PageTooLong { facts: usize, cap: usize },
     #[error("a fact of {fact} was found in a page of {page}")]
     OtherChain { page: ChainId, fact: ChainId },
+    #[error("{blocks} blocks in {seconds} seconds are more than any chain makes")]
+    Leap { blocks: u64, seconds: u64 },
     #[error("a fact at height {0} lies outside the page")]
     OutsidePage(Height),
     #[error("facts at height {0} are out of order")]
@@ -54,12 +56,8 @@ pub enum Impossible {
     Jailed,
     #[error("the operator is not jailed")]
     NotJailed,
-    #[error("the jail cannot have ended yet")]
-    StillJailed,
     #[error("the evidence convicts nobody: {0}")]
     Acquitted(Acquittal),
-    #[error("no parameters are in force")]
-    NoParameters,
     #[error("no root is pending for this cycle")]
     NoRoot,
     #[error("a root for this cycle or a later one was posted before")]

@@ -4,12 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::discord::{Discord, Impossible};
 use super::operator::About;
-use super::{ChainBooks, Change, Ledger, Operator, PAGE_CAP, Page, PostedRoot};
+use super::{ChainBooks, Change, Ledger, Operator, PAGE_CAP, Page, Point, PostedRoot};
 use crate::fact::{Body, Fact};
 use crate::identity::{Account, ChainId, Owner, Signer};
 use crate::journal::{Head, Site};
 use crate::network::NetworkId;
 use crate::tenure::Tenure;
+
+/// No chain makes blocks faster than this, save for a few at a time. A page that claims more would carry the cursor to where
+/// no true page ever comes.
+const BLOCKS_PER_SECOND: u64 = 10;
+const BLOCKS_SLACK: u64 = 1_000;
 
 pub(super) struct Stage<'a> {
     ledger: &'a Ledger,
@@ -26,13 +31,6 @@ pub(super) fn stage(ledger: &Ledger, page: &Page) -> Result<Option<Change>, Disc
     if page.facts.len() > PAGE_CAP {
         return Err(Discord::PageTooLong { facts: page.facts.len(), cap: PAGE_CAP });
     }
-    // Everything through the cursor is folded already, so a page from before it can only repeat.
-    if page.through.height < books.through.height {
-        return Ok(None);
-    }
-    if page.through.time < books.through.time {
-        return Err(Discord::OutOfOrder(page.through.height));
-    }
     let mut stage = Stage {
         ledger,
         chain: page.chain,
@@ -42,25 +40,25 @@ pub(super) fn stage(ledger: &Ledger, page: &Page) -> Result<Option<Change>, Disc
         heads: BTreeMap::new(),
         facts: Vec::new(),
     };
-    let mut last = books.through;
-    for fact in &page.facts {
-        if fact.chain != page.chain {
-            return Err(Discord::OtherChain { page: page.chain, fact: fact.chain });
-        }
-        let head = stage.head(fact.journal);
-        if fact.seq <= head.seq {
-            continue; // a fact replayed is a fact ignored
-        }
-        if fact.height <= books.through.height || fact.height > page.through.height {
-            return Err(Discord::OutsidePage(fact.height));
-        }
-        if fact.height < last.height || fact.time < last.time || fact.time > page.through.time {
-            return Err(Discord::OutOfOrder(fact.height));
-        }
-        (last.height, last.time) = (fact.height, fact.time);
-        stage.take(fact, head)?;
+    // Hashing is cheap and settles whether the chain said all this; only then is it worth looking at.
+    stage.fold(page)?;
+    // A page from before the cursor can only repeat; if it does not, the cursor was led astray and comes back.
+    if page.through.height < books.through.height && stage.facts.is_empty() {
+        return Ok(None);
+    }
+    let (blocks, seconds) =
+        (page.through.height.0.saturating_sub(books.through.height.0), page.through.time.since(books.through.time).0);
+    if books.through.height.0 > 0 && blocks > seconds.saturating_mul(BLOCKS_PER_SECOND).saturating_add(BLOCKS_SLACK) {
+        return Err(Discord::Leap { blocks, seconds });
     }
     stage.attest(page)?;
+    for fact in std::mem::take(&mut stage.facts) {
+        stage.apply(&fact)?;
+        stage.facts.push(fact);
+    }
+    if page.operators != stage.books.operators {
+        return Err(Discord::OperatorCount { attested: page.operators, folded: stage.books.operators });
+    }
     stage.books.through = page.through;
     Ok(Some(stage.into_change()))
 }
@@ -92,15 +90,44 @@ impl Stage<'_> {
         staged.unwrap_or_else(|| self.ledger.head(self.chain, journal))
     }
 
-    /// Folds one new fact into its journal and applies it.
-    fn take(&mut self, fact: &Fact, head: Head) -> Result<(), Discord> {
-        if head.seq.checked_add(1) != Some(fact.seq) {
-            return Err(Discord::Gap { journal: fact.journal, missing: head.seq.saturating_add(1) });
+    /// Folds what is new in the page into its journals. The number of a fact and the head decide what is new; where the
+    /// cursor stands does not.
+    fn fold(&mut self, page: &Page) -> Result<(), Discord> {
+        for fact in &page.facts {
+            if fact.chain != page.chain {
+                return Err(Discord::OtherChain { page: page.chain, fact: fact.chain });
+            }
+            let head = self.head(fact.journal);
+            if fact.seq <= head.seq {
+                continue; // a fact replayed is a fact ignored
+            }
+            if head.seq.checked_add(1) != Some(fact.seq) {
+                return Err(Discord::Gap { journal: fact.journal, missing: head.seq.saturating_add(1) });
+            }
+            if fact.height > page.through.height {
+                return Err(Discord::OutsidePage(fact.height));
+            }
+            if self.ledger.clock.cycle(fact.time).is_none() {
+                return Err(Discord::BeforeGenesis(fact.height));
+            }
+            let last = self.books.last;
+            if fact.height < last.height || fact.time < last.time || fact.time > page.through.time {
+                return Err(Discord::OutOfOrder(fact.height));
+            }
+            self.books.last = Point { height: fact.height, time: fact.time };
+            let next = Head { seq: fact.seq, hash: fact.head_after(head.hash) };
+            self.heads.insert((self.chain, fact.journal), next);
+            self.facts.push(fact.clone());
         }
+        Ok(())
+    }
+
+    /// Applies one new fact.
+    fn apply(&mut self, fact: &Fact) -> Result<(), Discord> {
         if !self.is_its_journal(fact) {
             return Err(Discord::ForeignJournal(fact.journal));
         }
-        let cycle = self.ledger.clock.cycle(fact.time).ok_or(Discord::BeforeGenesis(fact.height))?;
+        let cycle = self.ledger.clock.cycle(fact.time).expect("facts from before genesis were not folded");
         let applied = match fact.owner() {
             Some(owner) => self.apply_operator(About { fact, owner, cycle }),
             None => self.apply_chain(fact),
@@ -110,11 +137,7 @@ impl Stage<'_> {
             owner: fact.owner(),
             height: fact.height,
             why,
-        })?;
-        let next = Head { seq: fact.seq, hash: fact.head_after(head.hash) };
-        self.heads.insert((self.chain, fact.journal), next);
-        self.facts.push(fact.clone());
-        Ok(())
+        })
     }
 
     /// Whether the fact was recorded where the site records such facts: an operator's own journal begins with its
@@ -168,15 +191,13 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Every journal there is leads to the head that the chain itself has, and no operator is missing.
+    /// Every journal there is leads to the head that the chain itself has.
     fn attest(&self, page: &Page) -> Result<(), Discord> {
-        if page.operators != self.books.operators {
-            return Err(Discord::OperatorCount { attested: page.operators, folded: self.books.operators });
-        }
         let standing = self.books.site.standing_journals();
         let attested: BTreeSet<Account> = page.heads.iter().map(|(journal, _)| *journal).collect();
         let missing = |journal: &Account| !attested.contains(journal);
-        if let Some(journal) = standing.iter().copied().chain(self.operator_journals()).find(missing) {
+        let touched = self.heads.keys().map(|(_, journal)| *journal);
+        if let Some(journal) = standing.iter().copied().chain(self.operator_journals()).chain(touched).find(missing) {
             return Err(Discord::Unattested(journal));
         }
         if attested.len() != page.heads.len() || attested.len().saturating_sub(standing.len()) as u64 > page.operators {
@@ -193,7 +214,7 @@ impl Stage<'_> {
         let on_solana = matches!(self.books.site, Site::Solana { .. });
         let first = Owner { chain: self.chain, account: Account([0; 32]) };
         let last = Owner { chain: self.chain, account: Account([0xff; 32]) };
-        let folded = self.ledger.operators.range(first..=last).chain(&self.operators);
+        let folded = self.ledger.operators.range(first..=last);
         folded.filter(move |_| on_solana).map(|(_, operator)| operator.journal)
     }
 

@@ -41,7 +41,7 @@ impl Contracts {
         if amount.is_zero() {
             return Ok(amount);
         }
-        let paid = pool.paid.plus(amount)?;
+        let paid = pool.paid.plus(amount).map_err(|_| Refusal::AboveTotal)?;
         // The leaves of a bad root may promise more than its total, but the pool pays no more than that.
         if paid > total_of(&root, self.chain()) {
             return Err(Refusal::AboveTotal);

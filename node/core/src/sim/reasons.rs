@@ -61,15 +61,15 @@ reasons! {
         Signer(signer_faults) Signature(signature_faults) Evidence(acquittals)
     }
     impossibles for Impossible {
-        Registered NotRegistered Balances Nonce Jailed NotJailed StillJailed NoParameters NoRoot CycleClosed;
+        Registered NotRegistered Balances Nonce Jailed NotJailed NoRoot CycleClosed;
         Index SignerTaken;
         Acquitted(acquittals)
     }
     discords for Discord {
-        ; UnknownChain PageTooLong OtherChain OutsidePage OutOfOrder ForeignJournal Gap TooManyHeads Unattested
+        ; UnknownChain PageTooLong Leap OtherChain OutsidePage OutOfOrder ForeignJournal Gap TooManyHeads Unattested
         HeadMismatch OperatorCount BeforeGenesis Impossible;
     }
-    tail_faults for TailFault {; Gap Behind Outside TooLong; }
+    tail_faults for TailFault {; Gap Behind TooLong; }
 }
 
 /// Everything that people on the chains and endpoints around them can be told.

@@ -6,7 +6,7 @@ use super::{Sim, lies};
 use crate::census::{Alarm, Census, Input};
 use crate::identity::ChainId;
 use crate::ledger::{Ledger, Page};
-use crate::tail::Rumour;
+use crate::tail::{Rumour, Witnesses};
 
 impl Sim {
     /// A chain stops or goes down, or whatever was wrong is over.
@@ -26,7 +26,7 @@ impl Sim {
             let mut rumours: Vec<Rumour> = self.chains[which]
                 .unfinal
                 .iter()
-                .flat_map(|block| block.facts.iter().map(|fact| Rumour { fact: fact.clone(), witnesses: 1 }))
+                .flat_map(|block| block.facts.iter().map(|fact| Rumour { fact: fact.clone(), witnesses: Witnesses(1) }))
                 .collect();
             let honest = rumours.len();
             if lies::frame(&mut rumours, evidence, &mut self.rng) {
@@ -46,6 +46,13 @@ impl Sim {
             let why = reason(fault);
             self.count("lie", Err(why));
             return Ok(());
+        }
+        if self.rng.chance(10) {
+            // True heads of yesterday at the height of today: it may be believed, and must not last.
+            let astray = Page { facts: Vec::new(), ..self.chains[which].page(0) };
+            self.feed(Input::Finalized(Page { through: page.through, reached: false, ..astray }))?;
+            self.count("lie", Err("LedAstray".to_owned()));
+            return self.deliver(which, &page);
         }
         let Some(false_page) = lies::falsify(page, &mut self.rng) else { return Ok(()) };
         let before = self.census.ledger().clone();

@@ -417,3 +417,46 @@ fn a_tail_that_is_too_long_is_refused_whole() {
     let fault = TailFault::TooLong(TAIL_CAP + 1);
     assert_eq!(alarm, [Output::Alarm(Alarm::TailRefused { chain: ChainId::Base, fault })]);
 }
+
+#[test]
+fn a_head_that_steps_back_takes_no_bad_news_along() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: slash alice
+        lag     base 15
+        pending base 19: -
+        pending base 20: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            evict p1 (slash pending on base at 20)
+            -
+            -
+            admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn invented_slashes_delay_only_who_invents_them() {
+    assert_eq!(story::drowned(300), "evict p1 (slash pending on base at 20)");
+}
+
+#[test]
+fn a_page_led_astray_is_put_right_by_the_next_true_one() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        astray  base 25
+        page    base 20: slash alice
+        final   base 30: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 0 facts
+            persist 1 facts; evict p1 (jailed on base at 20)
+            persist 0 facts
+        "#]],
+    );
+}

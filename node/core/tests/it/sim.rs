@@ -19,6 +19,7 @@ fn number(name: &str) -> Option<u64> {
 const ELSEWHERE: &[(&str, &str)] = &[
     ("Evidence/Malformed", "typed evidence is well formed; the vectors have the bytes that are not"),
     ("BeforeGenesis", "chains are deployed after genesis; `ledger` has a fact from before"),
+    ("ForeignJournal", "heads that match need a broken contract; `ledger` has one"),
     ("UnknownChain", "these networks have both chains; `ledger` has one that has not"),
     ("TooLong", "`census` has a tail of that length"),
     ("Impossible", "`ledger` has a fact for every reason, with heads that match"),

@@ -5,6 +5,7 @@
 //! page base 10: ...                         the same, but nobody looked for what is pending
 //! lag base 5                                an empty tail that ends there
 //! withhold solana 20: slash alice           a final block without the facts and heads of the operators' journals
+//! astray base 25                            a page with the heads of the last one, through a later block
 //! future base 9999                          an empty page through a block of that height and time
 //! gap base 12                               a tail that begins after a block that no page delivered
 //! pending base 20: slash alice              the whole unfinal tail; `-` is an empty one; `(1)` is what one endpoint shows
@@ -20,7 +21,7 @@ use std::fmt::Write as _;
 use williw_core::amount::{Amount, Bps};
 use williw_core::census::{Batch, Census, Checkpoint, Input, Output};
 use williw_core::cycle::{Cycle, CycleClock, Height, Seconds, UnixSeconds};
-use williw_core::fact::{Fact, PoolParameters, VaultParameters};
+use williw_core::fact::{Body, Fact, PoolParameters, VaultParameters};
 use williw_core::hash::{Hash, keccak};
 use williw_core::identity::{Account, ChainId, Owner, PeerId};
 use williw_core::journal::Site;
@@ -31,7 +32,7 @@ use williw_core::offence::Evidence;
 use williw_core::reputation::Conduct;
 use williw_core::sim::keys::{PeerKey, SignerKey};
 use williw_core::statement::{Kind, Statement};
-use williw_core::tail::{Rumour, Tail};
+use williw_core::tail::{Rumour, Tail, Witnesses};
 
 const NETWORK: NetworkId = NetworkId([7; 32]);
 const BLOCK_TIME: u64 = 2;
@@ -64,9 +65,31 @@ pub(super) fn flood(count: usize) -> Vec<Output> {
     let mut fork = story.contracts[&ChainId::Base].clone();
     let head = story.reach(20);
     story.play(&mut fork, head, "unstake alice 1");
-    let rumour = Rumour { fact: fork.take_facts().remove(0), witnesses: 2 };
+    let rumour = Rumour { fact: fork.take_facts().remove(0), witnesses: Witnesses(0b11) };
     let tail = Tail { chain: ChainId::Base, after: Height(10), head, rumours: vec![rumour; count] };
     story.census.handle(Input::Pending(tail), UnixSeconds(story.now))
+}
+
+/// What is ordered when one endpoint shows a slash of alice and another so many that it invented.
+pub(super) fn drowned(inventions: u64) -> String {
+    let mut story = Story::new();
+    story.line("final base 10: register alice 5000 p1");
+    let mut fork = story.contracts[&ChainId::Base].clone();
+    let head = story.reach(20);
+    story.play(&mut fork, head, "slash alice");
+    let slash = fork.take_facts().remove(0);
+    let invent = |nth: u64| {
+        let mut fact = slash.clone();
+        fact.height = Height(11);
+        if let Body::Slashed(slashed) = &mut fact.body {
+            slashed.evidence.first.signature.0[..8].copy_from_slice(&nth.to_be_bytes());
+        }
+        Rumour { fact, witnesses: Witnesses(0b1) }
+    };
+    let mut rumours: Vec<Rumour> = (0..inventions).map(invent).collect();
+    rumours.push(Rumour { fact: slash.clone(), witnesses: Witnesses(0b10) });
+    let said = story.feed(Input::Pending(Tail { chain: ChainId::Base, after: Height(10), head, rumours }));
+    said.split("; ").next().unwrap().to_owned()
 }
 
 /// Runs the lines of a story and returns a line of orders for each.
@@ -140,6 +163,14 @@ impl Story {
                     rumours: Vec::new(),
                 }))
             }
+            ["astray", chain, height] => {
+                let contracts = &self.contracts[&chain_named(chain)];
+                let heads = contracts.heads().iter().map(|(journal, head)| (*journal, head.hash)).collect();
+                let operators = contracts.vault().operators().len() as u64;
+                let through = self.reach(height.parse().unwrap());
+                let chain = chain_named(chain);
+                self.feed(Input::Finalized(Page { chain, facts: Vec::new(), through, heads, operators, reached: true }))
+            }
             ["future", chain, height] => {
                 let height = height.parse().unwrap();
                 let mut page = self.page(chain_named(chain), 0, "");
@@ -197,7 +228,8 @@ impl Story {
     }
 
     fn pending(&mut self, chain: ChainId, height: u64, verbs: &str) -> String {
-        let (verbs, witnesses) = verbs.strip_suffix("(1)").map_or((verbs, 2), |verbs| (verbs, 1));
+        let (verbs, witnesses) =
+            verbs.strip_suffix("(1)").map_or((verbs, Witnesses(0b11)), |verbs| (verbs, Witnesses(0b1)));
         let head = self.reach(height);
         let mut fork = self.contracts[&chain].clone();
         self.play(&mut fork, head, verbs);
