@@ -10,16 +10,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::cycle::{Height, Seconds, UnixSeconds};
 use crate::identity::{ChainId, Owner, PeerId};
-use crate::ledger::{Change, Discord, Ledger, Page};
+use crate::ledger::{Change, Ledger, Page};
 use crate::offence::{Acquittal, Contradiction, Evidence};
 use crate::reputation::{Conduct, Reputation};
 use crate::roster::Roster;
 use crate::standing::{Bar, Doubt, Standing};
-use crate::tail::{Rumour, TAIL_CAP, Tail, TailFault, charges};
+use crate::tail::{Rumour, TAIL_CAP, Tail, charges};
 
+mod alarm;
 mod judge;
 mod watch;
 
+pub use alarm::Alarm;
 use watch::Watch;
 pub use watch::{Freshness, HALT_AFTER, STALE_AFTER};
 
@@ -63,36 +65,6 @@ pub struct Batch {
     pub reputation: BTreeMap<Owner, Reputation>,
     /// Evidence without a slash; none when it came to an end.
     pub evidence: BTreeMap<Owner, Option<Evidence>>,
-}
-
-/// Something that a person should know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Alarm {
-    #[error("a page of final facts was refused: {0}")]
-    PageRefused(Discord),
-    #[error("a page of {chain} ends at {through}, before the journal does at {folded}: its endpoints lag")]
-    PageBehind { chain: ChainId, through: Height, folded: Height },
-    #[error("a page of {chain} is from {} seconds ahead: check this machine's clock", ahead.0)]
-    PageAhead { chain: ChainId, ahead: Seconds },
-    #[error("{dropped} unfinal facts of {chain} lie outside their tail or are too many of one endpoint")]
-    RumoursDropped { chain: ChainId, dropped: usize },
-    #[error("{pieces} pieces of evidence on {chain} wait to be verified: an endpoint invents slashes")]
-    EvidenceWaits { chain: ChainId, pieces: usize },
-    #[error("a tail of {chain} was refused: {fault}")]
-    TailRefused { chain: ChainId, fault: TailFault },
-    #[error("this network has no {0}")]
-    UnknownChain(ChainId),
-    #[error(
-        "an unfinal slash of {owner} at {height} (and {others} more) is not borne out by the journal: if that lasts, an \
-         endpoint invents it"
-    )]
-    UnprovenSlash { owner: Owner, height: Height, others: usize },
-    #[error("the peer half of the link of {owner} is bad: it names no peer until it is rotated")]
-    BadPeerHalf { owner: Owner },
-    #[error("new parameters on {chain} hold from {}: leave before if you dislike them", effective.0)]
-    ParametersProposed { chain: ChainId, effective: UnixSeconds },
-    #[error("{chain} was {before:?} and is {now:?}")]
-    Freshness { chain: ChainId, before: Freshness, now: Freshness },
 }
 
 /// What a store reads back after a restart.

@@ -155,12 +155,14 @@ impl Script {
 
     pub(super) fn pause(&mut self, c: &mut Contracts) -> Tried {
         let caller = if self.fair() { c.roles().governor } else { Account([9; 32]) };
+        self.caller = caller;
         let paused = !c.vault().is_paused() && self.rng.chance(30);
         Some(c.set_paused(caller, paused))
     }
 
     pub(super) fn terms(&mut self, c: &mut Contracts, at: Block) -> Tried {
         let caller = if self.fair() { c.roles().governor } else { Account([9; 32]) };
+        self.caller = caller;
         let (mut vault, mut pool) = (*c.vault().parameters(), *c.pool().parameters());
         match self.rng.below(8) {
             0 => return Some(c.apply_vault(at)),

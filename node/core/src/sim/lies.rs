@@ -34,7 +34,7 @@ pub(super) fn falsify(mut page: Page, rng: &mut Rng) -> Option<Page> {
         11 => page.through.height.0 += 1_000_000,
         10 => page.heads.push(*page.heads.first()?),
         7 => (page.facts.get_mut(at)?.journal, page.facts.get_mut(at)?.seq) = (Account([0xee; 32]), 1),
-        _ if rng.chance(80) => return None, // the last lie is long
+        _ if rng.chance(50) => return None, // the last lie is long
         _ => {
             let fact = page.facts.first()?.clone();
             page.facts = vec![fact; PAGE_CAP + 1];

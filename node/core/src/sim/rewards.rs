@@ -6,7 +6,7 @@ use super::script::{Script, Tried};
 use crate::amount::Amount;
 use crate::cycle::Cycle;
 use crate::hash::Hash;
-use crate::identity::{Account, ChainId, Owner};
+use crate::identity::{ChainId, Owner};
 use crate::merkle::{Entitlement, Proof, Tree};
 use crate::model::{Block, Contracts};
 use crate::secp256k1::Signature;
@@ -105,13 +105,15 @@ impl Script {
     pub(super) fn veto(&mut self, c: &mut Contracts, at: Block) -> Tried {
         let pending = c.pool().pending_at(at.time).is_some();
         if self.hostile_guardian && pending {
-            return Some(c.veto(at, GUARDIAN));
+            self.caller = GUARDIAN;
+            return Some(c.veto(at, self.caller));
         }
         let fair = self.fair();
         if fair && (!pending || self.rng.chance(60)) {
             return None;
         }
-        Some(c.veto(at, if fair || self.rng.chance(50) { GUARDIAN } else { Account([9; 32]) }))
+        self.caller = if fair || self.rng.chance(50) { GUARDIAN } else { c.roles().governor };
+        Some(c.veto(at, self.caller))
     }
 
     pub(super) fn claim(&mut self, c: &mut Contracts, at: Block) -> Tried {

@@ -1,7 +1,8 @@
 //! What a verb may change, told as rules between the contracts before and after: a second opinion on the model.
 
-use super::people::{CYCLE, GOVERNOR, clock};
+use super::people::{CYCLE, clock};
 use crate::cycle::Seconds;
+use crate::identity::Account;
 use crate::model::{Block, Contracts, Operator};
 
 type Held = Result<(), String>;
@@ -11,8 +12,10 @@ fn must(holds: bool, rule: &str) -> Held {
 }
 
 /// Everything that no verb may do, whoever called it and however it was called.
-pub(super) fn check(before: &Contracts, after: &Contracts, at: Block) -> Held {
-    roles(before, after)?;
+pub(super) fn check(before: &Contracts, after: &Contracts, at: Block, caller: Account) -> Held {
+    roles(before, after, caller)?;
+    let vetoed = before.pool().pending_at(at.time).is_some() && after.pool().pending_at(at.time).is_none();
+    must(!vetoed || caller == before.roles().guardian, "only the guardian vetoes")?;
     parameters(before, after, at)?;
     pool(before, after, at)?;
     for (owner, operator) in after.vault().operators() {
@@ -30,14 +33,20 @@ pub(super) fn check(before: &Contracts, after: &Contracts, at: Block) -> Held {
     )
 }
 
-fn roles(before: &Contracts, after: &Contracts) -> Held {
+fn roles(before: &Contracts, after: &Contracts, caller: Account) -> Held {
     let (old, new) = (before.roles(), after.roles());
-    must(
-        old.governor == new.governor || (old.offered == Some(new.governor) && new.offered.is_none()),
-        "a role passes only to whom it was offered, once",
-    )?;
-    // The simulated governors are known, and nobody else ever acts as one.
-    must(new.governor.0[0] & 0xf0 == GOVERNOR.0[0] & 0xf0, "a stranger became governor")
+    let passed = old.governor != new.governor;
+    must(!passed || old.offered == Some(caller), "a role passes only to whom it was offered")?;
+    must(!passed || (new.governor == caller && new.offered.is_none()), "an offer is spent when it is accepted")?;
+    let proposed = |from: &Contracts| (from.vault().proposed().copied(), from.pool().proposed().copied());
+    // What was announced and is gone was put in force, which anyone may do.
+    let announced = |(old, new): (bool, bool)| old && new;
+    let governed = (old.offered != new.offered && !passed)
+        || old.guardian != new.guardian
+        || before.vault().is_paused() != after.vault().is_paused()
+        || announced((proposed(before).0 != proposed(after).0, proposed(after).0.is_some()))
+        || announced((proposed(before).1 != proposed(after).1, proposed(after).1.is_some()));
+    must(!governed || caller == old.governor, "only the governor governs")
 }
 
 fn parameters(before: &Contracts, after: &Contracts, at: Block) -> Held {

@@ -56,6 +56,8 @@ pub(super) struct Script {
     pub(super) evidence: Vec<Evidence>,
     /// Whose votes were brought for which root, on whatever fork.
     pub(super) voters: BTreeMap<(ChainId, Cycle, Hash), BTreeSet<Account>>,
+    /// Who called the last verb that only some may call.
+    pub(super) caller: Account,
     /// This world's guardian vetoes whatever it can.
     pub(super) hostile_guardian: bool,
 }
@@ -69,6 +71,7 @@ impl Script {
             trees: BTreeMap::new(),
             evidence: Vec::new(),
             voters: BTreeMap::new(),
+            caller: Account::default(),
             hostile_guardian,
         }
     }
@@ -77,12 +80,13 @@ impl Script {
     pub(super) fn block(&mut self, contracts: &mut Contracts, at: Block) -> Result<(), String> {
         for _ in 0..self.rng.within(0, 3) {
             let before = contracts.clone();
+            self.caller = Account::default();
             let (name, tried) = self.verb(contracts, at);
             let Some(result) = tried else { continue };
             if result.is_err() && before != *contracts {
                 return Err(format!("{name} was refused and left a trace"));
             }
-            rules::check(&before, contracts, at).map_err(|broken| format!("after {name}: {broken}"))?;
+            rules::check(&before, contracts, at, self.caller).map_err(|broken| format!("after {name}: {broken}"))?;
             self.histogram.count(name, &result.map_err(|refusal| reason(&refusal)));
             contracts.audit().map_err(|broken| format!("after {name}: {broken}"))?;
         }
@@ -218,11 +222,15 @@ impl Script {
 
     fn role(&mut self, c: &mut Contracts) -> Tried {
         let (governor, stranger) = (c.roles().governor, Account([9; 32]));
-        let caller = if self.fair() { governor } else { stranger };
+        self.caller = if self.fair() { governor } else { stranger };
+        let (caller, someone) = (self.caller, Account([0xa0 + u8::try_from(self.rng.below(3)).expect("small"); 32]));
         Some(match self.rng.below(3) {
-            0 => c.offer_governor(caller, Account([0xa0 + u8::try_from(self.rng.below(3)).expect("small"); 32])),
-            1 => c.accept_governor(c.roles().offered.filter(|_| caller == governor).unwrap_or(stranger)),
-            _ => c.set_guardian(caller, GUARDIAN),
+            0 => c.offer_governor(caller, if caller == governor { someone } else { stranger }),
+            1 => {
+                self.caller = c.roles().offered.filter(|_| caller == governor).unwrap_or(stranger);
+                c.accept_governor(self.caller)
+            }
+            _ => c.set_guardian(caller, if caller == governor { GUARDIAN } else { stranger }),
         })
     }
 }
