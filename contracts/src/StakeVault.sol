@@ -11,11 +11,11 @@ import {CycleStake, CycleStakes} from "./libraries/CycleStakes.sol";
 import {Facts} from "./libraries/Facts.sol";
 import {LinkTerms, Links} from "./libraries/Links.sol";
 import {Network} from "./libraries/Network.sol";
+import {Contradiction, Offences} from "./libraries/Offences.sol";
 import {Entry, Operator, Operators} from "./libraries/Operators.sol";
 import "./libraries/Refusals.sol";
 import {Signatures} from "./libraries/Signatures.sol";
 import {Cut, Slashes} from "./libraries/Slashes.sol";
-import {Statements} from "./libraries/Statements.sol";
 import {Tenure, Tenures} from "./libraries/Tenures.sol";
 import {Bounds, Parameters, Proposal, Terms} from "./libraries/Terms.sol";
 
@@ -23,6 +23,7 @@ import {Bounds, Parameters, Proposal, Terms} from "./libraries/Terms.sol";
 /// @notice See IStakeVault. Every verb checks, then changes, then records, and calls the token last.
 contract StakeVault is IStakeVault, Ownable2Step {
     using CycleStakes for CycleStake;
+    using Offences for Contradiction;
     using Operators for Operator;
     using SafeERC20 for IERC20;
     using Tenures for Tenure;
@@ -334,16 +335,10 @@ contract StakeVault is IStakeVault, Ownable2Step {
 
     /// The owner who answers for the evidence in this cycle. There is no other way to be slashed.
     function _convict(bytes calldata evidence, uint64 cycle) private view returns (address) {
-        (address signer, uint64 first, uint64 second) = Statements.prove(evidence, _domain);
-        Tenure memory tenure = _tenures[signer];
-        require(tenure.account != address(0), UnknownSigner());
+        Contradiction memory contradiction = Offences.prove(evidence, _domain);
+        Tenure memory tenure = _tenures[contradiction.signer];
         Operator storage operator = _operators[tenure.account];
-        require(!operator.isJailed(), Jailed());
-        uint32 term = operator.term;
-        require(tenure.covers(first, term) && tenure.covers(second, term), OutsideTenure());
-        // A statement of a future cycle is not too old.
-        uint256 evidenceCycles = _parameters.evidenceCycles;
-        require(cycle <= first + evidenceCycles && cycle <= second + evidenceCycles, TooOld());
+        contradiction.convict(tenure, operator.term, operator.isJailed(), cycle, _parameters.evidenceCycles);
         return tenure.account;
     }
 

@@ -148,9 +148,7 @@ abstract contract Fixture is Test {
 
     function signed(uint256 secret, Statement memory statement) internal view returns (bytes memory) {
         bytes32 digest = Signatures.digest(domain(), Statements.structHash(statement));
-        return abi.encodePacked(
-            statement.kind, statement.cycle, statement.slot, statement.digest, sign(secret, digest)
-        );
+        return abi.encodePacked(statement.kind, statement.cycle, statement.slot, statement.digest, sign(secret, digest));
     }
 
     function vote(uint256 secret, uint64 cycle, string memory root) internal view returns (bytes memory) {
@@ -179,8 +177,7 @@ abstract contract Fixture is Test {
     /// The next call records exactly this; `assertFolded` then compares the head.
     function expectFact(uint8 kind, address account, bytes memory body) internal {
         (bytes32 head, uint64 seq) = vault.head();
-        bytes memory fact =
-            abi.encodePacked(head, seq + 1, uint64(block.timestamp), uint64(block.number), kind, body);
+        bytes memory fact = abi.encodePacked(head, seq + 1, uint64(block.timestamp), uint64(block.number), kind, body);
         _nextHead = keccak256(fact);
         vm.expectEmit(address(vault));
         emit IStakeVault.Recorded(seq + 1, kind, account, body);

@@ -31,9 +31,8 @@ contract DeploymentTest is Fixture {
         bytes32 head0 = keccak256(abi.encodePacked("williw-journal-v1", id, uint8(1), word(address(vault))));
         bytes memory body =
             abi.encodePacked(uint128(1_000e18), uint128(10e18), uint64(14 days), uint16(500), uint64(12));
-        bytes memory fact = abi.encodePacked(
-            head0, uint64(1), uint64(block.timestamp), uint64(block.number), uint8(16), body
-        );
+        bytes memory fact =
+            abi.encodePacked(head0, uint64(1), uint64(block.timestamp), uint64(block.number), uint8(16), body);
         assertEq(head, keccak256(fact));
         assertEq(vault.totalCycleStake().cycle, 100);
     }

@@ -92,7 +92,9 @@ contract RegisterTest is Fixture {
     }
 
     function test_refuses_BadScalar() public {
-        for (uint256 i = 0; i < 32; i++) signature[i] = 0;
+        for (uint256 i = 0; i < 32; i++) {
+            signature[i] = 0;
+        }
         vm.expectRevert(BadScalar.selector);
         registerAs(alice);
     }
@@ -105,7 +107,9 @@ contract RegisterTest is Fixture {
 
     function test_refuses_Unrecoverable() public {
         // No point of the curve has this x coordinate.
-        for (uint256 i = 0; i < 32; i++) signature[i] = i == 31 ? bytes1(0x05) : bytes1(0);
+        for (uint256 i = 0; i < 32; i++) {
+            signature[i] = i == 31 ? bytes1(0x05) : bytes1(0);
+        }
         vm.expectRevert(Unrecoverable.selector);
         registerAs(alice);
     }

@@ -8,7 +8,9 @@ contract RestakeTest is Fixture {
         super.setUp();
         register(alice, aliceKey, STAKE);
         skipCycles(2);
-        for (uint128 i = 1; i <= 3; i++) unstake(alice, i * 1e18);
+        for (uint128 i = 1; i <= 3; i++) {
+            unstake(alice, i * 1e18);
+        }
     }
 
     function restake(address account, uint64 ticket) private {

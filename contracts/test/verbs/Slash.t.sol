@@ -24,9 +24,7 @@ contract SlashTest is Fixture {
         uint128 active = 3_800e18 - 1;
         bytes memory proof = evidence(aliceKey, 102);
         expectFact(
-            7,
-            alice,
-            abi.encodePacked(word(alice), active, uint128(950e18), taken, bounty, word(stranger), proof)
+            7, alice, abi.encodePacked(word(alice), active, uint128(950e18), taken, bounty, word(stranger), proof)
         );
         assertEq(vault.slash(proof, stranger), taken);
         assertFolded();
@@ -92,18 +90,21 @@ contract SlashTest is Fixture {
         proof[113] = bytes1(uint8(27));
         proof[81] = 0x80;
         refused(abi.encodeWithSelector(HighS.selector), proof);
-        for (uint256 i = 49; i < 81; i++) proof[i] = 0xff;
+        for (uint256 i = 49; i < 81; i++) {
+            proof[i] = 0xff;
+        }
         refused(abi.encodeWithSelector(BadScalar.selector), proof);
         proof = evidence(aliceKey, 102);
-        for (uint256 i = 49; i < 81; i++) proof[i] = i == 80 ? bytes1(0x05) : bytes1(0);
+        for (uint256 i = 49; i < 81; i++) {
+            proof[i] = i == 80 ? bytes1(0x05) : bytes1(0);
+        }
         refused(abi.encodeWithSelector(Unrecoverable.selector), proof);
     }
 
     function test_refuses_DifferentSigners() public {
         bytes memory other = vote(key("bob's"), 102, "another");
         refused(
-            abi.encodeWithSelector(DifferentSigners.selector),
-            abi.encodePacked(vote(aliceKey, 102, "one root"), other)
+            abi.encodeWithSelector(DifferentSigners.selector), abi.encodePacked(vote(aliceKey, 102, "one root"), other)
         );
     }
 

@@ -61,7 +61,9 @@ contract UnstakeTest is Fixture {
     }
 
     function test_refuses_QueueFull() public {
-        for (uint256 i = 0; i < 8; i++) unstake(alice, 1);
+        for (uint256 i = 0; i < 8; i++) {
+            unstake(alice, 1);
+        }
         vm.expectRevert(QueueFull.selector);
         unstake(alice, 1);
     }
