@@ -183,6 +183,7 @@ contract Actors is Fixture {
             assertEq(uint256(logs[i].topics[1]), ++facts, "a fact is missing");
             bytes memory body = abi.decode(logs[i].data, (bytes));
             uint8 kind = uint8(uint256(logs[i].topics[2]));
+            told[kind]++;
             folded =
                 keccak256(abi.encodePacked(folded, facts, uint64(block.timestamp), uint64(block.number), kind, body));
         }
