@@ -126,6 +126,12 @@ contract RegisterTest is Fixture {
         vault.register(1_000e18 - 1, link, signature);
     }
 
+    function test_the_smallest_stake_is_enough() public {
+        vm.prank(alice);
+        vault.register(1_000e18, link, signature);
+        assertEq(vault.operatorOf(alice).active, 1_000e18);
+    }
+
     function test_refuses_Overflow() public {
         register(bob, key("bob's"), STAKE);
         vm.expectRevert(Overflow.selector);
