@@ -19,6 +19,16 @@ usage() {
     sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"
 }
 
+# forge ARGUMENTS...: the native program; npm's launcher in front of it always says that all went well.
+forge() {
+    "$root"/contracts/node_modules/@foundry-rs/forge-*/bin/forge "$@"
+}
+
+# Reads what `forge test` says and puts its last line in the words that are counted here.
+count_forge() {
+    sed -E 's/^Ran .*: ([0-9]+) tests? passed, ([0-9]+) failed, [0-9]+ skipped.*$/\1 passed, \2 failed/'
+}
+
 stage_rows=()
 passed=0
 failed=0

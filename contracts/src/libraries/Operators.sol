@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.30;
+
+import {CycleStake, CycleStakes} from "./CycleStakes.sol";
+import {InsufficientStake, NoSuchEntry, NothingMatured, QueueFull, ZeroAmount} from "./Refusals.sol";
+import {Cut, Slashes} from "./Slashes.sol";
+
+// The most entries in an operator's queue. A full queue refuses the next `unstake`; it never resets a clock.
+uint256 constant QUEUE_CAP = 8;
+
+/// Stake on its way out; one storage slot. Its maturity is the one it was created with.
+struct Entry {
+    uint128 amount;
+    uint64 maturity;
+    uint64 ticket;
+}
+
+/// The record of an owner: four slots and its queue.
+///
+/// Its counted stake is `active`, or zero while it is jailed; so the value of its cycle stake needs no room of its own.
+struct Operator {
+    uint128 active;
+    uint128 floor;
+    // Slot 1: what every verb reads.
+    uint128 floorPrev;
+    uint64 cycle;
+    uint56 jailedAt;
+    bool isRegistered;
+    // Slot 2
+    uint128 queued;
+    uint64 nextTicket;
+    uint56 index;
+    uint8 entries;
+    // Slot 3
+    address signer;
+    uint64 nonce;
+    uint32 term;
+    // Slots 4 to 11: the first `entries` hold the queue in the order of its tickets.
+    Entry[QUEUE_CAP] queue;
+}
+
+/// What happens to one operator's stake. The vault decides whether it may.
+library Operators {
+    using CycleStakes for CycleStake;
+
+    function isJailed(Operator storage self) internal view returns (bool) {
+        return self.jailedAt != 0;
+    }
+
+    /// The cycle stake as of the last touch.
+    function cycleStake(Operator storage self) internal view returns (CycleStake memory) {
+        return CycleStake(isJailed(self) ? 0 : self.active, self.floor, self.floorPrev, self.cycle);
+    }
+
+    /// Sets the active amount and carries it into the cycle stake, where a jailed operator counts nothing.
+    function setActive(Operator storage self, CycleStake storage total, uint64 cycle, uint128 active) internal {
+        (CycleStake memory next, CycleStake memory sum) =
+            cycleStake(self).set(total, cycle, isJailed(self) ? 0 : active);
+        self.active = active;
+        _store(self, total, next, sum);
+    }
+
+    /// Takes a fraction of everything that is there, matured entries included, and jails.
+    function slash(Operator storage self, CycleStake storage total, uint64 cycle, uint16 bps)
+        internal
+        returns (Cut memory cut)
+    {
+        uint256 entries = self.entries;
+        uint128[] memory amounts = new uint128[](entries);
+        for (uint256 i = 0; i < entries; i++) {
+            amounts[i] = self.queue[i].amount;
+        }
+        cut = Slashes.cut(self.active, amounts, bps);
+        for (uint256 i = 0; i < entries; i++) {
+            self.queue[i].amount = cut.queue[i];
+        }
+        (CycleStake memory next, CycleStake memory sum) = cycleStake(self).jail(total, cycle);
+        (self.active, self.queued, self.jailedAt) = (cut.active, cut.queued, uint56(block.timestamp));
+        _store(self, total, next, sum);
+    }
+
+    /// Ends the jail; what is active counts again.
+    function unjail(Operator storage self, CycleStake storage total, uint64 cycle) internal {
+        // The cycle stake is closed while the operator still counts nothing, and only then its stake comes back.
+        (CycleStake memory next, CycleStake memory sum) = cycleStake(self).set(total, cycle, self.active);
+        self.jailedAt = 0;
+        self.term += 1;
+        _store(self, total, next, sum);
+    }
+
+    /// Moves active stake into a new entry at the end of the queue.
+    function unstake(Operator storage self, CycleStake storage total, uint64 cycle, uint128 amount, uint64 maturity)
+        internal
+        returns (uint64 ticket)
+    {
+        uint8 entries = self.entries;
+        require(entries < QUEUE_CAP, QueueFull());
+        require(amount != 0, ZeroAmount());
+        require(amount <= self.active, InsufficientStake());
+
+        ticket = self.nextTicket;
+        self.queue[entries] = Entry(amount, maturity, ticket);
+        (self.queued, self.nextTicket, self.entries) = (self.queued + amount, ticket + 1, entries + 1);
+        setActive(self, total, cycle, self.active - amount);
+    }
+
+    /// Moves what is left of one entry back to the active stake.
+    function restake(Operator storage self, CycleStake storage total, uint64 cycle, uint64 ticket) internal {
+        uint256 entries = self.entries;
+        uint256 place = 0;
+        while (place < entries && self.queue[place].ticket != ticket) place++;
+        require(place < entries, NoSuchEntry());
+        uint128 amount = self.queue[place].amount;
+        require(amount != 0, ZeroAmount());
+
+        for (uint256 i = place + 1; i < entries; i++) {
+            self.queue[i - 1] = self.queue[i];
+        }
+        delete self.queue[entries - 1];
+        (self.queued, self.entries) = (self.queued - amount, uint8(entries - 1));
+        setActive(self, total, cycle, self.active + amount);
+    }
+
+    /// Removes the oldest matured entries, at most `limit` of them; the rest keeps its order.
+    function withdraw(Operator storage self, uint256 limit) internal returns (uint128 amount) {
+        uint256 entries = self.entries;
+        uint256 kept = 0;
+        for (uint256 i = 0; i < entries; i++) {
+            Entry memory entry = self.queue[i];
+            if (entry.maturity <= block.timestamp && i - kept < limit) {
+                amount += entry.amount;
+            } else {
+                if (kept != i) self.queue[kept] = entry;
+                kept++;
+            }
+        }
+        require(kept < entries, NothingMatured());
+        for (uint256 i = kept; i < entries; i++) {
+            delete self.queue[i];
+        }
+        (self.queued, self.entries) = (self.queued - amount, uint8(kept));
+    }
+
+    function _store(Operator storage self, CycleStake storage total, CycleStake memory next, CycleStake memory sum)
+        private
+    {
+        (self.floor, self.floorPrev, self.cycle) = (next.floor, next.floorPrev, next.cycle);
+        (total.value, total.floor, total.floorPrev, total.cycle) = (sum.value, sum.floor, sum.floorPrev, sum.cycle);
+    }
+}
