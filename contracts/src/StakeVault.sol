@@ -193,7 +193,8 @@ contract StakeVault is IStakeVault, Ownable2Step {
     function slash(bytes calldata evidence, address beneficiary) external returns (uint128) {
         uint64 cycle = currentCycle();
         address account = _convict(evidence, cycle);
-        Cut memory cut = _operators[account].slash(_total, cycle, _parameters.slashBps);
+        Cut memory cut =
+            _operators[account].slash(_total, cycle, _parameters.slashBps, _after(_parameters.unstakingPeriod));
         bountyOf[beneficiary] += cut.bounty;
         _record(Facts.SLASHED, account, Facts.slashed(_word(account), cut, _word(beneficiary), evidence));
         return cut.taken;
@@ -206,7 +207,7 @@ contract StakeVault is IStakeVault, Ownable2Step {
         _checkLink(operator, link, signature);
         // The present signer is void from now on: a new one is needed even if no other owner had it.
         require(operator.active >= _parameters.minStake, BelowMinStake());
-        require(block.timestamp >= uint256(operator.jailedAt) + _parameters.unstakingPeriod, StillJailed());
+        require(block.timestamp >= operator.jailedUntil, StillJailed());
 
         uint64 cycle = currentCycle();
         operator.unjail(_total, cycle);
@@ -281,7 +282,7 @@ contract StakeVault is IStakeVault, Ownable2Step {
     /// @inheritdoc IStakeVault
     function operatorOf(address account) external view returns (OperatorView memory) {
         Operator storage o = _registered(account);
-        return OperatorView(o.index, o.active, o.queued, o.signer, o.nonce, o.term, o.jailedAt, o.nextTicket);
+        return OperatorView(o.index, o.active, o.queued, o.signer, o.nonce, o.term, o.jailedUntil, o.nextTicket);
     }
 
     /// @inheritdoc IStakeVault

@@ -30,8 +30,8 @@ struct OperatorView {
     address signer;
     uint64 nonce;
     uint64 term;
-    /// When it was jailed; 0 if it is not.
-    uint64 jailedAt;
+    /// Before this moment its jail cannot end; 0 if it is free.
+    uint64 jailedUntil;
     uint64 nextTicket;
 }
 

@@ -24,7 +24,7 @@ struct Operator {
     // Slot 1: what every verb reads.
     uint128 floorPrev;
     uint64 cycle;
-    uint56 jailedAt;
+    uint56 jailedUntil;
     bool isRegistered;
     // Slot 2
     uint128 queued;
@@ -44,7 +44,7 @@ library Operators {
     using CycleStakes for CycleStake;
 
     function isJailed(Operator storage self) internal view returns (bool) {
-        return self.jailedAt != 0;
+        return self.jailedUntil != 0;
     }
 
     /// The cycle stake as of the last touch.
@@ -60,8 +60,8 @@ library Operators {
         _store(self, total, next, sum);
     }
 
-    /// Takes a fraction of everything that is there, matured entries included, and jails.
-    function slash(Operator storage self, CycleStake storage total, uint64 cycle, uint16 bps)
+    /// Takes a fraction of everything that is there, matured entries included, and jails until then.
+    function slash(Operator storage self, CycleStake storage total, uint64 cycle, uint16 bps, uint64 until)
         internal
         returns (Cut memory cut)
     {
@@ -75,15 +75,20 @@ library Operators {
             self.queue[i].amount = cut.queue[i];
         }
         (CycleStake memory next, CycleStake memory sum) = cycleStake(self).jail(total, cycle);
-        (self.active, self.queued, self.jailedAt) = (cut.active, cut.queued, uint56(block.timestamp));
+        (self.active, self.queued, self.jailedUntil) = (cut.active, cut.queued, _clamp(until));
         _store(self, total, next, sum);
+    }
+
+    /// A jail beyond all block times never ends, in fewer bits too.
+    function _clamp(uint64 until) private pure returns (uint56) {
+        return until < type(uint56).max ? uint56(until) : type(uint56).max;
     }
 
     /// Ends the jail; what is active counts again.
     function unjail(Operator storage self, CycleStake storage total, uint64 cycle) internal {
         // The cycle stake is closed while the operator still counts nothing, and only then its stake comes back.
         (CycleStake memory next, CycleStake memory sum) = cycleStake(self).set(total, cycle, self.active);
-        self.jailedAt = 0;
+        self.jailedUntil = 0;
         self.term += 1;
         _store(self, total, next, sum);
     }

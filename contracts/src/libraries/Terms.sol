@@ -40,6 +40,7 @@ library Terms {
         _within(self.unstakingPeriod, least.unstakingPeriod, most.unstakingPeriod);
         _within(self.slashBps, least.slashBps, most.slashBps);
         _within(self.evidenceCycles, least.evidenceCycles, most.evidenceCycles);
+        require(self.minStake != 0, OutOfBounds());
         uint256 slashable = (self.evidenceCycles + EVIDENCE_MARGIN_CYCLES) * cycleLength;
         require(self.unstakingPeriod >= slashable, UnsoundPeriods());
     }

@@ -109,7 +109,7 @@ contract Actors is Fixture {
     function changeKeys(uint256 who, bool onlyPeer) external recorded {
         address owner = _someOwner(who);
         OperatorView memory operator = vault.operatorOf(owner);
-        if (operator.jailedAt != 0) return _release(owner, operator);
+        if (operator.jailedUntil != 0) return _release(owner, operator);
         if (!onlyPeer) signerKey[owner] = ++_keys;
         rotate(owner, signerKey[owner], operator.nonce + 1);
     }
@@ -118,7 +118,7 @@ contract Actors is Fixture {
         address owner = _someOwner(who);
         OperatorView memory operator = vault.operatorOf(owner);
         uint64 cycle = vault.currentCycle();
-        if (operator.jailedAt != 0 || !vault.speaksIn(operator.signer, cycle)) return;
+        if (operator.jailedUntil != 0 || !vault.speaksIn(operator.signer, cycle)) return;
         uint128 taken = vault.slash(evidence(signerKey[owner], cycle), couriers[courier % COURIERS]);
         assertLe(taken, uint256(operator.active) + operator.queued, "more than there is was taken");
         burned += taken - taken / 20;
@@ -160,8 +160,8 @@ contract Actors is Fixture {
     }
 
     function _release(address owner, OperatorView memory operator) private {
-        if (operator.jailedAt == 0 || operator.active < vault.parameters().minStake) return;
-        if (block.timestamp < operator.jailedAt + vault.parameters().unstakingPeriod) return;
+        if (operator.jailedUntil == 0 || operator.active < vault.parameters().minStake) return;
+        if (block.timestamp < operator.jailedUntil) return;
         signerKey[owner] = ++_keys;
         unjail(owner, signerKey[owner], operator.nonce + 1);
     }

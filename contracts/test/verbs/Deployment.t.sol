@@ -81,6 +81,12 @@ contract DeploymentTest is Fixture {
         refused(OutOfBounds.selector);
     }
 
+    function test_refuses_OutOfBounds_of_no_stake_at_all() public {
+        d.bounds.least.minStake = 0;
+        d.parameters.minStake = 0;
+        refused(OutOfBounds.selector);
+    }
+
     function test_refuses_UnsoundPeriods() public {
         d.parameters.unstakingPeriod -= 1;
         refused(UnsoundPeriods.selector);

@@ -28,7 +28,7 @@ contract RegisterTest is Fixture {
         assertEq(operator.active, STAKE);
         assertEq(operator.signer, link.signer);
         assertEq(operator.nonce, 1);
-        assertEq(operator.jailedAt, 0);
+        assertEq(operator.jailedUntil, 0);
         assertEq(vault.operatorCount(), 1);
         assertEq(vault.deposited(), STAKE);
         assertEq(coin.balanceOf(address(vault)), STAKE);

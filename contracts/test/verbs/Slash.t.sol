@@ -32,7 +32,7 @@ contract SlashTest is Fixture {
         OperatorView memory operator = vault.operatorOf(alice);
         assertEq(operator.active, active);
         assertEq(operator.queued, 950e18);
-        assertEq(operator.jailedAt, block.timestamp);
+        assertEq(operator.jailedUntil, block.timestamp + vault.parameters().unstakingPeriod);
         assertEq(vault.queueOf(alice)[0].amount, 950e18);
         assertEq(vault.queueOf(alice)[1].amount, 0);
         assertEq(vault.bountyOf(stranger), bounty);

@@ -23,7 +23,7 @@ contract UnjailTest is Fixture {
         vault.unjail(link, signature);
         assertFolded();
         OperatorView memory operator = vault.operatorOf(alice);
-        assertEq(operator.jailedAt, 0);
+        assertEq(operator.jailedUntil, 0);
         assertEq(operator.term, 1);
         assertEq(operator.signer, vm.addr(secondKey));
         assertStake(vault.cycleStakeOf(alice), STAKE - 250e18, 0, 0);
@@ -42,7 +42,19 @@ contract UnjailTest is Fixture {
         skip(PERIOD);
         unjail(alice, secondKey, 2);
         slash(secondKey);
-        assertTrue(vault.operatorOf(alice).jailedAt != 0);
+        assertTrue(vault.operatorOf(alice).jailedUntil != 0);
+    }
+
+    /// The end was fixed by the slash: a longer period that comes into force meanwhile changes nothing.
+    function test_a_jail_keeps_its_length() public {
+        Parameters memory longer = vault.parameters();
+        longer.unstakingPeriod = PERIOD * 2;
+        vm.prank(governor);
+        vault.propose(longer);
+        skip(PERIOD);
+        vault.applyProposed();
+        unjail(alice, secondKey, 2);
+        assertEq(vault.operatorOf(alice).jailedUntil, 0);
     }
 
     function test_refuses_NotRegistered() public {
