@@ -33,6 +33,7 @@ fn any_history_keeps_the_books() {
         return;
     }
     let seeds = number("SEEDS").unwrap_or(SEEDS);
+    assert!(seeds > 0, "SEEDS must be at least 1");
     let (next, all) = (AtomicU64::new(0), Mutex::new((Histogram::default(), Vec::new())));
     let work = || {
         loop {
