@@ -19,6 +19,9 @@ fail() {
 # comes after another clone throws that away, and keeps the folder to itself until it is done.
 claim_target() {
     local manifest
+    # A script that another one runs (the README's commands) has it already.
+    [[ ${WILLIW_TARGET_CLAIMED-} != "$CARGO_TARGET_DIR" ]] || return 0
+    export WILLIW_TARGET_CLAIMED=$CARGO_TARGET_DIR
     mkdir -p "$CARGO_TARGET_DIR"
     exec 9>"$CARGO_TARGET_DIR/.williw-lock"
     flock -n 9 || {
