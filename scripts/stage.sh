@@ -16,26 +16,17 @@ fail() {
 
 # One target folder serves every clone, so that dependencies are built once. But cargo judges what is fresh by file times
 # and knows our own crates by their place in the workspace, so what another clone built of them would pass for ours. Whoever
-# comes after another clone throws that away, and keeps the folder to itself until it is done.
+# comes after another clone throws that away. Two clones should not build at the same time.
 claim_target() {
-    local manifest
-    # A script that another one runs (the README's commands) has it already.
-    [[ ${WILLIW_TARGET_CLAIMED-} != "$CARGO_TARGET_DIR" ]] || return 0
-    export WILLIW_TARGET_CLAIMED=$CARGO_TARGET_DIR
+    local manifest name
+    [[ $(cat "$CARGO_TARGET_DIR/.williw-root" 2>/dev/null) != "$root" ]] || return 0
     mkdir -p "$CARGO_TARGET_DIR"
-    exec 9>"$CARGO_TARGET_DIR/.williw-lock"
-    flock -n 9 || {
-        echo "waiting for another run to leave $CARGO_TARGET_DIR" >&2
-        flock 9
-    }
-    if [[ $(cat "$CARGO_TARGET_DIR/.williw-root" 2>/dev/null) != "$root" ]]; then
-        for manifest in "$root"/node/*/Cargo.toml; do
-            set -- "$(sed -nE 's/^name = "(.*)"/\1/p;T;q' "$manifest")"
-            cargo clean --quiet --locked --manifest-path "$root/Cargo.toml" --package "$1"
-            cargo clean --quiet --locked --manifest-path "$root/Cargo.toml" --package "$1" --release
-        done
-        echo "$root" >"$CARGO_TARGET_DIR/.williw-root"
-    fi
+    for manifest in "$root"/node/*/Cargo.toml; do
+        name=$(sed -nE 's/^name = "(.*)"/\1/p;T;q' "$manifest")
+        cargo clean --quiet --locked --manifest-path "$root/Cargo.toml" --package "$name"
+        cargo clean --quiet --locked --manifest-path "$root/Cargo.toml" --package "$name" --release
+    done
+    echo "$root" >"$CARGO_TARGET_DIR/.williw-root"
 }
 
 # Prints the comment at the top of the calling script.
