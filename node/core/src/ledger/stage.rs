@@ -214,8 +214,8 @@ impl Stage<'_> {
         let on_solana = matches!(self.books.site, Site::Solana { .. });
         let first = Owner { chain: self.chain, account: Account([0; 32]) };
         let last = Owner { chain: self.chain, account: Account([0xff; 32]) };
-        let folded = self.ledger.operators.range(first..=last);
-        folded.filter(move |_| on_solana).map(|(_, operator)| operator.journal)
+        let folded = on_solana.then(|| self.ledger.operators.range(first..=last));
+        folded.into_iter().flatten().map(|(_, operator)| operator.journal)
     }
 
     fn into_change(self) -> Change {
