@@ -259,10 +259,10 @@ impl Census {
             let accused = self.ledger.accused(chain, contradiction.signer());
             let Some(owner) = accused.map(|accused| accused.tenure.owner) else { continue };
             // One piece per owner is enough, the one that lasts longest: an old one must not shield a new one.
-            // Evidence from the future lasts no longer than that of today, or its owner could have us write for ever.
-            let today = self.ledger.cycle(chain).unwrap_or_default();
-            let known = self.evidence.get(&owner).map(|(_, known)| known.since().min(today));
-            if known.is_some_and(|since| since >= contradiction.since().min(today))
+            // Evidence from the future lasts no longer than that of tomorrow, or its owner could have us write for ever.
+            let limit = self.ledger.cycle(chain).unwrap_or_default().plus(1);
+            let known = self.evidence.get(&owner).map(|(_, known)| known.since().min(limit));
+            if known.is_some_and(|since| since >= contradiction.since().min(limit))
                 || !charges(&contradiction, owner, &self.ledger)
             {
                 continue;

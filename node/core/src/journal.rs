@@ -13,6 +13,12 @@ use crate::network::NetworkId;
 
 const JOURNAL_TAG: &[u8; 17] = b"williw-journal-v1";
 
+/// The storage slot of the head in each contract on Base.
+pub const HEAD_SLOT: u64 = 2;
+
+/// The storage slot behind it, whose lowest eight bytes are the number of the last fact.
+pub const SEQ_SLOT: u64 = 3;
+
 /// How far a journal has been folded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
@@ -45,8 +51,8 @@ pub(crate) fn fold(head: Hash, seq: u64, time: UnixSeconds, height: Height, body
 /// Where a chain keeps its journals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Site {
-    /// One head per contract.
-    Base { vault: Account, pool: Account },
+    /// One head per contract. A network without rewards has no pool.
+    Base { vault: Account, pool: Option<Account> },
     /// One head per operator account and one in the config account.
     Solana { config: Account },
 }
@@ -60,7 +66,8 @@ impl Site {
         }
     }
 
-    /// The journal that records such a fact; none if it is the operator account's own, which the site does not name.
+    /// The journal that records such a fact; none if the site does not name it: an operator account's own, or that of a
+    /// pool that does not exist.
     #[must_use]
     pub const fn journal_of(&self, body: &Body) -> Option<Account> {
         match (self, body.kind()) {
@@ -76,7 +83,7 @@ impl Site {
                 | BodyKind::PoolParametersProposed
                 | BodyKind::Funded
                 | BodyKind::RootPending
-                | BodyKind::RootVetoed => Some(*pool),
+                | BodyKind::RootVetoed => *pool,
                 BodyKind::Registered
                 | BodyKind::Staked
                 | BodyKind::Unstaked
@@ -95,7 +102,7 @@ impl Site {
     #[must_use]
     pub fn standing_journals(&self) -> Vec<Account> {
         match self {
-            Self::Base { vault, pool } => vec![*vault, *pool],
+            Self::Base { vault, pool } => std::iter::once(*vault).chain(*pool).collect(),
             Self::Solana { config } => vec![*config],
         }
     }

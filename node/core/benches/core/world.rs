@@ -116,7 +116,7 @@ fn keep(path: &Path, ledger: &Ledger) -> std::io::Result<()> {
 
 fn built(operators: u64) -> Ledger {
     let clock = CycleClock::new(GENESIS, Seconds(24 * 60 * 60)).expect("a day is long enough");
-    let site = Site::Base { vault: Account::evm(VAULT), pool: Account::evm(POOL) };
+    let site = Site::Base { vault: Account::evm(VAULT), pool: Some(Account::evm(POOL)) };
     let mut ledger = Ledger::new(network(), clock, &[site]);
     let mut tip = Tip::of(&ledger);
     tip.mine(GENESIS);

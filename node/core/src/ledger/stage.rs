@@ -42,13 +42,18 @@ pub(super) fn stage(ledger: &Ledger, page: &Page) -> Result<Option<Change>, Disc
     };
     // Hashing is cheap and settles whether the chain said all this; only then is it worth looking at.
     stage.fold(page)?;
+    // What is attested already lies before the end of every page; one that ends earlier would take the chain's time back.
+    let last = stage.books.last;
+    if page.through.height < last.height || page.through.time < last.time {
+        return Err(Discord::OutOfOrder(page.through.height));
+    }
     // A page from before the cursor can only repeat; if it does not, the cursor was led astray and comes back.
     if page.through.height < books.through.height && stage.facts.is_empty() {
         return Ok(None);
     }
-    let (blocks, seconds) =
-        (page.through.height.0.saturating_sub(books.through.height.0), page.through.time.since(books.through.time).0);
-    if books.through.height.0 > 0 && blocks > seconds.saturating_mul(BLOCKS_PER_SECOND).saturating_add(BLOCKS_SLACK) {
+    // Counted from the last fact, which its journal's head attests; nothing attests where and when the cursor stands.
+    let (blocks, seconds) = (page.through.height.0.saturating_sub(last.height.0), page.through.time.since(last.time).0);
+    if last.height.0 > 0 && blocks > seconds.saturating_mul(BLOCKS_PER_SECOND).saturating_add(BLOCKS_SLACK) {
         return Err(Discord::Leap { blocks, seconds });
     }
     stage.attest(page)?;
@@ -145,10 +150,10 @@ impl Stage<'_> {
     fn is_its_journal(&self, fact: &Fact) -> bool {
         match self.books.site.journal_of(&fact.body) {
             Some(journal) => fact.journal == journal,
-            None => match fact.owner().and_then(|owner| self.operator(owner)) {
+            None => fact.owner().is_some_and(|owner| match self.operator(owner) {
                 Some(operator) => operator.journal == fact.journal,
                 None => fact.seq == 1 && !self.books.site.standing_journals().contains(&fact.journal),
-            },
+            }),
         }
     }
 

@@ -72,7 +72,7 @@ pub(super) fn network() -> NetworkId {
 
 pub(super) fn site(chain: ChainId) -> Site {
     match chain {
-        ChainId::Base => Site::Base { vault: Account::evm([0xaa; 20]), pool: Account::evm([0xab; 20]) },
+        ChainId::Base => Site::Base { vault: Account::evm([0xaa; 20]), pool: Some(Account::evm([0xab; 20])) },
         ChainId::Solana => Site::Solana { config: Account([0xcd; 32]) },
     }
 }

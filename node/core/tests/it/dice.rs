@@ -41,8 +41,9 @@ impl Dice {
 /// Runs `case` once for each of `count` seeds, or only for the one in `SEED`; a failure names its seed.
 pub(crate) fn for_seeds(count: u64, case: impl Fn(&mut Dice)) {
     let seeds = match wanted() {
-        Some(seed) => seed..seed + 1,
-        None => 0..count,
+        // Inclusive, because the largest number is a seed too.
+        Some(seed) => seed..=seed,
+        None => 0..=count.checked_sub(1).expect("no case would run"),
     };
     for seed in seeds {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| case(&mut Dice::new(seed)))) {

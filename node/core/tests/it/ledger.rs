@@ -33,7 +33,7 @@ fn link(owner: u8, signer: u8, nonce: u64) -> LinkTerms {
 
 fn ledger() -> Ledger {
     let clock = CycleClock::new(GENESIS, Seconds(100)).unwrap();
-    Ledger::new(NETWORK, clock, &[Site::Base { vault: VAULT, pool: pool() }])
+    Ledger::new(NETWORK, clock, &[Site::Base { vault: VAULT, pool: Some(pool()) }])
 }
 
 /// Facts one after another, one per block, from height 1 on, each in the journal where Base records it.
@@ -255,6 +255,15 @@ fn time_never_runs_backwards() {
     let first = page(&ledger, &[registered(1, 0), registered(2, 1)]);
     ledger.commit(&ledger.stage(&first).unwrap().unwrap());
     let next = page(&ledger, &[Body::Staked { account: account(1), active: Amount(2_000) }]);
+    // An empty page, attested all through, that would take back the time by which evidence is judged.
+    let empty = page(&ledger, &[]);
+    let early = Page { through: Point { time: GENESIS, ..empty.through }, ..empty };
+    assert_eq!(ledger.stage(&early), Err(Discord::OutOfOrder(Height(2))));
+    // A fact from before the last one, with the head that it leads to.
+    let mut old = next.clone();
+    old.facts[0].height = Height(1);
+    old.heads[0].1 = old.facts[0].head_after(ledger.head(ChainId::Base, VAULT).hash);
+    assert_eq!(ledger.stage(&old), Err(Discord::OutOfOrder(Height(1))));
     let back = Page { through: Point { time: GENESIS, ..next.through }, ..next.clone() };
     assert_eq!(ledger.stage(&back), Err(Discord::OutOfOrder(Height(3))));
     let mut late = next;
@@ -283,4 +292,38 @@ fn solana_journals_are_not_shared() {
     assert!(try_journal(config, parameters.clone()).is_ok_and(|change| change.is_some()));
     assert_eq!(try_journal(config, registered(1, 0)), Err(Discord::ForeignJournal(config)));
     assert_eq!(try_journal(Account([5; 32]), parameters), Err(Discord::ForeignJournal(Account([5; 32]))));
+}
+
+#[test]
+fn a_site_without_a_pool_needs_no_head_of_it_and_takes_no_fact_of_it() {
+    let clock = CycleClock::new(GENESIS, Seconds(100)).unwrap();
+    let bare = Ledger::new(NETWORK, clock, &[Site::Base { vault: VAULT, pool: None }]);
+    let sound = page(&bare, &[registered(3, 0)]);
+    let vault_alone = Page { heads: vec![sound.heads[0]], ..sound };
+    assert!(bare.stage(&vault_alone).unwrap().is_some());
+    assert_eq!(
+        bare.stage(&page(&bare, &[Body::Funded { funded: Amount(1) }])),
+        Err(Discord::TooManyHeads { heads: 2, operators: 0 })
+    );
+    // Even a pool's journal that somebody attests is not one that this site has.
+    let mut funded = page(&bare, &[registered(3, 0), Body::Funded { funded: Amount(1) }]);
+    funded.operators = 1;
+    assert_eq!(bare.stage(&funded), Err(Discord::ForeignJournal(pool())));
+}
+
+#[test]
+fn a_page_that_moves_only_the_clock_makes_no_leap_of_the_next() {
+    let mut ledger = ledger();
+    ledger.commit(&ledger.stage(&page(&ledger, &[registered(1, 0)])).unwrap().unwrap());
+    let there = |height, seconds| Point { height: Height(height), time: GENESIS.plus(Seconds(seconds)) };
+    let empty = |through| Page { through, ..page(&ledger, &[]) };
+    let late = ledger.stage(&empty(there(1, 3_600))).unwrap().unwrap();
+    let mut led = ledger.clone();
+    led.commit(&late);
+    assert!(led.stage(&empty(there(9_000, 3_600))).unwrap().is_some());
+    // Nor does a page after a page climb where one could not.
+    let mut climbing = ledger.clone();
+    climbing.commit(&ledger.stage(&empty(there(1_001, 1))).unwrap().unwrap());
+    assert!(climbing.stage(&empty(there(1_001, 2))).unwrap().is_some());
+    assert_eq!(climbing.stage(&empty(there(2_002, 1))), Err(Discord::Leap { blocks: 2_001, seconds: 0 }));
 }

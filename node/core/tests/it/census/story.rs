@@ -105,7 +105,7 @@ fn clock() -> CycleClock {
 
 fn deployment(chain: ChainId) -> Deployment {
     let site = match chain {
-        ChainId::Base => Site::Base { vault: Account::evm([1; 20]), pool: Account::evm([2; 20]) },
+        ChainId::Base => Site::Base { vault: Account::evm([1; 20]), pool: Some(Account::evm([2; 20])) },
         ChainId::Solana => Site::Solana { config: Account([3; 32]) },
     };
     let vault = VaultParameters {
