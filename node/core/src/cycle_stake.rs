@@ -25,6 +25,12 @@ impl CycleStake {
         Self { value: Amount::ZERO, floor: Amount::ZERO, floor_prev: Amount::ZERO, cycle }
     }
 
+    /// Reads back what the four getters gave.
+    #[must_use]
+    pub const fn read_back(value: Amount, floor: Amount, floor_prev: Amount, cycle: Cycle) -> Self {
+        Self { value, floor, floor_prev, cycle }
+    }
+
     /// The same stake as seen in `cycle`, which is not before the last touch (block time never runs backwards).
     #[must_use]
     pub fn at(mut self, cycle: Cycle) -> Self {
@@ -47,6 +53,12 @@ impl CycleStake {
     #[must_use]
     pub const fn floor_prev(&self) -> Amount {
         self.floor_prev
+    }
+
+    /// The cycle of the last touch.
+    #[must_use]
+    pub const fn cycle(&self) -> Cycle {
+        self.cycle
     }
 
     fn touch(&mut self, cycle: Cycle) {

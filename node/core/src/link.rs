@@ -120,6 +120,12 @@ impl Link {
         Ok(Self { peer: terms.peer, signer: terms.signer })
     }
 
+    /// Reads back the row of a node that verified it. Nothing is verified again.
+    #[must_use]
+    pub const fn read_back(peer: PeerId, signer: Signer) -> Self {
+        Self { peer, signer }
+    }
+
     #[must_use]
     pub const fn peer(&self) -> PeerId {
         self.peer

@@ -76,6 +76,18 @@ pub struct Reputation {
 }
 
 impl Reputation {
+    /// Reads back what [`Reputation::written`] gave.
+    #[must_use]
+    pub const fn read_back(score: Score, as_of: UnixSeconds) -> Self {
+        Self { score, as_of }
+    }
+
+    /// The score without any decay since, and the moment it was last changed: what a store writes.
+    #[must_use]
+    pub const fn written(&self) -> (Score, UnixSeconds) {
+        (self.score, self.as_of)
+    }
+
     /// The score at `now`. A clock that jumped back gives no decay.
     #[must_use]
     pub fn at(&self, now: UnixSeconds) -> Score {

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::census::{Alarm, Census, Checkpoint, Input};
+use crate::census::{Alarm, Batch, Census, Checkpoint, Input};
 use crate::cycle::{Seconds, UnixSeconds};
 use crate::identity::{ChainId, Owner, PeerId};
 use crate::ledger::{Ledger, Page};
@@ -112,6 +112,16 @@ impl Sim {
             _ => self.dial(),
         }
         self.check()
+    }
+
+    /// What the node wrote since this was last asked, in order; nothing the first time. For tests of what keeps it.
+    pub fn batches(&mut self) -> Vec<Batch> {
+        self.door.recorded.replace(Vec::new()).unwrap_or_default()
+    }
+
+    /// What the node would start from if it died now.
+    pub fn checkpoint(&mut self) -> Checkpoint {
+        self.door.kept()
     }
 
     fn count(&mut self, name: &'static str, result: Result<(), String>) {

@@ -27,6 +27,8 @@ pub(super) struct Door {
     pub(super) orders: BTreeMap<PeerId, Order>,
     pub(super) connected: BTreeSet<PeerId>,
     pub(super) alarms: Vec<Alarm>,
+    /// Every batch since somebody last took them; none if nobody wants them.
+    pub(super) recorded: Option<Vec<Batch>>,
 }
 
 impl Door {
@@ -39,6 +41,7 @@ impl Door {
             orders: BTreeMap::new(),
             connected: BTreeSet::new(),
             alarms: Vec::new(),
+            recorded: None,
         }
     }
 
@@ -66,6 +69,9 @@ impl Door {
     }
 
     fn write(&mut self, batch: &Batch) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(batch.clone());
+        }
         if let Some(change) = &batch.change {
             self.rows.push(postcard::to_allocvec(change).expect("rows encode"));
         }
@@ -82,6 +88,11 @@ impl Door {
     pub(super) fn crash(&mut self) -> Checkpoint {
         self.orders.clear();
         self.connected.clear();
+        self.kept()
+    }
+
+    /// Reads back what was written.
+    pub(super) fn kept(&mut self) -> Checkpoint {
         let mut ledger: Ledger = postcard::from_bytes(&self.ledger).expect("rows decode");
         for row in self.rows.drain(..) {
             ledger.commit(&postcard::from_bytes(&row).expect("rows decode"));

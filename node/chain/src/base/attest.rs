@@ -1,0 +1,167 @@
+//! The journal head at a block, from the chain's own storage.
+//!
+//! Ordinary nodes prove storage only near the tip, and the final head lies some hundred blocks behind it. So a proof is
+//! also taken of a recent block now and then and kept as a *sighting*. Once a quorum has that very block below its final
+//! head, the sighting attests the journal there, however long ago the proof was served.
+
+use futures_util::future::join_all;
+use williw_core::cycle::Height;
+
+use super::Base;
+use super::endpoint::{Block, Matter};
+use super::fault::EndpointFault;
+use super::proof::{JournalState, verify};
+use super::quorum::agreed;
+
+/// At least so many blocks lie between two sightings: about a minute.
+pub const SIGHTING_BLOCKS: u64 = 32;
+
+/// The most sightings: four hours without finality. When they are full no more are taken, for the oldest become final
+/// first.
+pub const SIGHTINGS_CAP: usize = 256;
+
+/// A sighting this close below the final head counts as having reached it: five minutes. Bad news in between is in the
+/// tail, and good news can wait.
+pub const REACH_BLOCKS: u64 = 150;
+
+/// A block near the tip of its time, and the journal proven there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sighting {
+    pub(super) block: Block,
+    pub(super) state: JournalState,
+}
+
+/// One endpoint's storage of the journal, and whether it proved it.
+enum Shown {
+    Proven(JournalState),
+    Said(JournalState),
+    Nothing,
+}
+
+impl Base {
+    /// The journal at a block that a quorum agrees on; none if nobody serves enough to know it.
+    pub(super) async fn attest(&mut self, matter: Matter, block: Block) -> Option<JournalState> {
+        let vault = self.vault.address;
+        let ask = |index: usize| {
+            let endpoint = &self.endpoints[index];
+            async move { (index, show(endpoint, vault, block).await) }
+        };
+        let there = self.sound(matter).into_iter().filter(|&index| self.has_reached(index, block.height));
+        let answers = join_all(there.map(ask)).await;
+        let shown = self.settle(matter, answers);
+        let (mut proven, mut said) = (None, Vec::new());
+        for (index, shown) in shown {
+            self.endpoints[index].proven = matches!(shown, Shown::Proven(_));
+            match shown {
+                // Every proof under one root proves the same.
+                Shown::Proven(state) => proven = Some(state),
+                Shown::Said(state) => said.push((index, state)),
+                Shown::Nothing => {}
+            }
+        }
+        let truth = proven.or_else(|| {
+            let claims: Vec<_> = said.iter().map(|(index, state)| (*index, key(state))).collect();
+            let agreed = agreed(&claims, self.quorum)?;
+            said.iter().map(|(_, state)| *state).find(|state| key(state) == agreed)
+        })?;
+        for (index, state) in said {
+            if state != truth {
+                self.blame(matter, index, EndpointFault::ForgedStorage { height: block.height });
+            }
+        }
+        Some(truth)
+    }
+
+    /// The highest sighting at or below the final head that a quorum has as well.
+    pub(super) async fn attest_by_sighting(&mut self, matter: Matter, final_block: Block) -> Option<Sighting> {
+        let finalized = |index: usize| Some((index, self.endpoints[index].finalized?));
+        let heads: Vec<_> = self.sound(matter).into_iter().filter_map(finalized).collect();
+        let below: Vec<Sighting> =
+            self.sightings.iter().copied().filter(|sighting| sighting.block.height <= final_block.height).collect();
+        for sighting in below.into_iter().rev() {
+            let claims = self.claims(matter, sighting.block.height, &heads).await;
+            let hashes: Vec<_> = claims.iter().map(|(index, block)| (*index, block.hash)).collect();
+            match agreed(&hashes, self.quorum) {
+                Some(hash) if hash == sighting.block.hash => return Some(sighting),
+                // Of a block that was reorganised away, or of a fork that only its endpoint had.
+                Some(_) => self.sightings.retain(|kept| kept.block.hash != sighting.block.hash),
+                None => return None,
+            }
+        }
+        None
+    }
+
+    /// Takes a proof of one endpoint's tip, if it is time for one.
+    pub(super) async fn sight(&mut self, matter: Matter) {
+        let last = self.sightings.back().map(|sighting| sighting.block.height.0);
+        if self.sightings.len() >= SIGHTINGS_CAP {
+            return;
+        }
+        let candidates = self.in_turn(matter);
+        for index in candidates {
+            let Some(block) = self.endpoints[index].latest else { continue };
+            if last.is_some_and(|last| block.height.0 < last.saturating_add(SIGHTING_BLOCKS)) {
+                continue;
+            }
+            // One that serves no proof here is not worse for it; the next one may.
+            let shown = prove(&self.endpoints[index], self.vault.address, block).await;
+            match shown {
+                Ok(Some(state)) => return self.sightings.push_back(Sighting { block, state }),
+                Ok(None) => {}
+                Err(fault) => self.blame(matter, index, fault),
+            }
+        }
+    }
+
+    /// Forgets sightings that the ledger has passed.
+    pub(super) fn forget_sightings(&mut self, through: Height) {
+        self.sightings.retain(|sighting| sighting.block.height >= through);
+    }
+
+    /// The sound endpoints, beginning with the one whose turn it is.
+    pub(super) fn in_turn(&self, matter: Matter) -> Vec<usize> {
+        let count = self.endpoints.len();
+        let order = (0..count).map(|step| (self.turn + step) % count);
+        order.filter(|&index| self.is_sound(matter, index)).collect()
+    }
+
+    pub(super) fn has_reached(&self, index: usize, height: Height) -> bool {
+        self.endpoints[index].latest.is_some_and(|latest| latest.height >= height)
+    }
+}
+
+/// What agreement on a state compares.
+const fn key(state: &JournalState) -> ([u8; 32], u64, u64) {
+    (state.head.hash.0, state.head.seq, state.operators)
+}
+
+/// A verified proof; none if the endpoint serves none.
+async fn prove(
+    endpoint: &super::endpoint::Endpoint,
+    vault: alloy::primitives::Address,
+    block: Block,
+) -> Result<Option<JournalState>, EndpointFault> {
+    match endpoint.proof(vault, block.hash).await {
+        Ok(proof) => match verify(block.state_root, vault, &proof) {
+            Some(state) => Ok(Some(state)),
+            None => Err(EndpointFault::BadProof { height: block.height }),
+        },
+        Err(fault @ EndpointFault::Unreachable(_)) => Err(fault),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn show(
+    endpoint: &super::endpoint::Endpoint,
+    vault: alloy::primitives::Address,
+    block: Block,
+) -> Result<Shown, EndpointFault> {
+    if let Some(state) = prove(endpoint, vault, block).await? {
+        return Ok(Shown::Proven(state));
+    }
+    match endpoint.storage(vault, block.hash).await {
+        Ok(slots) => Ok(Shown::Said(JournalState::of_slots(slots))),
+        Err(fault @ EndpointFault::Unreachable(_)) => Err(fault),
+        Err(_) => Ok(Shown::Nothing),
+    }
+}

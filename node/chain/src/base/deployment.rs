@@ -1,0 +1,91 @@
+//! What a vault was deployed with, as a quorum reads it.
+
+use alloy::primitives::Address;
+use futures_util::future::join_all;
+use williw_core::amount::{Amount, Bps};
+use williw_core::cycle::{CycleClock, Seconds, UnixSeconds};
+use williw_core::fact::VaultParameters;
+use williw_core::identity::Account;
+use williw_core::network::NetworkId;
+
+use super::Base;
+use super::abi::{StakeVault, account_of};
+use super::endpoint::{Endpoint, Matter, Viewed, Which};
+use super::fault::{ChainError, EndpointFault, Reading};
+use super::quorum::agreed;
+
+const MATTER: Matter = Matter::Lookup;
+
+/// The numbers of a vault. All but the parameters never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deployment {
+    pub network: NetworkId,
+    pub clock: CycleClock,
+    pub token: Account,
+    /// In force at the tip.
+    pub parameters: VaultParameters,
+}
+
+/// As one endpoint reads them: network, genesis, length of a cycle, token, and the five parameters.
+type Numbers = ([u8; 32], u64, u64, Address, (u128, u128, u64, u16, u64));
+
+impl Base {
+    /// Reads the vault's numbers. An endpoint whose vault is of another network is not heard.
+    pub async fn deployment(&mut self) -> Result<Reading<Deployment>, ChainError> {
+        self.begin(MATTER).await;
+        let vault = self.vault.address;
+        let ask = |index: usize| {
+            let endpoint = &self.endpoints[index];
+            async move { (index, numbers(endpoint, vault).await) }
+        };
+        let answers = join_all(self.sound(MATTER).into_iter().map(ask)).await;
+        let claims = self.settle(MATTER, answers);
+        let Some(numbers) = agreed(&claims, self.quorum) else {
+            return Err(self.no_quorum(MATTER, "the vault's numbers"));
+        };
+        for (index, claim) in claims {
+            if claim != numbers {
+                self.blame(MATTER, index, EndpointFault::Contradicts("the vault's numbers"));
+            }
+        }
+        Ok(Reading { value: deployment(numbers)?, faults: self.faults(MATTER) })
+    }
+}
+
+fn deployment(
+    (network, genesis, length, token, (min_stake, min_deposit, period, slash, evidence_cycles)): Numbers,
+) -> Result<Deployment, ChainError> {
+    let clock = CycleClock::new(UnixSeconds(genesis), Seconds(length))
+        .map_err(|_| ChainError::Deployment("a cycle lasts less than two seconds"))?;
+    let slash = Bps::try_from(slash).map_err(|_| ChainError::Deployment("a slash takes more than the whole"))?;
+    Ok(Deployment {
+        network: NetworkId(network),
+        clock,
+        token: account_of(token),
+        parameters: VaultParameters {
+            min_stake: Amount(min_stake),
+            min_deposit: Amount(min_deposit),
+            unstaking_period: Seconds(period),
+            slash,
+            evidence_cycles,
+        },
+    })
+}
+
+async fn numbers(endpoint: &Endpoint, vault: Address) -> Result<Numbers, EndpointFault> {
+    let at = Which::Latest;
+    let network = value(endpoint.view(vault, StakeVault::networkIdCall {}, at).await?)?;
+    let genesis = value(endpoint.view(vault, StakeVault::genesisCall {}, at).await?)?;
+    let length = value(endpoint.view(vault, StakeVault::cycleLengthCall {}, at).await?)?;
+    let token = value(endpoint.view(vault, StakeVault::tokenCall {}, at).await?)?;
+    let parameters = value(endpoint.view(vault, StakeVault::parametersCall {}, at).await?)?;
+    Ok((network.0, genesis, length, token, parameters))
+}
+
+/// A value that the vault always has.
+fn value<T>(viewed: Viewed<T>) -> Result<T, EndpointFault> {
+    match viewed {
+        Viewed::Value(value) => Ok(value),
+        Viewed::Reverted(_) => Err(EndpointFault::Undecodable("eth_call")),
+    }
+}

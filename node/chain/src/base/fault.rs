@@ -1,0 +1,155 @@
+//! What can be wrong with an endpoint, and what that leaves undone.
+//!
+//! A fault belongs to one endpoint and is told beside the result; a [`ChainError`] says that there is no result. Neither
+//! holds more of an endpoint's address than its name.
+
+use std::fmt;
+
+use williw_core::cycle::Height;
+use williw_core::fact::BodyFault;
+use williw_core::hash::Hash;
+use williw_core::network::NetworkId;
+
+use super::settings::{EndpointName, SettingsFault};
+
+/// How an endpoint cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Outage {
+    #[error("no answer in time")]
+    Timeout,
+    #[error("no connection")]
+    Connection,
+    #[error("http status {0}")]
+    Status(u16),
+    #[error("the answer broke off")]
+    Cut,
+}
+
+/// What is wrong with an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointFault {
+    #[error("it cannot be reached: {0}")]
+    Unreachable(Outage),
+    #[error("it refuses {method}: {message} ({code})")]
+    Refused { method: &'static str, code: i64, message: String },
+    #[error("its answer to {0} is not what this call answers")]
+    Undecodable(&'static str),
+    #[error("its answer to {0} is too long")]
+    TooLong(&'static str),
+    #[error("it serves chain {found}")]
+    WrongChain { found: u64 },
+    #[error("its vault belongs to network {found}")]
+    WrongNetwork { found: NetworkId },
+    #[error("it has no vault at this address")]
+    NoVault,
+    #[error("it lags {behind} blocks behind, at {at}")]
+    Lagging { at: Height, behind: u64 },
+    #[error("it does not have the block {0}")]
+    NoBlock(String),
+    #[error("its header for block {height} does not have the hash it claims")]
+    ForgedHeader { height: Height },
+    #[error("its block at {height} is {hash}, which the others do not have")]
+    OtherBlock { height: Height, hash: Hash },
+    #[error("its storage proof at {height} proves nothing")]
+    BadProof { height: Height },
+    #[error("its storage at {height} is not that of the chain")]
+    ForgedStorage { height: Height },
+    #[error("a log at {height} is no fact: {why}")]
+    BadLog { height: Height, why: LogFault },
+    #[error("it hides fact {missing}")]
+    HidesFacts { missing: u64 },
+    #[error("it invents fact {seq} at {height}")]
+    InventsFacts { seq: u64, height: Height },
+    #[error("its facts through {through} do not lead to the head that the chain has: one of them is altered")]
+    BadJournal { through: Height },
+    #[error("it shows more than {cap} facts")]
+    TooManyFacts { cap: usize },
+    #[error("it says something else than the others about {0}")]
+    Contradicts(&'static str),
+}
+
+/// Why a log is no fact of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LogFault {
+    #[error("it was not asked for")]
+    Unasked,
+    #[error("it does not say where it stands")]
+    NoPlace,
+    #[error("it is out of order")]
+    OutOfOrder,
+    #[error("its topics or bytes are not those of the event")]
+    Shape,
+    #[error("its topic names another account than its body")]
+    OtherAccount,
+    #[error(transparent)]
+    Body(#[from] BodyFault),
+}
+
+impl EndpointFault {
+    /// True if the endpoint said what is not so; false if it only failed to say something.
+    #[must_use]
+    pub const fn is_lie(&self) -> bool {
+        match self {
+            Self::Unreachable(_)
+            | Self::Refused { .. }
+            | Self::Undecodable(_)
+            | Self::TooLong(_)
+            | Self::Lagging { .. }
+            | Self::NoBlock(_)
+            | Self::NoVault => false,
+            Self::WrongChain { .. }
+            | Self::WrongNetwork { .. }
+            | Self::ForgedHeader { .. }
+            | Self::OtherBlock { .. }
+            | Self::BadProof { .. }
+            | Self::ForgedStorage { .. }
+            | Self::BadLog { .. }
+            | Self::HidesFacts { .. }
+            | Self::InventsFacts { .. }
+            | Self::BadJournal { .. }
+            | Self::TooManyFacts { .. }
+            | Self::Contradicts(_) => true,
+        }
+    }
+}
+
+/// The faults that one reading found, by endpoint.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Faults(pub Vec<(EndpointName, EndpointFault)>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("nothing is known against any endpoint");
+        }
+        for (index, (name, fault)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "; " };
+            write!(f, "{comma}{name}: {fault}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What was read, and what was wrong with whom meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading<T> {
+    pub value: T,
+    pub faults: Faults,
+}
+
+/// Why nothing was read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChainError {
+    #[error(transparent)]
+    Settings(#[from] SettingsFault),
+    #[error("fewer than {quorum} endpoints agree on {what}: {faults}")]
+    NoQuorum { what: &'static str, quorum: usize, faults: Faults },
+    #[error("no endpoint's facts lead to the head that the chain has: {faults}")]
+    Disbelieved { faults: Faults },
+    #[error("the vault's numbers are impossible: {0}")]
+    Deployment(&'static str),
+    #[error("at most {cap} accounts can be looked up at once, not {asked}")]
+    TooManyAccounts { asked: usize, cap: usize },
+    #[error("{0} is no account of base")]
+    ForeignAccount(williw_core::identity::Account),
+}

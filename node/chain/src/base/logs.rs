@@ -1,0 +1,104 @@
+//! Logs of the vault as facts, a bounded range of blocks at a time.
+
+use alloy::primitives::Address;
+use alloy::rpc::types::Log;
+use alloy::sol_types::SolEvent;
+use serde_json::json;
+use williw_core::cycle::{Height, UnixSeconds};
+use williw_core::fact::{Body, Fact};
+use williw_core::identity::{Account, ChainId};
+
+use super::abi::{StakeVault::Recorded, account_of};
+use super::endpoint::{Endpoint, Which};
+use super::fault::{EndpointFault, LogFault};
+
+/// The most blocks in one question for logs. An endpoint that refuses is asked for half of it, down to a single block.
+pub const RANGE_BLOCKS: u64 = 10_000;
+
+/// A walk over the blocks from one height through another.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    next: u64,
+    last: u64,
+    width: u64,
+}
+
+impl Walk {
+    pub(crate) const fn new(from: Height, through: Height) -> Self {
+        Self { next: from.0, last: through.0, width: RANGE_BLOCKS }
+    }
+
+    /// The facts of the next blocks; none when the walk is over.
+    pub(crate) async fn step(
+        &mut self,
+        endpoint: &Endpoint,
+        vault: Address,
+    ) -> Result<Option<Vec<Fact>>, EndpointFault> {
+        while self.next <= self.last {
+            let through = self.last.min(self.next.saturating_add(self.width - 1));
+            match endpoint.facts(vault, Height(self.next), Height(through)).await {
+                Ok(facts) => {
+                    self.next = through.saturating_add(1);
+                    return Ok(Some(facts));
+                }
+                // Endpoints word "too many" in as many ways as there are endpoints, so every refusal may mean it.
+                Err(EndpointFault::Refused { .. } | EndpointFault::TooLong(_)) if through > self.next => {
+                    self.width = (through - self.next).div_ceil(2);
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Endpoint {
+    /// The facts of some blocks, in order.
+    async fn facts(&self, vault: Address, from: Height, through: Height) -> Result<Vec<Fact>, EndpointFault> {
+        let filter = json!([{
+            "address": vault,
+            "topics": [Recorded::SIGNATURE_HASH],
+            "fromBlock": format!("{:#x}", from.0),
+            "toBlock": format!("{:#x}", through.0),
+        }]);
+        let logs: Vec<Log> = self.rpc.demand("eth_getLogs", filter).await?;
+        let mut facts = Vec::with_capacity(logs.len());
+        let mut before = None;
+        let mut dated = None;
+        for log in logs {
+            let unplaced = EndpointFault::BadLog { height: from, why: LogFault::NoPlace };
+            let (Some(number), Some(index)) = (log.block_number, log.log_index) else { return Err(unplaced) };
+            let height = Height(number);
+            let bad = |why| EndpointFault::BadLog { height, why };
+            if height < from || height > through || log.removed {
+                return Err(bad(LogFault::Unasked));
+            }
+            if before.is_some_and(|before| before >= (number, index)) {
+                return Err(bad(LogFault::OutOfOrder));
+            }
+            before = Some((number, index));
+            let time = match (log.block_timestamp, dated) {
+                (Some(seconds), _) => UnixSeconds(seconds),
+                (None, Some((dated, time))) if dated == height => time,
+                (None, _) => self.block(Which::At(height)).await?.time,
+            };
+            dated = Some((height, time));
+            facts.push(decode(vault, &log, height, time).map_err(bad)?);
+        }
+        Ok(facts)
+    }
+}
+
+/// The fact that a log tells. Its time is believed for now: the fold over it proves it.
+fn decode(vault: Address, log: &Log, height: Height, time: UnixSeconds) -> Result<Fact, LogFault> {
+    if log.address() != vault || log.topic0() != Some(&Recorded::SIGNATURE_HASH) {
+        return Err(LogFault::Unasked);
+    }
+    let event = Recorded::decode_log(&log.inner).map_err(|_| LogFault::Shape)?.data;
+    let body = Body::decode(ChainId::Base, event.kind, &event.body)?;
+    // The topic is in no head; nobody reads it here, but whoever forges it is worth knowing.
+    if account_of(event.account) != body.account().unwrap_or(Account([0; 32])) {
+        return Err(LogFault::OtherAccount);
+    }
+    Ok(Fact { chain: ChainId::Base, journal: account_of(vault), seq: event.seq, time, height, body })
+}

@@ -1,0 +1,125 @@
+//! Pages: final facts, from where a ledger stands to a head that the chain itself attests.
+
+use williw_core::cycle::Height;
+use williw_core::identity::ChainId;
+use williw_core::journal::Head;
+use williw_core::ledger::{ChainBooks, Page, Point};
+
+use super::Base;
+use super::attest::REACH_BLOCKS;
+use super::endpoint::{Block, Matter};
+use super::fault::{ChainError, EndpointFault, Reading};
+use super::fold::{Cut, Fold, Folded};
+use super::logs::Walk;
+
+const MATTER: Matter = Matter::Finals;
+
+/// Where a page is meant to end.
+struct Goal {
+    cut: Cut,
+    reached: bool,
+}
+
+impl Base {
+    /// The next page for a ledger that stands where `books` and `head` say; none if there is nothing new to say.
+    ///
+    /// The first page that reaches the final head is given even if it is empty: after a restart the census opens the chain
+    /// by it.
+    pub async fn page(&mut self, books: &ChainBooks, head: Head) -> Result<Reading<Option<Page>>, ChainError> {
+        let final_block = self.final_block(MATTER).await?;
+        let value = match self.goal(books, final_block).await? {
+            Some(goal) => self.page_to(goal, books, head).await?,
+            None => None,
+        };
+        Ok(Reading { value, faults: self.faults(MATTER) })
+    }
+
+    async fn goal(&mut self, books: &ChainBooks, final_block: Block) -> Result<Option<Goal>, ChainError> {
+        if final_block.height < self.from_height {
+            return Ok(None);
+        }
+        let folded = books.through.height;
+        while self.cuts.front().is_some_and(|cut| cut.through.height <= folded) {
+            self.cuts.pop_front();
+        }
+        self.forget_sightings(folded);
+        if let Some(cut) = self.cuts.front().filter(|cut| cut.through.height <= final_block.height) {
+            return Ok(Some(Goal { cut: *cut, reached: false }));
+        }
+        let (at, state, reached) = if let Some(state) = self.attest(MATTER, final_block).await {
+            (final_block, state, true)
+        } else if let Some(sighting) = self.attest_by_sighting(MATTER, final_block).await {
+            let short = final_block.height.0 - sighting.block.height.0;
+            (sighting.block, sighting.state, short <= REACH_BLOCKS)
+        } else {
+            return Err(self.no_quorum(MATTER, "the vault's storage at the final head"));
+        };
+        // Before its deployment the vault's storage is empty.
+        let deployed = state.head.seq > 0;
+        let cut = Cut { through: at.point(), head: state.head, operators: state.operators };
+        Ok(deployed.then_some(Goal { cut, reached }))
+    }
+
+    async fn page_to(&mut self, goal: Goal, books: &ChainBooks, head: Head) -> Result<Option<Page>, ChainError> {
+        let Goal { cut, reached } = goal;
+        let through = cut.through.height;
+        let repeats = through == books.through.height && self.reached == Some(through);
+        // A cursor beyond the final head was led astray if something new lies before it; else the endpoints lag.
+        let behind = through < books.through.height && cut.head.seq <= head.seq;
+        if repeats || behind {
+            return Ok(None);
+        }
+        let folded = match self.believe(cut, books, head).await {
+            Some(folded) => folded,
+            // The chain's own storage says that there is nothing new; for that no logs are needed.
+            None if cut.head == head => Folded { facts: Vec::new(), cuts: Vec::new() },
+            None => return Err(ChainError::Disbelieved { faults: self.faults(MATTER) }),
+        };
+        let mut cuts = folded.cuts.into_iter();
+        let (end, reached) = match cuts.next() {
+            Some(first) => (first, false),
+            None => (cut, reached),
+        };
+        self.cuts.extend(cuts);
+        if reached {
+            self.reached = Some(through);
+        }
+        Ok(Some(Page {
+            chain: ChainId::Base,
+            facts: folded.facts,
+            through: end.through,
+            heads: vec![(self.journal(), end.head.hash)],
+            operators: end.operators,
+            reached,
+        }))
+    }
+
+    /// The facts of the first endpoint whose facts lead to the head; the others that were asked are blamed.
+    async fn believe(&mut self, goal: Cut, books: &ChainBooks, head: Head) -> Option<Folded> {
+        let order = self.in_turn(MATTER);
+        self.turn = (self.turn + 1) % self.endpoints.len();
+        for index in order {
+            if !self.has_reached(index, goal.through.height) {
+                continue;
+            }
+            match self.fold(index, goal, books, head).await {
+                Ok(folded) => return Some(folded),
+                Err(fault) => self.blame(MATTER, index, fault),
+            }
+        }
+        None
+    }
+
+    async fn fold(&self, index: usize, goal: Cut, books: &ChainBooks, head: Head) -> Result<Folded, EndpointFault> {
+        let Point { height: folded, .. } = books.through;
+        let next = if goal.through.height >= folded { Height(folded.0.saturating_add(1)) } else { books.last.height };
+        let mut walk = Walk::new(next.max(self.from_height), goal.through.height);
+        let mut fold = Fold::new((head, books.operators), books.last.height, goal.head, self.page_cap);
+        while let Some(facts) = walk.step(&self.endpoints[index], self.vault.address).await? {
+            for fact in facts {
+                fold.add(fact)?;
+            }
+        }
+        fold.finish()
+    }
+}

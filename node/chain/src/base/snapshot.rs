@@ -1,0 +1,132 @@
+//! How named operators stand in the vault's own state at the final head.
+//!
+//! For people who want to compare: the ledger's numbers come from facts, these from the contract. An endpoint has to hold
+//! the state of the final head for it; ordinary nodes keep it for some minutes only, and then refuse.
+
+use futures_util::future::join_all;
+use williw_core::amount::Amount;
+use williw_core::cycle::{Height, UnixSeconds};
+use williw_core::identity::{Account, Signer};
+
+use alloy::primitives::Address;
+use alloy::sol_types::SolError;
+
+use super::Base;
+use super::abi::{StakeVault, address_of};
+use super::endpoint::{Block, Endpoint, Matter, Viewed, Which};
+use super::fault::{ChainError, EndpointFault, Reading};
+use super::quorum::agreed;
+
+const MATTER: Matter = Matter::Lookup;
+
+/// The most accounts in one look-up; more are refused.
+pub const SNAPSHOT_CAP: usize = 64;
+
+/// The most entries that a vault lets a queue have.
+const QUEUE_CAP: usize = 8;
+
+/// One owner in the vault's state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OperatorSnapshot {
+    pub account: Account,
+    pub at: Height,
+    /// None if it is not registered.
+    pub operator: Option<StandingOnChain>,
+}
+
+/// An operator's record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StandingOnChain {
+    pub index: u64,
+    pub active: Amount,
+    pub queued: Amount,
+    pub signer: Signer,
+    pub nonce: u64,
+    pub term: u64,
+    /// Before this moment its jail cannot end; none if it is free.
+    pub jailed_until: Option<UnixSeconds>,
+    /// In the order of their tickets.
+    pub queue: Vec<QueueEntry>,
+}
+
+/// Stake on its way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QueueEntry {
+    pub ticket: u64,
+    pub amount: Amount,
+    pub maturity: UnixSeconds,
+}
+
+impl Base {
+    /// Looks operators up at the final head, as a quorum has them.
+    pub async fn snapshot(&mut self, accounts: &[Account]) -> Result<Reading<Vec<OperatorSnapshot>>, ChainError> {
+        if accounts.len() > SNAPSHOT_CAP {
+            return Err(ChainError::TooManyAccounts { asked: accounts.len(), cap: SNAPSHOT_CAP });
+        }
+        let addresses = accounts
+            .iter()
+            .map(|account| address_of(*account).ok_or(ChainError::ForeignAccount(*account)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let block = self.final_block(MATTER).await?;
+        let mut snapshots = Vec::with_capacity(accounts.len());
+        for (account, address) in accounts.iter().zip(addresses) {
+            let operator = self.look_up(address, block).await?;
+            snapshots.push(OperatorSnapshot { account: *account, at: block.height, operator });
+        }
+        Ok(Reading { value: snapshots, faults: self.faults(MATTER) })
+    }
+
+    async fn look_up(&mut self, address: Address, block: Block) -> Result<Option<StandingOnChain>, ChainError> {
+        let vault = self.vault.address;
+        let ask = |index: usize| {
+            let endpoint = &self.endpoints[index];
+            async move { (index, operator(endpoint, vault, address, block).await) }
+        };
+        let answers = join_all(self.sound(MATTER).into_iter().map(ask)).await;
+        let claims = self.settle(MATTER, answers);
+        let compared: Vec<_> = claims.iter().map(|(index, claim)| (*index, claim.as_ref())).collect();
+        let Some(truth) = agreed(&compared, self.quorum).map(|claim| claim.cloned()) else {
+            return Err(self.no_quorum(MATTER, "the operator"));
+        };
+        for (index, claim) in claims {
+            if claim != truth {
+                self.blame(MATTER, index, EndpointFault::Contradicts("an operator"));
+            }
+        }
+        Ok(truth)
+    }
+}
+
+async fn operator(
+    endpoint: &Endpoint,
+    vault: Address,
+    account: Address,
+    block: Block,
+) -> Result<Option<StandingOnChain>, EndpointFault> {
+    const BROKEN: EndpointFault = EndpointFault::Undecodable("eth_call");
+    let at = Which::Hash(block.hash);
+    let view = match endpoint.view(vault, StakeVault::operatorOfCall { account }, at).await? {
+        Viewed::Value(view) => view,
+        Viewed::Reverted(why) if why.starts_with(&StakeVault::NotRegistered::SELECTOR) => return Ok(None),
+        Viewed::Reverted(_) => return Err(BROKEN),
+    };
+    let Viewed::Value(queue) = endpoint.view(vault, StakeVault::queueOfCall { account }, at).await? else {
+        return Err(BROKEN);
+    };
+    if queue.len() > QUEUE_CAP {
+        return Err(BROKEN);
+    }
+    let (index, active, queued, signer, nonce, term, jailed_until, _) = view;
+    let entry =
+        |(amount, maturity, ticket)| QueueEntry { ticket, amount: Amount(amount), maturity: UnixSeconds(maturity) };
+    Ok(Some(StandingOnChain {
+        index,
+        active: Amount(active),
+        queued: Amount(queued),
+        signer: Signer(signer.into_array()),
+        nonce,
+        term,
+        jailed_until: (jailed_until != 0).then_some(UnixSeconds(jailed_until)),
+        queue: queue.into_iter().map(entry).collect(),
+    }))
+}

@@ -1,0 +1,88 @@
+//! The tail: everything beyond the ledger that any endpoint shows, with who showed it.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use williw_core::cycle::Height;
+use williw_core::fact::Fact;
+use williw_core::hash::Hash;
+use williw_core::identity::ChainId;
+use williw_core::tail::{Rumour, TAIL_CAP, Tail, Witnesses};
+
+use super::Base;
+use super::endpoint::{Endpoint, Matter};
+use super::fault::{ChainError, EndpointFault, Reading};
+use super::logs::Walk;
+
+const MATTER: Matter = Matter::Tail;
+
+/// The most unfinal facts of one endpoint. One that shows more is not heard in this reading: the core would refuse such a
+/// tail as a whole.
+const SHOWN_CAP: usize = TAIL_CAP;
+
+impl Base {
+    /// Everything above `after`, through a block near the tip that a quorum agrees on.
+    ///
+    /// It is an error unless a quorum gave all its logs. An endpoint on a fork of its own is heard as well: what it shows
+    /// counts as shown by one.
+    pub async fn tail(&mut self, after: Height) -> Result<Reading<Tail>, ChainError> {
+        let tip = self.tip(MATTER).await?;
+        let agreeing = self.sound(MATTER);
+        self.sight(MATTER).await;
+        let from = Height(after.0.saturating_add(1)).max(self.from_height);
+        let vault = self.vault.address;
+        let ask = |index: usize| {
+            let endpoint = &self.endpoints[index];
+            // What an endpoint has not reached it cannot be asked for.
+            let through = endpoint.latest.map_or(tip.height, |latest| latest.height.min(tip.height));
+            async move { (index, shown(endpoint, vault, Walk::new(from, through)).await) }
+        };
+        let answers = join_all(self.audible().into_iter().map(ask)).await;
+        let heard = self.settle(MATTER, answers);
+        let complete = heard.iter().filter(|(index, _)| agreeing.contains(index)).count();
+        if complete < self.quorum {
+            return Err(self.no_quorum(MATTER, "the unfinal tail"));
+        }
+        let tail = Tail { chain: ChainId::Base, after, head: tip.point(), rumours: merge(heard) };
+        Ok(Reading { value: tail, faults: self.faults(MATTER) })
+    }
+
+    /// Whoever can be heard: the sound, and those who are only behind or elsewhere.
+    fn audible(&self) -> Vec<usize> {
+        let heard = |fault: Option<&EndpointFault>| {
+            matches!(fault, None | Some(EndpointFault::Lagging { .. } | EndpointFault::OtherBlock { .. }))
+        };
+        let every = self.endpoints.iter().enumerate();
+        every.filter(|(_, one)| one.vetted && heard(one.faults.get(&MATTER))).map(|(index, _)| index).collect()
+    }
+}
+
+async fn shown(
+    endpoint: &Endpoint,
+    vault: alloy::primitives::Address,
+    mut walk: Walk,
+) -> Result<Vec<Fact>, EndpointFault> {
+    let mut shown = Vec::new();
+    while let Some(facts) = walk.step(endpoint, vault).await? {
+        shown.extend(facts);
+        if shown.len() > SHOWN_CAP {
+            return Err(EndpointFault::TooManyFacts { cap: SHOWN_CAP });
+        }
+    }
+    Ok(shown)
+}
+
+/// Each fact once, with everybody who showed exactly it.
+fn merge(heard: Vec<(usize, Vec<Fact>)>) -> Vec<Rumour> {
+    let mut rumours: BTreeMap<(Height, u64, Hash), Rumour> = BTreeMap::new();
+    for (index, facts) in heard {
+        for fact in facts {
+            // The head after a fact on top of nothing is a digest of all of it.
+            let digest = fact.head_after(Hash::default());
+            let key = (fact.height, fact.seq, digest);
+            let rumour = rumours.entry(key).or_insert(Rumour { fact, witnesses: Witnesses(0) });
+            rumour.witnesses.0 |= 1 << index;
+        }
+    }
+    rumours.into_values().collect()
+}

@@ -1,0 +1,104 @@
+//! What is pending: seen at once, by whom, and gone when the chain takes it back.
+
+use serde_json::json;
+use williw_chain::base::{ChainError, EndpointFault};
+use williw_core::cycle::Height;
+use williw_core::fact::BodyKind;
+use williw_core::tail::{Rumour, Tail};
+
+use crate::follower::fault_of;
+use crate::proxy::{Lie, Proxy};
+use crate::world::World;
+
+fn told(tail: &Tail, kind: BodyKind) -> Vec<&Rumour> {
+    tail.rumours.iter().filter(|rumour| rumour.fact.body.kind() == kind).collect()
+}
+
+#[tokio::test]
+async fn an_unstake_is_pending_at_once_and_gone_after_a_reorganisation() {
+    let world = World::new().await;
+    let mut base = world.base(&[&world.anvil.url, &world.twin()]);
+    world.register(1, 2_000).await;
+    world.finalize().await;
+    let after = Height(world.anvil.height().await - 8);
+    assert_eq!(base.tail(after).await.unwrap().value.rumours, []);
+
+    world.unstake(1, 1_500).await;
+    let tail = base.tail(after).await.unwrap().value;
+    let unstakes = told(&tail, BodyKind::Unstaked);
+    assert_eq!((unstakes.len(), unstakes[0].witnesses.count()), (1, 2));
+    assert_eq!(tail.head.height, Height(world.anvil.height().await));
+
+    world.anvil.reorg(1).await;
+    assert_eq!(base.tail(after).await.unwrap().value.rumours, []);
+}
+
+#[tokio::test]
+async fn what_one_endpoint_shows_has_one_witness() {
+    let world = World::new().await;
+    let altering = Proxy::before(&world.anvil.url, Lie::AlterBody).await;
+    let hiding = Proxy::before(&world.anvil.url, Lie::HideLastLog).await;
+    let mut base = world.base(&[&altering.url, &world.anvil.url, &hiding.url]);
+    world.register(1, 2_000).await;
+    world.stake(1, 100).await;
+    let tail = base.tail(Height(0)).await.unwrap().value;
+    assert_eq!(told(&tail, BodyKind::Registered)[0].witnesses.0, 0b111);
+    let mut stakes: Vec<u8> = told(&tail, BodyKind::Staked).iter().map(|rumour| rumour.witnesses.0).collect();
+    stakes.sort_unstable();
+    assert_eq!(stakes, [0b001, 0b010]);
+}
+
+#[tokio::test]
+async fn nonsense_of_one_hides_nothing_of_another() {
+    let world = World::new().await;
+    let log = json!({
+        "address": world.vault, "topics": [], "data": "0x", "blockNumber": "0x1", "logIndex": "0x99",
+        "transactionHash": null, "transactionIndex": null, "blockHash": null, "removed": false,
+    });
+    let babbling = Proxy::before(&world.anvil.url, Lie::InventLog(log)).await;
+    let mut base = world.base(&[&babbling.url, &world.anvil.url, &world.twin()]);
+    world.register(1, 2_000).await;
+    world.unstake(1, 1_500).await;
+    let reading = base.tail(Height(0)).await.unwrap();
+    assert!(matches!(fault_of(&reading.faults, 1), Some(EndpointFault::BadLog { .. })), "{}", reading.faults);
+    assert_eq!(told(&reading.value, BodyKind::Unstaked)[0].witnesses.0, 0b110);
+}
+
+#[tokio::test]
+async fn a_tail_that_a_quorum_does_not_give_is_no_tail() {
+    let world = World::new().await;
+    let quiet = Proxy::before(&world.anvil.url, Lie::NarrowRanges(0)).await;
+    let mut base = world.base(&[&quiet.url, &world.anvil.url]);
+    let error = base.tail(Height(0)).await.unwrap_err();
+    let ChainError::NoQuorum { what: "the unfinal tail", faults, .. } = &error else { panic!("{error}") };
+    assert!(matches!(fault_of(faults, 1), Some(EndpointFault::Refused { method: "eth_getLogs", .. })), "{error}");
+    assert!(!error.to_string().contains("a-secret-key") && !error.to_string().contains('\x1b'), "{error}");
+
+    quiet.tell(Lie::Nothing);
+    assert!(base.tail(Height(0)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_fork_of_one_is_named_and_still_heard() {
+    let world = World::new().await;
+    let forked = Proxy::before(&world.anvil.url, Lie::Fork).await;
+    let mut base = world.base(&[&forked.url, &world.anvil.url, &world.twin()]);
+    world.register(1, 2_000).await;
+    let reading = base.tail(Height(0)).await.unwrap();
+    assert!(matches!(fault_of(&reading.faults, 1), Some(EndpointFault::OtherBlock { .. })), "{}", reading.faults);
+    assert_eq!(told(&reading.value, BodyKind::Registered)[0].witnesses.0, 0b111);
+}
+
+#[tokio::test]
+async fn whoever_lags_is_named_and_does_not_hold_the_tip_back() {
+    let world = World::new().await;
+    let stuck = Proxy::before(&world.anvil.url, Lie::StuckAt(world.anvil.height().await)).await;
+    let mut base = world.base(&[&stuck.url, &world.anvil.url, &world.twin()]);
+    world.register(1, 2_000).await;
+    world.anvil.mine(30).await;
+    let reading = base.tail(Height(0)).await.unwrap();
+    let fault = fault_of(&reading.faults, 1).unwrap();
+    assert!(matches!(fault, EndpointFault::Lagging { behind: 31, .. }) && !fault.is_lie(), "{fault}");
+    assert_eq!(reading.value.head.height, Height(world.anvil.height().await));
+    assert_eq!(told(&reading.value, BodyKind::Registered)[0].witnesses.0, 0b110);
+}

@@ -1,0 +1,203 @@
+//! The one door that every connection passes, and that closes behind whoever loses standing.
+//!
+//! It keeps no opinion of its own: the census says who is admitted, suspended or evicted, and whoever it has not spoken
+//! of is unknown and barred. A peer is asked about three times: before it is dialled, when a handshake with it is done
+//! (whichever side began), and whenever its standing changes.
+//!
+//! An eviction and a new connection may happen at the same time. So a connection is registered *before* it is judged,
+//! and an eviction bars *before* it closes what is registered: whichever comes second sees the first
+//! (`registry`, whose tests try every interleaving).
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use iroh::EndpointAddr;
+use iroh::endpoint::{
+    AfterHandshakeOutcome, BeforeConnectOutcome, Connection, EndpointHooks, Side, WeakConnectionHandle,
+};
+use tracing::{debug, info};
+use williw_core::identity::PeerId;
+use williw_core::standing::{Bar, Doubt, Standing};
+
+use crate::code::Refusal;
+
+mod registry;
+
+pub use registry::CONNECTIONS_PER_PEER_CAP;
+use registry::Registry;
+
+/// Peers whose refused dials are counted one by one. When there are more, the newest count only in the total.
+pub const REFUSED_PEERS_CAP: usize = 1024;
+
+/// The door. A clone is the same door.
+#[derive(Clone)]
+pub struct Door {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    registry: Registry<WeakConnectionHandle>,
+    refused: Mutex<BTreeMap<PeerId, u64>>,
+    counters: Counters,
+}
+
+#[derive(Default)]
+struct Counters {
+    admitted: AtomicU64,
+    refused_dials: AtomicU64,
+    refused_arrivals: AtomicU64,
+    refused_departures: AtomicU64,
+    closed: AtomicU64,
+}
+
+/// What the door did since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DoorCounts {
+    /// Connections let through, in either direction.
+    pub admitted: u64,
+    /// Dials stopped before a packet was sent.
+    pub refused_dials: u64,
+    /// Connections that others opened and that were refused when their handshake was done.
+    pub refused_arrivals: u64,
+    /// The same for connections that this node opened: their peer lost its standing during the handshake.
+    pub refused_departures: u64,
+    /// Live connections closed because their peer was evicted.
+    pub closed: u64,
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Door").field("counts", &self.counts()).finish_non_exhaustive()
+    }
+}
+
+impl Door {
+    /// A door that lets nobody in.
+    #[must_use]
+    pub fn new() -> Self {
+        let inner = Inner { registry: Registry::default(), refused: Mutex::default(), counters: Counters::default() };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// From now on the peer may be dialled and may come in.
+    pub fn admit(&self, peer: PeerId) {
+        self.inner.registry.place(peer, Standing::Member);
+    }
+
+    /// From now on the peer is neither dialled nor let in anew; what is open stays open.
+    pub fn suspend(&self, peer: PeerId, doubt: Doubt) {
+        self.inner.registry.place(peer, Standing::Probation(doubt));
+    }
+
+    /// Bars the peer, then closes every connection with it.
+    pub fn evict(&self, peer: PeerId, bar: Bar) {
+        let refusal = Refusal::Barred(bar);
+        self.inner.registry.evict(peer, bar, |handle: WeakConnectionHandle| {
+            if let Some(connection) = handle.upgrade() {
+                connection.close(refusal.wire(), refusal.reason().as_bytes());
+                add_one(&self.inner.counters.closed);
+                info!(%peer, %bar, "closed a connection");
+            }
+        });
+    }
+
+    /// What the door was last told about the peer.
+    #[must_use]
+    pub fn standing_of(&self, peer: PeerId) -> Standing {
+        self.inner.registry.standing(peer)
+    }
+
+    /// How many connections are open, per peer that has any.
+    #[must_use]
+    pub fn live(&self) -> BTreeMap<PeerId, usize> {
+        self.inner.registry.live()
+    }
+
+    #[must_use]
+    pub fn counts(&self) -> DoorCounts {
+        let counters = &self.inner.counters;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        DoorCounts {
+            admitted: read(&counters.admitted),
+            refused_dials: read(&counters.refused_dials),
+            refused_arrivals: read(&counters.refused_arrivals),
+            refused_departures: read(&counters.refused_departures),
+            closed: read(&counters.closed),
+        }
+    }
+
+    /// How often the peer was to be dialled and was not; see [`REFUSED_PEERS_CAP`].
+    #[must_use]
+    pub fn refused_dials_of(&self, peer: PeerId) -> u64 {
+        self.refused().get(&peer).copied().unwrap_or_default()
+    }
+
+    fn refuse_dial(&self, peer: PeerId) {
+        add_one(&self.inner.counters.refused_dials);
+        let mut refused = self.refused();
+        if refused.len() < REFUSED_PEERS_CAP || refused.contains_key(&peer) {
+            let count = refused.entry(peer).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Registers the connection and judges it. Not async: nothing can cancel it halfway.
+    fn enter(&self, connection: &Connection) -> Result<(), Refusal> {
+        let peer = PeerId(*connection.remote_id().as_bytes());
+        // Weak, because the protocols decide how long a connection lives, not the door.
+        let ticket = self.inner.registry.enter(peer, connection.weak_handle())?;
+        add_one(&self.inner.counters.admitted);
+        // Taken while the connection is certainly there, so it does report the end. The task lives exactly as long as
+        // the connection does, and there are no more of them than connections.
+        let closed = connection.weak_handle().closed();
+        let inner = Arc::downgrade(&self.inner);
+        tokio::spawn(async move {
+            closed.await;
+            if let Some(inner) = inner.upgrade() {
+                inner.registry.leave(peer, ticket);
+            }
+        });
+        Ok(())
+    }
+
+    fn refused(&self) -> MutexGuard<'_, BTreeMap<PeerId, u64>> {
+        self.inner.refused.lock().expect("nothing panics while it counts")
+    }
+}
+
+impl EndpointHooks for Door {
+    async fn before_connect<'a>(&'a self, remote: &'a EndpointAddr, alpn: &'a [u8]) -> BeforeConnectOutcome {
+        let peer = PeerId(*remote.id.as_bytes());
+        let standing = self.standing_of(peer);
+        if standing.is_member() {
+            return BeforeConnectOutcome::Accept;
+        }
+        self.refuse_dial(peer);
+        debug!(%peer, %standing, alpn = %alpn.escape_ascii(), "did not dial");
+        BeforeConnectOutcome::Reject
+    }
+
+    async fn after_handshake<'a>(&'a self, connection: &'a Connection) -> AfterHandshakeOutcome {
+        let Err(refusal) = self.enter(connection) else { return AfterHandshakeOutcome::Accept };
+        add_one(match connection.side() {
+            Side::Server => &self.inner.counters.refused_arrivals,
+            Side::Client => &self.inner.counters.refused_departures,
+        });
+        let peer = PeerId(*connection.remote_id().as_bytes());
+        debug!(%peer, ?refusal, alpn = %connection.alpn().escape_ascii(), "refused a connection");
+        AfterHandshakeOutcome::Reject { error_code: refusal.wire(), reason: refusal.reason().into() }
+    }
+}
+
+/// The counters only report: none of them orders anything else.
+fn add_one(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}

@@ -1,0 +1,328 @@
+//! The network as the rest of the node sees it: start, know, join, beat, open, close, and a queue of events.
+//!
+//! It works without anybody else's servers: no relays, no DNS, no discovery, no port mapping. Addresses come from
+//! [`Network::know`], and from members by way of gossip.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bytes::Bytes;
+use iroh::address_lookup::memory::MemoryLookup;
+use iroh::endpoint::{
+    ConnectError, ConnectWithOptsError, ConnectingError, Connection, NetReportConfig, QuicTransportConfig, presets,
+};
+use iroh::protocol::Router;
+use iroh::{Endpoint, EndpointAddr, EndpointId, SecretKey};
+use iroh_gossip::api::GossipSender;
+use iroh_gossip::{ALPN, Gossip, TopicId};
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+use tracing::debug;
+use williw_core::cycle::UnixSeconds;
+use williw_core::ed25519::PeerSignature;
+use williw_core::hash::keccak;
+use williw_core::identity::PeerId;
+use williw_core::network::NetworkId;
+use williw_core::reputation::Conduct;
+
+use crate::authors::{Authors, Heard, HearingCounts};
+use crate::door::Door;
+use crate::envelope::Heartbeat;
+use crate::error::{BoxError, GossipError};
+use crate::protocols::Protocols;
+
+mod listen;
+
+use listen::{Listener, Shared};
+
+/// In front of the network id when the topic is derived from it.
+const TOPIC_TAG: &[u8] = b"williw-topic-v1";
+
+/// Events waiting for whoever runs the network. When full the newest is dropped and counted: all of them are news, none
+/// is state, and waiting would stop gossip.
+pub const EVENT_QUEUE_CAP: usize = 1024;
+
+/// Bytes of a gossip frame. Larger ones end the connection they came by. Heartbeats are much smaller; shuffles of the
+/// membership protocol, with their addresses, are not.
+pub const MESSAGE_BYTES_CAP: usize = 4096;
+
+/// Peers whose addresses were told with [`Network::know`]. One more is refused.
+pub const KNOWN_PEERS_CAP: usize = 65_536;
+
+/// Addresses of one peer. A longer list is refused.
+pub const ADDRESSES_PER_PEER_CAP: usize = 16;
+
+/// Dials of one [`Network::join`] under way at a time; the others wait.
+const DIALS_AT_ONCE_CAP: usize = 32;
+
+/// How long a dial may take.
+pub const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The secret half of a peer key. It is never shown.
+#[derive(Clone)]
+pub struct PeerSecret(pub [u8; 32]);
+
+impl fmt::Debug for PeerSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PeerSecret(..)")
+    }
+}
+
+/// What a network needs to start.
+#[derive(Clone, Debug)]
+pub struct NetworkSettings {
+    pub secret: PeerSecret,
+    /// The one address that is bound. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    pub network: NetworkId,
+}
+
+/// Something that happened on the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A peer's heart beat: signed by it, fresh, heard for the first time, and the peer is not barred here.
+    Heard(Heard),
+    /// How a peer behaved.
+    Conduct { peer: PeerId, conduct: Conduct },
+    /// A peer became a neighbour in gossip.
+    Up(PeerId),
+    /// A peer is no neighbour any more.
+    Down(PeerId),
+}
+
+/// What became of what arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NetworkCounts {
+    pub hearing: HearingCounts,
+    /// Times that gossip dropped messages because they were not taken fast enough.
+    pub lagged: u64,
+    /// Events dropped because [`EVENT_QUEUE_CAP`] of them were waiting.
+    pub events_dropped: u64,
+}
+
+/// A running network. Dropping it ends it without goodbyes; see [`Network::close`].
+pub struct Network {
+    // Holds the only endpoint. Nothing hands it out.
+    router: Router,
+    gossip: Gossip,
+    door: Door,
+    book: MemoryLookup,
+    known: Mutex<BTreeSet<PeerId>>,
+    topic: GossipSender,
+    network: NetworkId,
+    seq: AtomicU64,
+    shared: Arc<Mutex<Shared>>,
+    listener: JoinHandle<()>,
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Network").field("peer", &self.peer()).field("network", &self.network).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        self.listener.abort();
+    }
+}
+
+impl Network {
+    /// Starts a network that serves nothing but gossip.
+    ///
+    /// The events end when the network does, be it because it was closed or because gossip broke down.
+    pub async fn start(settings: NetworkSettings, door: Door) -> Result<(Self, mpsc::Receiver<Event>), GossipError> {
+        Self::start_serving(settings, door, Protocols::new()).await
+    }
+
+    /// Starts a network that serves other protocols too, behind the same door.
+    pub async fn start_serving(
+        settings: NetworkSettings,
+        door: Door,
+        protocols: Protocols,
+    ) -> Result<(Self, mpsc::Receiver<Event>), GossipError> {
+        let NetworkSettings { secret, listen, network } = settings;
+        let book = MemoryLookup::new();
+        let endpoint = bind(&secret, listen, book.clone(), door.clone())
+            .await
+            .map_err(|source| GossipError::Listen { listen, source })?;
+        let me = PeerId(*endpoint.id().as_bytes());
+
+        let gossip = Gossip::builder().max_message_size(MESSAGE_BYTES_CAP).spawn(endpoint.clone());
+        let mut router = Router::builder(endpoint).accept(ALPN, gossip.clone());
+        for (alpn, protocol) in protocols.into_served() {
+            router = router.accept(alpn, protocol);
+        }
+        let router = router.spawn();
+
+        let topic = gossip.subscribe(topic_of(network), Vec::new()).await;
+        let (topic, heard) = topic.map_err(closed)?.split();
+        let (events, inbox) = mpsc::channel(EVENT_QUEUE_CAP);
+        let shared = Arc::new(Mutex::default());
+        let authors = Authors::new(network, me);
+        let listener = Listener { authors, door: door.clone(), events, shared: Arc::clone(&shared) };
+        let listener = tokio::spawn(listener.listen(heard));
+        let (known, seq) = (Mutex::default(), AtomicU64::new(0));
+        Ok((Self { router, gossip, door, book, known, topic, network, seq, shared, listener }, inbox))
+    }
+
+    /// The name of this node.
+    #[must_use]
+    pub fn peer(&self) -> PeerId {
+        PeerId(*self.router.endpoint().id().as_bytes())
+    }
+
+    /// Where it listens: as bound, so an unspecified address stays unspecified.
+    #[must_use]
+    pub fn address(&self) -> Vec<SocketAddr> {
+        self.router.endpoint().bound_sockets()
+    }
+
+    #[must_use]
+    pub fn counts(&self) -> NetworkCounts {
+        self.shared().counts
+    }
+
+    /// Takes note of where a peer can be found, in place of what was told before. Nothing is sent there by that.
+    pub fn know(&self, peer: PeerId, addresses: &[SocketAddr]) -> Result<(), GossipError> {
+        let id = id_of(peer)?;
+        let (got, cap) = (addresses.len(), ADDRESSES_PER_PEER_CAP);
+        if got > cap {
+            return Err(GossipError::TooManyAddresses { peer, got, cap });
+        }
+        let mut known = self.known.lock().expect("nothing panics while it notes a peer");
+        if known.len() >= KNOWN_PEERS_CAP && !known.contains(&peer) {
+            return Err(GossipError::BookFull { cap: KNOWN_PEERS_CAP });
+        }
+        known.insert(peer);
+        let entry = addresses.iter().fold(EndpointAddr::new(id), |entry, address| entry.with_ip_addr(*address));
+        self.book.set_endpoint_info(entry);
+        Ok(())
+    }
+
+    /// Connects to peers, as far as the door lets them be dialled, and asks those that were reached to be neighbours in
+    /// gossip. Says who was reached; whoever is a neighbour already is, without being dialled again.
+    ///
+    /// Call it again from time to time for members that are no neighbours: iroh-gossip never repeats a dial of its own
+    /// that failed, and forgets the peer only when that peer connects. So the dialling is done here, and gossip is given
+    /// the connection. It takes as long as the slowest dial; dials to nowhere end after [`DIAL_TIMEOUT`].
+    pub async fn join(&self, peers: &[PeerId]) -> Result<BTreeSet<PeerId>, GossipError> {
+        let wanted = peers.iter().map(|peer| Ok((*peer, id_of(*peer)?))).collect::<Result<BTreeMap<_, _>, _>>()?;
+        let neighbours = self.neighbours();
+        let (mut reached, mut to_dial) = (BTreeSet::new(), Vec::new());
+        for (peer, id) in wanted {
+            if neighbours.contains(&peer) {
+                reached.insert(peer);
+            } else {
+                to_dial.push(id);
+            }
+        }
+        for batch in to_dial.chunks(DIALS_AT_ONCE_CAP) {
+            let mut dials = JoinSet::new();
+            for id in batch {
+                dials.spawn(dial(self.router.endpoint().clone(), *id));
+            }
+            while let Some(dialled) = dials.join_next().await {
+                // A dial that panicked reached nobody; it is not this one's to repeat the panic.
+                let Ok(Some(connection)) = dialled else { continue };
+                let id = connection.remote_id();
+                self.gossip.handle_connection(connection).await.map_err(closed)?;
+                self.topic.join_peers(vec![id]).await.map_err(closed)?;
+                reached.insert(PeerId(*id.as_bytes()));
+            }
+        }
+        Ok(reached)
+    }
+
+    /// The present neighbours in gossip. The events tell of changes, but may be dropped; this is the state.
+    #[must_use]
+    pub fn neighbours(&self) -> BTreeSet<PeerId> {
+        // When gossip lags, the news that one is gone may be lost. Without a connection nobody is a neighbour.
+        let live = self.door.live();
+        self.shared().neighbours.iter().filter(|peer| live.contains_key(peer)).copied().collect()
+    }
+
+    /// Sends a heartbeat to whoever is in the network by now.
+    ///
+    /// `boot` has to grow with every start of this peer key, or others take the heartbeats for repetitions: a counter on
+    /// disk, or the time of the start.
+    pub async fn beat(&self, now: UnixSeconds, boot: u64) -> Result<(), GossipError> {
+        let seq = self.seq.fetch_add(1, Ordering::Relaxed);
+        let heartbeat = Heartbeat { author: self.peer(), boot, seq, time: now };
+        let secret = self.router.endpoint().secret_key();
+        let envelope = heartbeat.seal(self.network, |message| PeerSignature(secret.sign(message).to_bytes()));
+        let message = Bytes::copy_from_slice(&envelope.encode());
+        self.topic.broadcast(message).await.map_err(closed)
+    }
+
+    /// Opens a connection for another protocol, through the door like every other.
+    pub async fn open(&self, peer: PeerId, alpn: &[u8]) -> Result<Connection, GossipError> {
+        self.router.endpoint().connect(id_of(peer)?, alpn).await.map_err(|error| match error {
+            ConnectError::Connect { source: ConnectWithOptsError::LocallyRejected { .. }, .. }
+            | ConnectError::Connecting { source: ConnectingError::LocallyRejected { .. }, .. } => {
+                GossipError::Refused(peer)
+            }
+            error => GossipError::Dial { peer, source: error.into() },
+        })
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().expect(listen::UNBROKEN)
+    }
+
+    /// Says goodbye to the neighbours and closes every connection.
+    pub async fn close(self) -> Result<(), GossipError> {
+        // First, or it would take the end of the topic for a breakdown.
+        self.listener.abort();
+        self.router.shutdown().await.map_err(|error| GossipError::Shutdown { source: error.into() })
+    }
+}
+
+async fn dial(endpoint: Endpoint, id: EndpointId) -> Option<Connection> {
+    let peer = PeerId(*id.as_bytes());
+    match tokio::time::timeout(DIAL_TIMEOUT, endpoint.connect(id, ALPN)).await {
+        Ok(Ok(connection)) => Some(connection),
+        Ok(Err(error)) => {
+            debug!(%peer, %error, "not reached");
+            None
+        }
+        Err(_) => {
+            debug!(%peer, "not reached in time");
+            None
+        }
+    }
+}
+
+fn closed(error: impl Into<BoxError>) -> GossipError {
+    GossipError::Closed { source: error.into() }
+}
+
+/// The only place where an endpoint is made.
+async fn bind(secret: &PeerSecret, listen: SocketAddr, book: MemoryLookup, door: Door) -> Result<Endpoint, BoxError> {
+    // Nothing here speaks in datagrams, so none are buffered.
+    let transport = QuicTransportConfig::builder().datagram_receive_buffer_size(None).build();
+    let endpoint = Endpoint::builder(presets::Minimal)
+        .secret_key(SecretKey::from_bytes(&secret.0))
+        .hooks(door)
+        .transport_config(transport)
+        .max_tls_tickets(0) // nothing to resume with, so no 0-RTT outwards
+        .net_report_config(NetReportConfig::minimal())
+        .address_lookup(book)
+        .clear_ip_transports()
+        .bind_addr(listen)?
+        .bind()
+        .await?;
+    Ok(endpoint)
+}
+
+fn topic_of(network: NetworkId) -> TopicId {
+    TopicId::from_bytes(keccak(&[TOPIC_TAG, &network.0]).0)
+}
+
+fn id_of(peer: PeerId) -> Result<EndpointId, GossipError> {
+    EndpointId::from_bytes(&peer.0).map_err(|_| GossipError::NotAKey(peer))
+}

@@ -1,0 +1,79 @@
+//! What can go wrong with the file, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use sqlx::migrate::MigrateError;
+use williw_core::identity::ChainId;
+use williw_core::network::NetworkId;
+
+/// Why the store refused or failed. Nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    #[error("{path} is in use by another node; stop that one, or give this one a file of its own")]
+    InUse { path: PathBuf },
+    #[error("{path} cannot be {doing}")]
+    File { path: PathBuf, doing: &'static str, source: io::Error },
+    #[error("{path} is no database; move it away, and the node reads the chains again from the start")]
+    NotDatabase { path: PathBuf },
+    #[error("{path} is a database of some other program; choose another path")]
+    OtherProgram { path: PathBuf },
+    #[error(
+        "the database is damaged ({finding}); restore a backup, or move it away to read the chains again from the start"
+    )]
+    Damaged { finding: String },
+    #[error("the database was written by a newer node (migration {found}, this one knows {known}); run that version")]
+    Newer { found: i64, known: i64 },
+    #[error("migration {version} of the database is not the one of this node; run the version that wrote it")]
+    Altered { version: i64 },
+    #[error("the database is of network {found}, not {wanted}; every network needs a file of its own")]
+    OtherNetwork { found: NetworkId, wanted: NetworkId },
+    #[error("the cycles of the database begin or last differently from those of the network; check its settings")]
+    OtherClock,
+    #[error("the database has other contracts or accounts on {chain} than the settings name")]
+    OtherSite { chain: ChainId },
+    #[error("the batch holds something of another chain than {chain}; nothing of it was written")]
+    MixedBatch { chain: ChainId },
+    #[error("table {table}, row {key}: {fault}; restore a backup, or move the file away to read the chains again")]
+    Corrupt { table: &'static str, key: String, fault: String },
+    #[error("the disk is full; nothing of the batch was written: make room and start again")]
+    Full,
+    #[error("{doing}: the database refused a row, nothing was written")]
+    Refused { doing: &'static str, source: sqlx::Error },
+    #[error("{doing} failed; nothing was written")]
+    Failed { doing: &'static str, source: sqlx::Error },
+    #[error("the database could not be migrated")]
+    Migration(#[source] MigrateError),
+}
+
+// https://www.sqlite.org/rescode.html
+const SQLITE_CORRUPT: u8 = 11;
+const SQLITE_FULL: u8 = 13;
+const SQLITE_CONSTRAINT: u8 = 19;
+const SQLITE_NOTADB: u8 = 26;
+
+/// Gives an error of SQLite its name, for what was being done.
+pub(crate) fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
+    move |source| match result_code(&source) {
+        Some(SQLITE_FULL) => StoreError::Full,
+        Some(SQLITE_CORRUPT | SQLITE_NOTADB) => StoreError::Damaged { finding: source.to_string() },
+        Some(SQLITE_CONSTRAINT) => StoreError::Refused { doing, source },
+        Some(_) | None => StoreError::Failed { doing, source },
+    }
+}
+
+/// The same, for a file of which it is not known yet whether it is a database at all.
+pub(crate) fn unreadable(path: &std::path::Path) -> impl FnOnce(sqlx::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| match result_code(&source) {
+        Some(SQLITE_NOTADB) => StoreError::NotDatabase { path },
+        Some(_) | None => failed("looking into the database")(source),
+    }
+}
+
+/// SQLite's primary result code: the lowest byte of the extended one.
+fn result_code(error: &sqlx::Error) -> Option<u8> {
+    let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(code.to_le_bytes()[0])
+}

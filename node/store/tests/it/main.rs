@@ -1,0 +1,11 @@
+//! The store against real files.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in what its cases share")]
+
+mod append;
+mod exact;
+mod killed;
+mod made;
+mod peers;
+mod refusals;
+mod whole;
+mod worlds;
