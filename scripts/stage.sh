@@ -2,10 +2,6 @@
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/williw
-export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
-# In front, so that the version that setup pins wins.
-export PATH=$cache/tools/bin:$PATH
 
 # fail MESSAGE HINT [CODE]: one line that says what is wrong, one that says what to do.
 fail() {
@@ -13,6 +9,12 @@ fail() {
     echo "hint: $2" >&2
     exit "${3:-1}"
 }
+
+[[ -n ${XDG_CACHE_HOME:-${HOME-}} ]] || fail 'there is no place for the cache: HOME is not set' 'set HOME or XDG_CACHE_HOME'
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/williw
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$cache/target}
+# In front, so that the version that setup pins wins.
+export PATH=$cache/tools/bin:$PATH
 
 # One target folder serves every clone, so that dependencies are built once. But cargo judges what is fresh by file times
 # and knows our own crates by their place in the workspace, so what another clone built of them would pass for ours. Whoever
@@ -48,6 +50,9 @@ stage_rows=()
 passed=0
 failed=0
 failed_stage=
+# The stage that runs now, and where its output is kept until it is counted.
+stage_name=
+stage_log=
 
 # count_tests LOG STATUS: adds up what the log reports, in cargo's words or as `N passed, N failed`.
 # A stage that reports nothing is one test by itself.
@@ -65,34 +70,41 @@ count_tests() {
     fi
     ran=$((ok + bad))
     passed=$((passed + ok)) failed=$((failed + bad))
-    stage_tests="$ok passed, $bad failed"
+    stage_tests="  $ok passed, $bad failed"
 }
 
 # stage NAME COMMAND...: runs the command, its output on stderr, and notes how long it took.
 # Call it as a plain statement: inside `if` or `||` bash would ignore failures within the command.
 stage() {
-    local name=$1 log started micros seconds status
+    local name=$1 started micros seconds status
     shift
-    log=$(mktemp)
+    stage_name=$name
+    stage_log=$(mktemp)
     started=${EPOCHREALTIME/[.,]/}
     echo "--- $name" >&2
     set +e
-    (set -euo pipefail; "$@") 2>&1 | tee "$log" >&2
+    (set -euo pipefail; "$@") 2>&1 | tee "$stage_log" >&2
     status=${PIPESTATUS[0]}
     set -e
     micros=$((${EPOCHREALTIME/[.,]/} - started))
     seconds=$(printf '%d.%02d' $((micros / 1000000)) $((micros % 1000000 / 10000)))
-    count_tests "$log" "$status"
-    rm -f "$log"
+    if [[ $name == setup ]]; then
+        # It tests nothing, so there is no count to show; only that it failed is counted.
+        ran=1 failed=$((failed + (status != 0))) stage_tests=
+    else
+        count_tests "$stage_log" "$status"
+    fi
+    rm -f "$stage_log"
+    stage_name=
     if ((ran == 0)); then
         echo "error: no test ran; does the filter still match any?" >&2
-        status=1 failed=$((failed + 1)) stage_tests='no test'
+        status=1 failed=$((failed + 1)) stage_tests='  no test'
     fi
     if ((status == 0)); then
-        stage_rows+=("$(printf '%-10s %-6s %9s s  %s' "$name" ok "$seconds" "$stage_tests")")
+        stage_rows+=("$(printf '%-10s %-6s %9s s%s' "$name" ok "$seconds" "$stage_tests")")
     else
         failed_stage=$name
-        stage_rows+=("$(printf '%-10s %-6s %9s s  %s' "$name" FAILED "$seconds" "$stage_tests")")
+        stage_rows+=("$(printf '%-10s %-6s %9s s%s' "$name" FAILED "$seconds" "$stage_tests")")
     fi
     echo "--- $name: $seconds s" >&2
     return "$status"
@@ -106,4 +118,21 @@ summary() {
         echo "error: stage \`$failed_stage\` failed" >&2
     fi
     echo "$passed passed, $failed failed"
+}
+
+# Whichever way the run ends, it says so: with the totals, or that it was interrupted.
+report_end() {
+    trap summary EXIT
+    trap 'interrupted 129' HUP
+    trap 'interrupted 130' INT
+    trap 'interrupted 143' TERM
+}
+
+# interrupted CODE: a run that did not end has no totals. Bash comes here once the command that runs has ended; Ctrl-C and
+# `timeout` tell that command too.
+interrupted() {
+    trap - EXIT
+    rm -f "$stage_log"
+    echo "error: interrupted${stage_name:+ in stage \`$stage_name\`}" >&2
+    exit "$1"
 }

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import tomllib
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,9 +32,7 @@ class Tree:
     def files(self):
         """Relative paths, sorted: what git tracks or would track. A copy without .git is taken whole."""
         if (self.root / ".git").exists():
-            command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-            listed = subprocess.run(command, cwd=self.root, check=True, capture_output=True, text=True).stdout
-            found = {name for name in listed.split("\0") if name and (self.root / name).is_file()}
+            found = {name for name in listed(self.root) if (self.root / name).is_file()}
         else:
             found = {
                 os.path.relpath(os.path.join(folder, name), self.root)
@@ -64,6 +63,17 @@ class Tree:
 
     def toml(self, path):
         return tomllib.loads(self.text(path)) if self.has(path) else {}
+
+
+def listed(root):
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        done = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, text=True)
+    except FileNotFoundError:
+        sys.exit("error: git is not installed\nhint: install git")
+    if done.returncode:
+        sys.exit(f"error: git cannot list the files of {root}\nhint: see above")
+    return filter(None, done.stdout.split("\0"))
 
 
 def is_code(path):
