@@ -1,0 +1,130 @@
+//! The peer key: a file as Solana's tools keep theirs, sixty-four numbers, for its owner's eyes only.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+use williw_core::ed25519::PeerSignature;
+use williw_core::identity::PeerId;
+use williw_gossip::PeerSecret;
+use zeroize::Zeroizing;
+
+#[cfg(test)]
+mod tests;
+
+/// The largest key or password file, in bytes.
+const FILE_CAP: u64 = 4_096;
+
+/// For the owner, to read and write.
+const MODE: u32 = 0o600;
+
+/// Why there is no key. The text never holds any of it.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error("there is no key file {}; make one with `williw init`", path.display())]
+    Missing { path: PathBuf },
+    #[error("{} can be read by others; run `chmod 600 {}` and consider whether it is still secret", path.display(), path.display())]
+    Readable { path: PathBuf },
+    #[error("{} is no regular file", path.display())]
+    NotAFile { path: PathBuf },
+    #[error("{} is there already; it was left as it is", path.display())]
+    Exists { path: PathBuf },
+    #[error("{} is no peer key; expected 64 numbers in brackets, as solana-keygen writes them", path.display())]
+    NotAKey { path: PathBuf },
+    #[error("{} holds a secret and a public key that do not belong together", path.display())]
+    Mismatch { path: PathBuf },
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("this machine gives no random bytes: {0}")]
+    Random(getrandom::Error),
+}
+
+/// The key by which other nodes know this one.
+pub struct PeerKey(SigningKey);
+
+impl std::fmt::Debug for PeerKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PeerKey({})", self.peer())
+    }
+}
+
+impl PeerKey {
+    /// Makes a new key and keeps it at `path`, where nothing may be yet.
+    pub fn create(path: &Path) -> Result<Self, KeyError> {
+        let mut secret = Zeroizing::new([0; 32]);
+        getrandom::fill(&mut *secret).map_err(KeyError::Random)?;
+        let key = Self(SigningKey::from_bytes(&secret));
+        let numbers: Vec<String> = key.0.to_keypair_bytes().iter().map(ToString::to_string).collect();
+        let text = Zeroizing::new(format!("[{}]", numbers.join(",")));
+        write_secret(path, text.as_bytes())?;
+        Ok(key)
+    }
+
+    /// Reads the key at `path`.
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
+        let bytes = read_secret(path)?;
+        let not_a_key = || KeyError::NotAKey { path: path.to_owned() };
+        let numbers: Zeroizing<Vec<u8>> = Zeroizing::new(serde_json::from_slice(&bytes).map_err(|_| not_a_key())?);
+        let pair: [u8; 64] = numbers.as_slice().try_into().map_err(|_| not_a_key())?;
+        let key = SigningKey::from_keypair_bytes(&pair).map_err(|_| KeyError::Mismatch { path: path.to_owned() })?;
+        Ok(Self(key))
+    }
+
+    #[must_use]
+    pub fn peer(&self) -> PeerId {
+        PeerId(self.0.verifying_key().to_bytes())
+    }
+
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> PeerSignature {
+        use ed25519_dalek::Signer as _;
+        PeerSignature(self.0.sign(message).to_bytes())
+    }
+
+    /// What the network is started with.
+    #[must_use]
+    pub fn secret(&self) -> PeerSecret {
+        PeerSecret(self.0.to_bytes())
+    }
+}
+
+/// Writes a secret where nothing is yet: readable for its owner from the first moment, and on disk when this returns.
+pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
+        _ => KeyError::File { path: path.to_owned(), source },
+    };
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path).map_err(failed)?;
+    // The mask of the process may have taken bits away, never added any.
+    file.set_permissions(Permissions::from_mode(MODE)).map_err(failed)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+/// Reads a secret that nobody but its owner could have read.
+pub fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => KeyError::Missing { path: path.to_owned() },
+        _ => KeyError::File { path: path.to_owned(), source },
+    };
+    let not_a_file = || KeyError::NotAFile { path: path.to_owned() };
+    // Opening a pipe would wait for whoever writes to it.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(not_a_file());
+    }
+    let file = File::open(path).map_err(failed)?;
+    // Looked at again through the open file: nobody can put another one in its place any more.
+    let meta = file.metadata().map_err(failed)?;
+    if !meta.is_file() {
+        return Err(not_a_file());
+    }
+    if meta.permissions().mode() & 0o077 != 0 {
+        return Err(KeyError::Readable { path: path.to_owned() });
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(FILE_CAP).read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
+}

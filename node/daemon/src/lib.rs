@@ -1,0 +1,137 @@
+//! The node: what reads the chain, what decides, what writes and the door, wired together.
+//!
+//! [`run`] starts it and returns when it is told to stop, or when it cannot go on. Inside there are five loops in one
+//! task. The clerk (`clerk`) holds the census and carries its orders out; the follower (`follow`) brings it what Base
+//! says; `dial` keeps in touch with peers; the heart beats; and `http` answers people. All but the clerk can be stopped
+//! at any point without a loss: what counts is in the store before it has an effect.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+use williw_chain::base::Base;
+use williw_core::census::Census;
+use williw_core::cycle::CycleClock;
+use williw_core::identity::PeerId;
+use williw_core::ledger::Ledger;
+use williw_core::network::NetworkId;
+use williw_gossip::{ADDRESSES_PER_PEER_CAP, Door, Network, NetworkSettings, PeerSecret};
+use williw_store::Store;
+
+mod clerk;
+mod dial;
+mod error;
+mod follow;
+mod http;
+pub mod keys;
+mod metrics;
+pub mod settings;
+mod view;
+
+pub use error::{Cause, DaemonError};
+
+use clerk::Clerk;
+use settings::Settings;
+
+/// Peers of earlier runs that are dialled again.
+const REMEMBERED_CAP: u32 = 256;
+
+/// What a node is started with.
+#[derive(Debug)]
+pub struct Start {
+    pub settings: Settings,
+    pub secret: PeerSecret,
+    /// Where its database is, or is to be.
+    pub database: PathBuf,
+}
+
+/// A node that serves. Its chain may not be read yet: until then it lets nobody in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    pub peer: PeerId,
+    pub network: NetworkId,
+    pub gossip: Vec<SocketAddr>,
+    pub http: SocketAddr,
+}
+
+/// Runs a node until `stop`. Calls `ready` once it serves.
+pub async fn run(start: Start, ready: impl FnOnce(&Ready), stop: impl Future<Output = ()>) -> Result<(), DaemonError> {
+    let Start { settings, secret, database } = start;
+    let http = settings.http.listen;
+    let listener = TcpListener::bind(http).await.map_err(|source| DaemonError::Http { listen: http, source })?;
+    let http = listener.local_addr().map_err(|source| DaemonError::Http { listen: http, source })?;
+    let mut base = Base::new(&settings.chain()).map_err(|source| DaemonError::Chain { source })?;
+    let (clock, unchecked) = clock(&database, &mut base).await?;
+
+    let blank = Ledger::new(settings.network.id(), clock, &[base.site()]);
+    let store = Store::open(&database, &blank).await.map_err(|source| DaemonError::Open { source })?;
+    let checkpoint = store.checkpoint().await.map_err(|source| DaemonError::Open { source })?;
+    let census = Census::restore(checkpoint).map_err(|source| DaemonError::Evidence { source })?;
+
+    let door = Door::new();
+    let network = NetworkSettings { secret, listen: settings.gossip.listen, network: settings.network.id() };
+    let (network, events) =
+        Network::start(network, door.clone()).await.map_err(|source| DaemonError::Listen { source })?;
+    let configured = introduce(&network, &settings, &store).await?;
+    let serving = Ready { peer: network.peer(), network: settings.network.id(), gossip: network.address(), http };
+    info!(peer = %serving.peer, network = %serving.network, gossip = ?serving.gossip, %http, "serving");
+
+    let (desk, tray) = clerk::desk();
+    let clerk = Clerk::new(census, (&store, door, &network), configured.clone(), clerk::now());
+    let members = clerk.members();
+    ready(&serving);
+    let ended = tokio::select! {
+        ended = clerk.work(tray, events, stop) => ended,
+        ended = follow::follow(base, desk.clone(), settings.base.poll, unchecked) => ended,
+        error = dial::dial(&network, &configured, members) => Err(error),
+        error = dial::beat(&network, boot()) => Err(error),
+        error = http::serve(listener, desk) => Err(error),
+    };
+    info!("stopping");
+    // Both are asked to end in order, whatever the reason; the first thing that went wrong is the one to tell.
+    let closed = network.close().await.map_err(|source| DaemonError::Network { source });
+    let stored = store.close().await.map_err(|source| DaemonError::Store { source });
+    ended.and(closed).and(stored)
+}
+
+/// How the network divides time: as its database says, or, when there is none yet, its vault.
+///
+/// What the database says is still to be compared with the vault, which need not be reachable now.
+async fn clock(database: &Path, base: &mut Base) -> Result<(CycleClock, Option<CycleClock>), DaemonError> {
+    let known = Store::clock_of(database).await.map_err(|source| DaemonError::Open { source })?;
+    if let Some(clock) = known {
+        return Ok((clock, Some(clock)));
+    }
+    let deployment = base.deployment().await.map_err(|source| DaemonError::Chain { source })?;
+    for (name, fault) in &deployment.faults.0 {
+        warn!(endpoint = %name, %fault, "an endpoint is at fault");
+    }
+    Ok((deployment.value.clock, None))
+}
+
+/// Tells the network where peers may be found: those of earlier runs, then those of the settings, which know better.
+/// Returns everybody to dial. Nobody is dialled by this, and whoever has no standing never is.
+async fn introduce(network: &Network, settings: &Settings, store: &Store) -> Result<BTreeSet<PeerId>, DaemonError> {
+    let remembered = store.known_peers(REMEMBERED_CAP).await.map_err(|source| DaemonError::Open { source })?;
+    let mut configured = BTreeSet::new();
+    let named: BTreeSet<PeerId> = settings.gossip.peers.iter().map(|named| named.peer).collect();
+    for row in remembered.iter().filter(|row| !named.contains(&row.peer)) {
+        network.know(row.peer, &row.addresses).map_err(|source| DaemonError::Peer { source })?;
+    }
+    for peer in named {
+        let addresses = settings.gossip.peers.iter().filter(|named| named.peer == peer).map(|named| named.address);
+        let addresses: Vec<SocketAddr> = addresses.take(ADDRESSES_PER_PEER_CAP).collect();
+        network.know(peer, &addresses).map_err(|source| DaemonError::Peer { source })?;
+        configured.insert(peer);
+    }
+    Ok(configured)
+}
+
+/// A number that grows with every start: milliseconds of the wall clock, of which no two starts share one.
+fn boot() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    u64::try_from(since).unwrap_or(u64::MAX)
+}
