@@ -1,26 +1,40 @@
 """A node: its home, its program while it runs, and what it answers."""
 
 import json
+import random
 import signal
 import socket
+from pathlib import Path
 
 from . import rpc
 from .waiting import MINUTE, MOMENT, Unmet, until
 
 POLL_MS = 500
+FIRST_PORT = 10_000
 NOBODY = {"standing": None, "rule": None, "connections": 0, "refused_dials": 0, "last_heartbeat": None}
 
 
 def free_ports(count, kind):
-    """Ports of this machine that are free now, each another one."""
-    sockets = [socket.socket(socket.AF_INET, kind) for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Ports of this machine that are free now, each another one.
+
+    If possible they are none that the system gives to outgoing connections: a node has to find its own free again when it
+    is started a second time.
+    """
+    lowest, highest = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split())
+    every = range(FIRST_PORT, 65_536)
+    candidates = [port for port in every if not lowest <= port <= highest] or list(every)
+    random.shuffle(candidates)
+    candidates = iter(candidates)
+    return [next(port for port in candidates if is_free(port, kind)) for _ in range(count)]
+
+
+def is_free(port, kind):
+    with socket.socket(socket.AF_INET, kind) as one:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 class Node:
