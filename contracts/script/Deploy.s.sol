@@ -9,8 +9,8 @@ import {Deployment, IStakeVault} from "../src/interfaces/IStakeVault.sol";
 import {Bounds, Parameters} from "../src/libraries/Terms.sol";
 
 /// Deploys a vault with the parameters of a file, script/anvil.json unless PARAMETERS names another, and writes where it
-/// stands to deployments/<chain id>.json. On anvil, and only there, a token of zero stands for a new one that anyone may
-/// mint.
+/// stands to deployments/<chain id>.json, or to the file there that DEPLOYMENT names. On anvil, and only there, a token of
+/// zero stands for a new one that anyone may mint.
 ///
 ///     forge script script/Deploy.s.sol --rpc-url http://127.0.0.1:8545 --broadcast --private-key <key>
 contract Deploy is Script {
@@ -35,7 +35,8 @@ contract Deploy is Script {
         vm.serializeUint(out, "from_height", block.number);
         vm.serializeBytes32(out, "network_id", vault.networkId());
         string memory json = vm.serializeAddress(out, "vault", address(vault));
-        vm.writeJson(json, string.concat("deployments/", vm.toString(block.chainid), ".json"));
+        string memory file = vm.envOr("DEPLOYMENT", string.concat(vm.toString(block.chainid), ".json"));
+        vm.writeJson(json, string.concat("deployments/", file));
     }
 
     function deploy(Deployment memory d) public returns (IStakeVault vault) {

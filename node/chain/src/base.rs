@@ -83,6 +83,8 @@ pub struct EndpointStatus {
     pub fault: Option<EndpointFault>,
     /// Whether it proved the vault's storage when it was last asked. One that does not is no liar for that.
     pub proven: bool,
+    /// How many requests were sent to it.
+    pub requests: u64,
 }
 
 impl Base {
@@ -136,6 +138,7 @@ impl Base {
                 // A lie is worth more attention than an outage.
                 fault: endpoint.faults.values().max_by_key(|fault| fault.is_lie()).cloned(),
                 proven: endpoint.proven,
+                requests: endpoint.rpc.requests(),
             })
             .collect()
     }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
+use williw_chain::address;
 use williw_chain::base::BaseSettings;
 use williw_core::cycle::Height;
 use williw_core::identity::{PeerId, Signer};
@@ -24,6 +25,9 @@ pub const PEERS_CAP: usize = 64;
 
 /// The shortest and the longest pause between two readings, in milliseconds. A chain is stale after sixty seconds.
 pub const POLL_MS: (u64, u64) = (50, 30_000);
+
+/// A settings file with every key and a comment on each.
+pub const EXAMPLE: &str = include_str!("../williw.example.toml");
 
 /// The settings of a node, checked as far as they can be without asking anybody.
 #[derive(Clone, Debug)]
@@ -121,7 +125,10 @@ impl BaseSection {
         let vault = "the address of the vault, `0x` and 40 hex digits";
         Ok(Self {
             chain_id: keys.number("base", "chain_id", "the chain's number, 8453 for Base", (1, u64::MAX), None)?,
-            vault: keys.text("base", "vault", vault, |text| address(text).ok_or_else(|| vault.to_owned()))?,
+            vault: keys.text("base", "vault", vault, |text| {
+                let account = address::parse(text).map_err(|fault| fault.to_string())?;
+                address::bytes(account).ok_or_else(|| vault.to_owned())
+            })?,
             from_height: Height(keys.number(
                 "base",
                 "from_height",
@@ -146,11 +153,6 @@ impl fmt::Debug for BaseSection {
             .field("poll", &self.poll)
             .finish()
     }
-}
-
-/// A signer's is an address like any other.
-fn address(text: &str) -> Option<[u8; 20]> {
-    text.parse().ok().map(|Signer(address)| address)
 }
 
 /// Reads `0x<peer>@<ip>:<port>`.

@@ -13,10 +13,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use iroh::address_lookup::memory::MemoryLookup;
 use iroh::endpoint::{
-    ConnectError, ConnectWithOptsError, ConnectingError, Connection, NetReportConfig, QuicTransportConfig, presets,
+    ConnectError, ConnectWithOptsError, ConnectingError, Connection, NetReportConfig, QuicTransportConfig,
+    TransportAddrUsage, presets,
 };
 use iroh::protocol::Router;
-use iroh::{Endpoint, EndpointAddr, EndpointId, SecretKey};
+use iroh::{Endpoint, EndpointAddr, EndpointId, SecretKey, TransportAddr};
 use iroh_gossip::api::GossipSender;
 use iroh_gossip::{ALPN, Gossip, TopicId};
 use tokio::sync::mpsc;
@@ -244,6 +245,17 @@ impl Network {
         // When gossip lags, the news that one is gone may be lost. Without a connection nobody is a neighbour.
         let live = self.door.live();
         self.shared().neighbours.iter().filter(|peer| live.contains_key(peer)).copied().collect()
+    }
+
+    /// The addresses at which a connected peer is being reached right now.
+    pub async fn found_at(&self, peer: PeerId) -> Result<Vec<SocketAddr>, GossipError> {
+        let Some(remote) = self.router.endpoint().remote_info(id_of(peer)?).await else { return Ok(Vec::new()) };
+        let used = remote.addrs().filter(|address| matches!(address.usage(), TransportAddrUsage::Active));
+        let ip = used.filter_map(|address| match address.addr() {
+            TransportAddr::Ip(address) => Some(*address),
+            _ => None,
+        });
+        Ok(ip.take(ADDRESSES_PER_PEER_CAP).collect())
     }
 
     /// Sends a heartbeat to whoever is in the network by now.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use sqlx::migrate::{Migrate as _, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use williw_core::cycle::CycleClock;
 use williw_core::ledger::Ledger;
 
 use crate::error::{StoreError, failed, unreadable};
@@ -75,21 +76,38 @@ fn blank_of(ledger: &Ledger) -> Ledger {
 
 /// Refuses every file that is not ours, without changing it.
 async fn look(path: &Path, blank: &Ledger) -> Result<(), StoreError> {
-    let reading = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
-    let mut connection = reading.connect().await.map_err(unreadable(path))?;
-    let looked = inspect(&mut connection, path, blank).await;
-    connection.close().await.map_err(failed("closing the database"))?;
-    looked
+    match identity_of(path).await? {
+        Some(identity) => identity.check(blank),
+        None => Ok(()),
+    }
 }
 
-async fn inspect(connection: &mut SqliteConnection, path: &Path, blank: &Ledger) -> Result<(), StoreError> {
+/// When the cycles of the network begin that the file was founded for; none if there is no such file yet.
+pub(crate) async fn clock_of(path: &Path) -> Result<Option<CycleClock>, StoreError> {
+    match path.try_exists() {
+        Ok(false) => return Ok(None),
+        Ok(true) => {}
+        Err(source) => return Err(StoreError::File { path: path.to_owned(), doing: "looked for", source }),
+    }
+    identity_of(path).await?.map(|identity| identity.clock()).transpose()
+}
+
+async fn identity_of(path: &Path) -> Result<Option<identity::Identity>, StoreError> {
+    let reading = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+    let mut connection = reading.connect().await.map_err(unreadable(path))?;
+    let identity = inspect(&mut connection, path).await;
+    connection.close().await.map_err(failed("closing the database"))?;
+    identity
+}
+
+async fn inspect(connection: &mut SqliteConnection, path: &Path) -> Result<Option<identity::Identity>, StoreError> {
     // A sum and a text, because the macro asks for the table behind a bare column, and these have none.
     let application = sqlx::query_scalar!(r#"select application_id + 0 as "id!: i64" from pragma_application_id"#);
     let application = application.fetch_one(&mut *connection).await.map_err(unreadable(path))?;
     let objects = sqlx::query_scalar!(r#"select count(*) as "count!: i64" from sqlite_schema"#);
     let objects = objects.fetch_one(&mut *connection).await.map_err(unreadable(path))?;
     if objects == 0 && application == 0 {
-        return Ok(()); // new, or of a node that died before it wrote anything
+        return Ok(None); // new, or of a node that died before it wrote anything
     }
     check_pages(connection).await?;
     // A node that died before its first migration leaves the table of migrations behind, and nothing else.
@@ -98,13 +116,10 @@ async fn inspect(connection: &mut SqliteConnection, path: &Path, blank: &Ledger)
     );
     let started = started.fetch_one(&mut *connection).await.map_err(failed("looking into the database"))?;
     if application != APPLICATION_ID {
-        return if started == 0 { Ok(()) } else { Err(StoreError::OtherProgram { path: path.to_owned() }) };
+        return if started == 0 { Ok(None) } else { Err(StoreError::OtherProgram { path: path.to_owned() }) };
     }
     check_migrations(connection).await?;
-    match identity::read(connection).await? {
-        Some(identity) => identity.check(blank),
-        None => Ok(()),
-    }
+    identity::read(connection).await
 }
 
 /// Reads every page. It costs some seconds per gigabyte and finds what would otherwise come up in the middle of a batch.

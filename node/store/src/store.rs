@@ -8,6 +8,7 @@ use std::sync::Arc;
 use sqlx::sqlite::{Sqlite, SqlitePool};
 use sqlx::{Connection as _, SqliteConnection, Transaction};
 use williw_core::census::{Batch, Checkpoint};
+use williw_core::cycle::CycleClock;
 use williw_core::identity::{ChainId, Owner};
 use williw_core::ledger::Ledger;
 
@@ -45,6 +46,12 @@ impl Store {
     /// wrote for this network are refused before anything in them is changed.
     pub async fn open(path: &Path, blank: &Ledger) -> Result<Self, StoreError> {
         open::open(path, blank).await.map(|inner| Self { inner: Arc::new(inner) })
+    }
+
+    /// The cycle clock that the file at `path` was founded with; none if there is no such file yet. With it a node starts
+    /// while nobody answers for the chain: the clock of a network never changes.
+    pub async fn clock_of(path: &Path) -> Result<Option<CycleClock>, StoreError> {
+        open::clock_of(path).await
     }
 
     /// Where the file is.

@@ -4,6 +4,7 @@
 //! because no error may carry the address that it came from: it may hold a key.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -26,10 +27,10 @@ const MESSAGE_CAP: usize = 160;
 /// Parts of an address shorter than this are no secret worth more than a readable message.
 const SECRET_LEN: usize = 6;
 
-#[derive(Clone)]
 pub(crate) struct Rpc {
     client: reqwest::Client,
     url: Url,
+    requests: AtomicU64,
 }
 
 #[derive(Deserialize)]
@@ -62,7 +63,12 @@ pub(crate) fn client() -> Option<reqwest::Client> {
 
 impl Rpc {
     pub(crate) const fn new(client: reqwest::Client, url: Url) -> Self {
-        Self { client, url }
+        Self { client, url, requests: AtomicU64::new(0) }
+    }
+
+    /// How many requests were sent so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// Asks, and takes a refusal for a fault. `None` is the answer `null`.
@@ -94,6 +100,7 @@ impl Rpc {
     ) -> Result<Answer<T>, EndpointFault> {
         let question = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let request = self.client.post(self.url.clone()).header("content-type", "application/json").body(question);
+        self.requests.fetch_add(1, Ordering::Relaxed);
         let response = request.send().await.map_err(|error| outage(&error))?;
         let status = response.status();
         let body = read_capped(method, response).await?;

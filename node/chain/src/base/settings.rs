@@ -54,11 +54,14 @@ impl fmt::Display for EndpointName {
 }
 
 impl BaseSettings {
-    pub(crate) fn names(&self) -> Vec<EndpointName> {
+    /// The endpoints as people see them, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<EndpointName> {
         self.rpcs.iter().enumerate().map(|(index, url)| EndpointName::new(index, url)).collect()
     }
 
-    pub(crate) fn check(&self) -> Result<(), SettingsFault> {
+    /// Whether a reader could be made of them. Nobody is asked.
+    pub fn check(&self) -> Result<(), SettingsFault> {
         if self.rpcs.is_empty() || self.rpcs.len() > ENDPOINTS_CAP {
             return Err(SettingsFault::Endpoints(self.rpcs.len()));
         }

@@ -2,8 +2,6 @@ use std::fs;
 
 use super::*;
 
-const EXAMPLE: &str = include_str!("../../williw.example.toml");
-
 fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("williw.toml");

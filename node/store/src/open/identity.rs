@@ -1,7 +1,7 @@
 //! Whose record a file is. These two tables keep their shape for ever, so any version can read them before it migrates.
 
 use sqlx::SqliteConnection;
-use williw_core::cycle::{Seconds, UnixSeconds};
+use williw_core::cycle::{CycleClock, Seconds, UnixSeconds};
 use williw_core::identity::ChainId;
 use williw_core::journal::Site;
 use williw_core::ledger::Ledger;
@@ -19,6 +19,12 @@ pub(super) struct Identity {
 }
 
 impl Identity {
+    /// How the network divides time.
+    pub(super) fn clock(&self) -> Result<CycleClock, StoreError> {
+        let row = Row { table: "network", key: 1 };
+        CycleClock::new(self.genesis, self.cycle).map_err(|fault| row.corrupt(fault))
+    }
+
     /// Refuses any ledger but the one that the file was founded for.
     pub(super) fn check(&self, blank: &Ledger) -> Result<(), StoreError> {
         if self.network != blank.network() {

@@ -42,6 +42,23 @@ async fn alter(path: &Path, sql: &str) {
 }
 
 #[tokio::test]
+async fn the_clock_is_known_without_a_chain() {
+    let (_folder, path) = place();
+    assert_eq!(Store::clock_of(&path).await.unwrap(), None);
+    assert!(!path.exists(), "asking made a file");
+    let store = Store::open(&path, &blank()).await.unwrap();
+    assert_eq!(Store::clock_of(&path).await.unwrap(), Some(clock()), "while a node has it");
+    store.close().await.unwrap();
+    assert_eq!(Store::clock_of(&path).await.unwrap(), Some(clock()));
+    fs::write(
+        &path,
+        b"no database at all, and longer than a header of one hundred bytes would be, with some words to spare",
+    )
+    .unwrap();
+    assert!(matches!(Store::clock_of(&path).await.unwrap_err(), StoreError::NotDatabase { .. }));
+}
+
+#[tokio::test]
 async fn one_file_one_node() {
     let (folder, path) = written().await;
     let store = Store::open(&path, &blank()).await.unwrap();

@@ -1,0 +1,98 @@
+//! Amounts as people type them: atoms, or a number with a unit. Integers all the way.
+
+use std::str::FromStr;
+
+use williw_core::amount::Amount;
+
+/// How many decimals the token has. The units of the chain's own coin are used for it, as `cast` does.
+const ETHER_DECIMALS: usize = 18;
+
+/// Why a text is no amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AmountFault {
+    #[error("expected atoms, such as 1000, or a number with a unit, such as 1.5ether")]
+    NotANumber,
+    #[error("an amount in ether has at most 18 decimals")]
+    TooFine,
+    #[error("this is more than any amount can be")]
+    TooLarge,
+}
+
+/// An amount from the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Typed(pub(crate) Amount);
+
+impl FromStr for Typed {
+    type Err = AmountFault;
+
+    fn from_str(text: &str) -> Result<Self, AmountFault> {
+        match text.strip_suffix("ether") {
+            Some(number) => ether(number.trim_end()).map(Self),
+            None => digits(text).map(Amount).map(Self),
+        }
+    }
+}
+
+/// Reads `12.345` as that many units of 10^18 atoms, exactly.
+fn ether(number: &str) -> Result<Amount, AmountFault> {
+    let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));
+    if decimals.len() > ETHER_DECIMALS {
+        return Err(AmountFault::TooFine);
+    }
+    digits(decimals)?;
+    // Shifting the point is writing zeros.
+    let text = format!("{whole}{decimals:0<ETHER_DECIMALS$}");
+    digits(whole)?;
+    digits(&text).map(Amount)
+}
+
+fn digits(text: &str) -> Result<u128, AmountFault> {
+    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(AmountFault::NotANumber);
+    }
+    text.parse().map_err(|_| AmountFault::TooLarge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_exact() {
+        let read = |text: &str| text.parse::<Typed>().map(|typed| typed.0.0);
+        for (text, amount) in [
+            ("0", 0),
+            ("1000", 1_000),
+            ("1ether", 1_000_000_000_000_000_000),
+            ("1 ether", 1_000_000_000_000_000_000),
+            ("0.5ether", 500_000_000_000_000_000),
+            ("1000.000000000000000001ether", 1_000_000_000_000_000_000_001),
+            ("0.1ether", 100_000_000_000_000_000),
+            ("340282366920938463463374607431768211455", u128::MAX),
+            ("340282366920938463463.374607431768211455ether", u128::MAX),
+        ] {
+            assert_eq!(read(text), Ok(amount), "{text}");
+        }
+        for text in [
+            "",
+            "ether",
+            ".5ether",
+            "1.ether",
+            "-1",
+            "+1",
+            "1e18",
+            "1,000",
+            "0x10",
+            "1gwei",
+            "1.5",
+            "1..5ether",
+            "1 000",
+        ] {
+            assert_eq!(read(text), Err(AmountFault::NotANumber), "{text}");
+        }
+        assert_eq!(read("0.1234567890123456789ether"), Err(AmountFault::TooFine));
+        for text in ["340282366920938463463374607431768211456", "340282366920938463463.374607431768211456ether"] {
+            assert_eq!(read(text), Err(AmountFault::TooLarge), "{text}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Asking Base and sending to it, as the commands do.
+
+use serde::Serialize;
+use williw_chain::base::{Base, Faults};
+use williw_chain::send::Receipt;
+use williw_chain::verb::{Call, Verb};
+use williw_core::identity::Account;
+use williw_daemon::settings::Settings;
+
+use crate::exit::Failure;
+use crate::keys::Sender;
+use crate::printer::Printer;
+
+/// A reader of the chain that the settings name.
+pub(crate) fn base(settings: &Settings) -> Result<Base, Failure> {
+    Ok(Base::new(&settings.chain())?)
+}
+
+/// Says which endpoints were found at fault while others could be believed.
+pub(crate) fn warn_of(faults: &Faults, printer: &Printer) {
+    for (name, fault) in &faults.0 {
+        printer.warn(format_args!("{name}: {fault}"));
+    }
+}
+
+#[derive(Serialize)]
+struct Unsigned {
+    calls: Vec<UnsignedCall>,
+}
+
+#[derive(Serialize)]
+struct UnsignedCall {
+    what: String,
+    to: String,
+    value: String,
+    data: String,
+}
+
+#[derive(Serialize)]
+struct Sent {
+    transactions: Vec<Transaction>,
+}
+
+#[derive(Serialize)]
+struct Transaction {
+    what: String,
+    hash: String,
+    block: u64,
+}
+
+/// Sends what carries the verb out and waits for it, or prints it for whoever will send it.
+pub(crate) async fn carry_out(verb: &Verb, sender: &Sender, mut base: Base, printer: &Printer) -> Result<(), Failure> {
+    let calls = base.calls(verb, sender.account()).await?;
+    let Sender::Wallet(wallet) = sender else {
+        print_unsigned(&calls, printer);
+        return Ok(());
+    };
+    for call in &calls {
+        printer.say(format_args!("sending: {}", call.what));
+    }
+    let receipts = base.send(wallet, &calls).await?;
+    print_sent(&calls, &receipts, printer);
+    Ok(())
+}
+
+fn print_unsigned(calls: &[Call], printer: &Printer) {
+    let unsigned = |call: &Call| UnsignedCall {
+        what: call.what.clone(),
+        to: hex(&call.to),
+        value: call.value.to_string(),
+        data: hex(&call.data),
+    };
+    let calls: Vec<UnsignedCall> = calls.iter().map(unsigned).collect();
+    let text = |UnsignedCall { what, to, value, data }: &UnsignedCall| {
+        format!("{what}\n  to     {to}\n  value  {value}\n  data   {data}")
+    };
+    let text: Vec<String> = calls.iter().map(text).collect();
+    printer.say("nothing was sent; send these in this order");
+    printer.result(&Unsigned { calls }, text.join("\n"));
+}
+
+fn print_sent(calls: &[Call], receipts: &[Receipt], printer: &Printer) {
+    let sent = |(call, receipt): (&Call, &Receipt)| Transaction {
+        what: call.what.clone(),
+        hash: receipt.hash.to_string(),
+        block: receipt.block.0,
+    };
+    let transactions: Vec<Transaction> = calls.iter().zip(receipts).map(sent).collect();
+    let text = |Transaction { what, hash, block }: &Transaction| format!("{hash}  block {block}  {what}");
+    let text: Vec<String> = transactions.iter().map(text).collect();
+    printer.result(&Sent { transactions }, text.join("\n"));
+}
+
+/// The bytes as `0x` and hex.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold("0x".to_owned(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a string takes every line");
+        text
+    })
+}
+
+/// The operator's nonce as the final head has it; none if there is no such operator.
+pub(crate) async fn nonce(base: &mut Base, owner: Account, printer: &Printer) -> Result<Option<u64>, Failure> {
+    let reading = base.snapshot(&[owner]).await?;
+    warn_of(&reading.faults, printer);
+    Ok(reading.value.into_iter().find_map(|snapshot| snapshot.operator).map(|operator| operator.nonce))
+}

@@ -1,0 +1,8 @@
+//! One function per command.
+
+pub(crate) mod init;
+pub(crate) mod peers;
+pub(crate) mod run;
+pub(crate) mod slash;
+pub(crate) mod stake;
+pub(crate) mod status;

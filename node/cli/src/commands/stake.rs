@@ -1,0 +1,77 @@
+//! What an owner does with stake.
+
+use williw_chain::verb::Verb;
+
+use crate::chain::{base, carry_out, nonce};
+use crate::exit::Failure;
+use crate::flags;
+use crate::home::Home;
+use crate::keys::{LinkKeys, Sender};
+use crate::printer::Printer;
+
+/// The nonce of an operator's first link: before it there is none.
+const FIRST_NONCE: u64 = 1;
+
+pub(crate) async fn register(flags: flags::Register, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    let settings = home.read_settings()?;
+    let keys = LinkKeys::open(&flags.signer, home)?;
+    let sender = Sender::open(&flags.account)?;
+    let (link, signature) = keys.link(settings.network.id(), sender.account(), FIRST_NONCE)?;
+    let verb = Verb::Register { amount: flags.amount.0, link, signature };
+    carry_out(&verb, &sender, base(&settings)?, printer).await
+}
+
+pub(crate) async fn stake(flags: flags::Stake, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    let sender = Sender::open(&flags.account)?;
+    let account = flags.beneficiary.unwrap_or_else(|| sender.account());
+    let verb = Verb::Stake { account, amount: flags.amount.0 };
+    carry_out(&verb, &sender, base(&home.read_settings()?)?, printer).await
+}
+
+pub(crate) async fn unstake(flags: flags::Unstake, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    let sender = Sender::open(&flags.account)?;
+    let verb = Verb::Unstake { amount: flags.amount.0 };
+    carry_out(&verb, &sender, base(&home.read_settings()?)?, printer).await
+}
+
+pub(crate) async fn restake(flags: flags::Restake, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    let sender = Sender::open(&flags.account)?;
+    let verb = Verb::Restake { ticket: flags.ticket };
+    carry_out(&verb, &sender, base(&home.read_settings()?)?, printer).await
+}
+
+pub(crate) async fn withdraw(flags: flags::Withdraw, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    let sender = Sender::open(&flags.account)?;
+    let verb = Verb::Withdraw { limit: flags.limit };
+    carry_out(&verb, &sender, base(&home.read_settings()?)?, printer).await
+}
+
+pub(crate) async fn rotate(flags: flags::Relink, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    relink(flags, home, printer, |link, signature| Verb::Rotate { link, signature }).await
+}
+
+pub(crate) async fn unjail(flags: flags::Relink, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    relink(flags, home, printer, |link, signature| Verb::Unjail { link, signature }).await
+}
+
+/// Sends a new link for an operator that there is.
+async fn relink(
+    flags: flags::Relink,
+    home: &Home,
+    printer: &Printer,
+    verb: impl FnOnce(williw_core::link::LinkTerms, williw_core::secp256k1::Signature) -> Verb,
+) -> Result<(), Failure> {
+    let settings = home.read_settings()?;
+    let keys = LinkKeys::open(&flags.signer, home)?;
+    let sender = Sender::open(&flags.account)?;
+    let mut base = base(&settings)?;
+    let Some(stored) = nonce(&mut base, sender.account(), printer).await? else {
+        return Err(Failure::usage("this account has no operator, as of the final head")
+            .hint("register first, or wait until the registration is final"));
+    };
+    let Some(next) = stored.checked_add(1) else {
+        return Err(Failure::usage("the nonce of this operator's link is the last one there is"));
+    };
+    let (link, signature) = keys.link(settings.network.id(), sender.account(), next)?;
+    carry_out(&verb(link, signature), &sender, base, printer).await
+}

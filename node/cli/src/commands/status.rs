@@ -1,0 +1,76 @@
+//! `williw status`
+
+use serde_json::Value;
+
+use crate::exit::Failure;
+use crate::home::Home;
+use crate::node::ask;
+use crate::printer::{Printer, table};
+
+pub(crate) async fn status(home: &Home, printer: &Printer) -> Result<(), Failure> {
+    let status = ask(home, "/v1/status").await?;
+    printer.result(&status, text(&status));
+    Ok(())
+}
+
+fn text(status: &Value) -> String {
+    let mut lines = vec![
+        format!("peer     {}", words(&status["peer"])),
+        format!("network  {}", words(&status["network"])),
+        format!("up       {} s, williw {}", words(&status["uptime_seconds"]), words(&status["version"])),
+    ];
+    for chain in list(&status["chains"]) {
+        lines.push(format!(
+            "{:<8} {}, {} facts of {} operators through block {}",
+            words(&chain["chain"]),
+            words(&chain["freshness"]),
+            words(&chain["facts"]),
+            words(&chain["operators"]),
+            words(&chain["height"])
+        ));
+        for endpoint in list(&chain["endpoints"]) {
+            let state = match (&endpoint["fault"], endpoint["lie"].as_bool()) {
+                (Value::Null, _) if endpoint["proven"].as_bool() == Some(true) => "well, gives proofs".to_owned(),
+                (Value::Null, _) => "well, gives no proofs".to_owned(),
+                (fault, Some(true)) => format!("LIES: {}", words(fault)),
+                (fault, _) => words(fault),
+            };
+            lines.push(format!("  {} at block {}: {state}", words(&endpoint["name"]), words(&endpoint["latest"])));
+        }
+    }
+    let peers = &status["peers"];
+    lines.push(format!(
+        "peers    {} members, {} on probation, {} barred; {} neighbours",
+        words(&peers["member"]),
+        words(&peers["probation"]),
+        words(&peers["barred"]),
+        list(&status["gossip"]["neighbours"]).len()
+    ));
+    let door = &status["door"];
+    lines.push(format!(
+        "door     {} let in, {} turned away, {} not dialled, {} closed",
+        words(&door["admitted"]),
+        words(&door["refused_arrivals"]),
+        words(&door["refused_dials"]),
+        words(&door["closed"])
+    ));
+    let alarms = list(&status["alarms"]);
+    if !alarms.is_empty() {
+        let row = |alarm: &Value| vec![words(&alarm["time"]), words(&alarm["times"]), words(&alarm["text"])];
+        lines.push(table(&["LAST", "TIMES", "ALARM"], &alarms.iter().map(row).collect::<Vec<_>>()));
+    }
+    lines.join("\n")
+}
+
+/// A value without quotation marks; `-` where there is none.
+pub(super) fn words(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+pub(super) fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}

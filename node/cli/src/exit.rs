@@ -1,0 +1,112 @@
+//! How commands end.
+//!
+//! | code | meaning |
+//! |---|---|
+//! | 0 | it is done |
+//! | 1 | it failed |
+//! | 2 | the command line, the settings, a key or another file is not what it has to be |
+//! | 3 | a chain or the node did not answer, not as it should, or the chain refused |
+
+use std::fmt;
+use std::process::ExitCode;
+
+use williw_chain::base::ChainError;
+use williw_chain::send::SendError;
+use williw_chain::wallet::WalletError;
+use williw_daemon::keys::KeyError;
+use williw_daemon::settings::SettingsError;
+use williw_daemon::{Cause, DaemonError};
+
+/// What a shell sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExitStatus {
+    Failed,
+    Usage,
+    Outside,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
+            ExitStatus::Failed => 1,
+            ExitStatus::Usage => 2,
+            ExitStatus::Outside => 3,
+        })
+    }
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: ExitStatus,
+    pub(crate) text: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(status: ExitStatus, text: impl fmt::Display) -> Self {
+        Self { status, text: text.to_string(), hint: None }
+    }
+
+    /// Something that the person who typed the command has to change.
+    pub(crate) fn usage(text: impl fmt::Display) -> Self {
+        Self::new(ExitStatus::Usage, text)
+    }
+
+    pub(crate) fn hint(self, hint: impl fmt::Display) -> Self {
+        Self { hint: Some(hint.to_string()), ..self }
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<WalletError> for Failure {
+    fn from(error: WalletError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<ChainError> for Failure {
+    fn from(error: ChainError) -> Self {
+        match error {
+            ChainError::Settings(fault) => Self::usage(fault).hint("see `[base] rpcs` in williw.toml"),
+            error => Self::new(ExitStatus::Outside, error),
+        }
+    }
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Chain(error) => error.into(),
+            SendError::Wallet(error) => error.into(),
+            SendError::Refused { what, refusal } => {
+                let failure =
+                    Self::new(ExitStatus::Outside, format_args!("{what}: {} [{}]", refusal.why, refusal.name));
+                Self { hint: refusal.hint.map(str::to_owned), ..failure }
+            }
+            error => Self::new(ExitStatus::Outside, error),
+        }
+    }
+}
+
+impl From<DaemonError> for Failure {
+    fn from(error: DaemonError) -> Self {
+        let status = match error.cause() {
+            Cause::Settings => ExitStatus::Usage,
+            Cause::Outside => ExitStatus::Outside,
+            Cause::Failure => ExitStatus::Failed,
+        };
+        Self { hint: error.hint().map(str::to_owned), ..Self::new(status, &error) }
+    }
+}
