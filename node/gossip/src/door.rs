@@ -25,7 +25,7 @@ use williw_core::standing::{Bar, Doubt, Standing};
 
 use crate::code::Refusal;
 
-mod registry;
+pub(crate) mod registry;
 
 pub use registry::CONNECTIONS_PER_PEER_CAP;
 use registry::Registry;
@@ -47,7 +47,7 @@ struct Inner {
 
 /// What is registered of a connection.
 #[derive(Clone)]
-struct Live {
+pub(crate) struct Live {
     // Weak, because the protocols decide how long a connection lives, not the door.
     handle: WeakConnectionHandle,
     gossip: bool,
