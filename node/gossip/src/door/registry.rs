@@ -93,6 +93,16 @@ impl<H> Registry<H> {
         self.open().of.iter().map(|(peer, handles)| (*peer, handles.len())).collect()
     }
 
+    /// The connections that `pick` chooses.
+    pub(crate) fn list(&self, pick: impl Fn(&H) -> bool) -> Vec<(PeerId, H)>
+    where
+        H: Clone,
+    {
+        let open = self.open();
+        let all = open.of.iter().flat_map(|(peer, handles)| handles.values().map(|handle| (*peer, handle)));
+        all.filter(|(_, handle)| pick(handle)).map(|(peer, handle)| (peer, handle.clone())).collect()
+    }
+
     fn register(&self, peer: PeerId, handle: H) -> Result<Ticket, Refusal> {
         let mut open = self.open();
         if open.of.get(&peer).is_some_and(|handles| handles.len() >= CONNECTIONS_PER_PEER_CAP) {
