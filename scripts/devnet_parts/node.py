@@ -17,8 +17,8 @@ NOBODY = {"standing": None, "rule": None, "connections": 0, "refused_dials": 0, 
 def free_ports(count, kind):
     """Ports of this machine that are free now, each another one.
 
-    If possible they are none that the system gives to outgoing connections: a node has to find its own free again when it
-    is started a second time.
+    If possible they are none that the system gives to outgoing connections: a node has to find its own free again when
+    it is started a second time.
     """
     lowest, highest = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split())
     every = range(FIRST_PORT, 65_536)
