@@ -8,6 +8,7 @@
 //! It is generic over the handle of a connection, so that the order can be tried without a network.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use williw_core::identity::PeerId;
 use williw_core::standing::{Bar, Standing};
@@ -41,7 +42,8 @@ pub(crate) struct Registry<H> {
 
 struct Open<H> {
     next: u64,
-    of: BTreeMap<PeerId, BTreeMap<Ticket, H>>,
+    /// One map, not one per peer: most peers have one connection, and the strangers who come and go have none.
+    of: BTreeMap<(PeerId, Ticket), H>,
 }
 
 impl<H> Default for Registry<H> {
@@ -60,37 +62,47 @@ impl<H> Registry<H> {
     }
 
     /// Registers, then judges. If this refuses, the caller closes the connection, and it is not registered any more.
+    ///
+    /// It judges before, too, but only to refuse: strangers, who may knock as often as they like, cost one look.
     pub(crate) fn enter(&self, peer: PeerId, handle: H) -> Result<Ticket, Refusal> {
+        self.judge(peer)?;
+        self.register_and_judge(peer, handle)
+    }
+
+    fn register_and_judge(&self, peer: PeerId, handle: H) -> Result<Ticket, Refusal> {
         let ticket = self.register(peer, handle)?;
-        let refusal = match self.standing(peer) {
-            Standing::Member => return Ok(ticket),
-            Standing::Probation(_) => Refusal::Suspended,
-            Standing::Barred(bar) => Refusal::Barred(bar),
-        };
-        self.leave(peer, ticket);
-        Err(refusal)
+        self.judge(peer).inspect_err(|_| self.leave(peer, ticket))?;
+        Ok(ticket)
+    }
+
+    fn judge(&self, peer: PeerId) -> Result<(), Refusal> {
+        match self.standing(peer) {
+            Standing::Member => Ok(()),
+            Standing::Probation(_) => Err(Refusal::Suspended),
+            Standing::Barred(bar) => Err(Refusal::Barred(bar)),
+        }
     }
 
     /// Bars, then closes.
     pub(crate) fn evict(&self, peer: PeerId, bar: Bar, close: impl FnMut(H)) {
         self.bar(peer, bar);
         // Closed outside the lock: it is not ours to know what closing waits for.
-        self.take(peer).into_values().for_each(close);
+        self.take(peer).into_iter().for_each(close);
     }
 
     /// Forgets one connection, if an eviction has not done so already.
     pub(crate) fn leave(&self, peer: PeerId, ticket: Ticket) {
-        let mut open = self.open();
-        if let Some(handles) = open.of.get_mut(&peer) {
-            handles.remove(&ticket);
-            if handles.is_empty() {
-                open.of.remove(&peer);
-            }
-        }
+        let handle = self.open().of.remove(&(peer, ticket));
+        // Dropped outside the lock, for the same reason as an eviction closes there.
+        drop(handle);
     }
 
     pub(crate) fn live(&self) -> BTreeMap<PeerId, usize> {
-        self.open().of.iter().map(|(peer, handles)| (*peer, handles.len())).collect()
+        let mut live = BTreeMap::new();
+        for (peer, _) in self.open().of.keys() {
+            *live.entry(*peer).or_default() += 1;
+        }
+        live
     }
 
     /// The connections that `pick` chooses.
@@ -99,18 +111,20 @@ impl<H> Registry<H> {
         H: Clone,
     {
         let open = self.open();
-        let all = open.of.iter().flat_map(|(peer, handles)| handles.values().map(|handle| (*peer, handle)));
-        all.filter(|(_, handle)| pick(handle)).map(|(peer, handle)| (peer, handle.clone())).collect()
+        let picked = open.of.iter().filter(|(_, handle)| pick(handle));
+        picked.map(|((peer, _), handle)| (*peer, handle.clone())).collect()
     }
 
     fn register(&self, peer: PeerId, handle: H) -> Result<Ticket, Refusal> {
         let mut open = self.open();
-        if open.of.get(&peer).is_some_and(|handles| handles.len() >= CONNECTIONS_PER_PEER_CAP) {
+        // Without an upper bound, whose search would cost as much again.
+        let others = open.of.range((peer, Ticket(0))..).take_while(|((of, _), _)| *of == peer);
+        if others.count() >= CONNECTIONS_PER_PEER_CAP {
             return Err(Refusal::Crowded);
         }
         let ticket = Ticket(open.next);
         open.next = open.next.checked_add(1).expect("2^64 connections take longer than the machine lasts");
-        open.of.entry(peer).or_default().insert(ticket, handle);
+        open.of.insert((peer, ticket), handle);
         Ok(ticket)
     }
 
@@ -124,8 +138,8 @@ impl<H> Registry<H> {
         }
     }
 
-    fn take(&self, peer: PeerId) -> BTreeMap<Ticket, H> {
-        self.open().of.remove(&peer).unwrap_or_default()
+    fn take(&self, peer: PeerId) -> Vec<H> {
+        self.open().of.extract_if(all_of(peer), |_, _| true).map(|(_, handle)| handle).collect()
     }
 
     fn standings(&self) -> MutexGuard<'_, BTreeMap<PeerId, Standing>> {
@@ -135,4 +149,8 @@ impl<H> Registry<H> {
     fn open(&self) -> MutexGuard<'_, Open<H>> {
         self.open.lock().expect(UNBROKEN)
     }
+}
+
+fn all_of(peer: PeerId) -> RangeInclusive<(PeerId, Ticket)> {
+    (peer, Ticket(0))..=(peer, Ticket(u64::MAX))
 }
