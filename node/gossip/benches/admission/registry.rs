@@ -1,6 +1,6 @@
 //! What happens to connections in the registry, beside finding their peer in a plain map.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::hint::black_box;
 
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ struct House {
     strangers: Vec<PeerId>,
     /// The second connections.
     entered: Vec<(PeerId, Entered)>,
-    plain: BTreeMap<PeerId, Standing>,
+    plain: HashMap<PeerId, Standing>,
 }
 
 impl House {

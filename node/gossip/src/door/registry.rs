@@ -7,8 +7,7 @@
 //!
 //! It is generic over the handle of a connection, so that the order can be tried without a network.
 
-use std::collections::BTreeMap;
-use std::ops::RangeInclusive;
+use std::collections::{BTreeMap, HashMap};
 
 use williw_core::identity::PeerId;
 use williw_core::standing::{Bar, Standing};
@@ -36,19 +35,20 @@ pub(crate) struct Ticket(u64);
 
 pub(crate) struct Registry<H> {
     /// Everybody that the census spoke of and that is not simply unknown.
-    standings: Mutex<BTreeMap<PeerId, Standing>>,
+    /// Hashed, with a key of its own: it is asked twice per connection and once per message, and nobody walks through it.
+    standings: Mutex<HashMap<PeerId, Standing>>,
     open: Mutex<Open<H>>,
 }
 
 struct Open<H> {
     next: u64,
-    /// One map, not one per peer: most peers have one connection, and the strangers who come and go have none.
-    of: BTreeMap<(PeerId, Ticket), H>,
+    /// No list is empty, and none is longer than [`CONNECTIONS_PER_PEER_CAP`].
+    of: HashMap<PeerId, Vec<(Ticket, H)>>,
 }
 
 impl<H> Default for Registry<H> {
     fn default() -> Self {
-        Self { standings: Mutex::new(BTreeMap::new()), open: Mutex::new(Open { next: 0, of: BTreeMap::new() }) }
+        Self { standings: Mutex::new(HashMap::new()), open: Mutex::new(Open { next: 0, of: HashMap::new() }) }
     }
 }
 
@@ -87,22 +87,22 @@ impl<H> Registry<H> {
     pub(crate) fn evict(&self, peer: PeerId, bar: Bar, close: impl FnMut(H)) {
         self.bar(peer, bar);
         // Closed outside the lock: it is not ours to know what closing waits for.
-        self.take(peer).into_iter().for_each(close);
+        self.take(peer).into_iter().map(|(_, handle)| handle).for_each(close);
     }
 
     /// Forgets one connection, if an eviction has not done so already.
     pub(crate) fn leave(&self, peer: PeerId, ticket: Ticket) {
-        let handle = self.open().of.remove(&(peer, ticket));
-        // Dropped outside the lock, for the same reason as an eviction closes there.
-        drop(handle);
+        let mut open = self.open();
+        if let Some(handles) = open.of.get_mut(&peer) {
+            handles.retain(|(other, _)| *other != ticket);
+            if handles.is_empty() {
+                open.of.remove(&peer);
+            }
+        }
     }
 
     pub(crate) fn live(&self) -> BTreeMap<PeerId, usize> {
-        let mut live = BTreeMap::new();
-        for (peer, _) in self.open().of.keys() {
-            *live.entry(*peer).or_default() += 1;
-        }
-        live
+        self.open().of.iter().map(|(peer, handles)| (*peer, handles.len())).collect()
     }
 
     /// The connections that `pick` chooses.
@@ -111,20 +111,20 @@ impl<H> Registry<H> {
         H: Clone,
     {
         let open = self.open();
-        let picked = open.of.iter().filter(|(_, handle)| pick(handle));
-        picked.map(|((peer, _), handle)| (*peer, handle.clone())).collect()
+        let all = open.of.iter().flat_map(|(peer, handles)| handles.iter().map(|(_, handle)| (*peer, handle)));
+        all.filter(|(_, handle)| pick(handle)).map(|(peer, handle)| (peer, handle.clone())).collect()
     }
 
     fn register(&self, peer: PeerId, handle: H) -> Result<Ticket, Refusal> {
         let mut open = self.open();
-        // Without an upper bound, whose search would cost as much again.
-        let others = open.of.range((peer, Ticket(0))..).take_while(|((of, _), _)| *of == peer);
-        if others.count() >= CONNECTIONS_PER_PEER_CAP {
+        let ticket = Ticket(open.next);
+        // A number that is not given out is no loss.
+        open.next = open.next.checked_add(1).expect("2^64 connections take longer than the machine lasts");
+        let handles = open.of.entry(peer).or_default();
+        if handles.len() >= CONNECTIONS_PER_PEER_CAP {
             return Err(Refusal::Crowded);
         }
-        let ticket = Ticket(open.next);
-        open.next = open.next.checked_add(1).expect("2^64 connections take longer than the machine lasts");
-        open.of.insert((peer, ticket), handle);
+        handles.push((ticket, handle));
         Ok(ticket)
     }
 
@@ -138,19 +138,15 @@ impl<H> Registry<H> {
         }
     }
 
-    fn take(&self, peer: PeerId) -> Vec<H> {
-        self.open().of.extract_if(all_of(peer), |_, _| true).map(|(_, handle)| handle).collect()
+    fn take(&self, peer: PeerId) -> Vec<(Ticket, H)> {
+        self.open().of.remove(&peer).unwrap_or_default()
     }
 
-    fn standings(&self) -> MutexGuard<'_, BTreeMap<PeerId, Standing>> {
+    fn standings(&self) -> MutexGuard<'_, HashMap<PeerId, Standing>> {
         self.standings.lock().expect(UNBROKEN)
     }
 
     fn open(&self) -> MutexGuard<'_, Open<H>> {
         self.open.lock().expect(UNBROKEN)
     }
-}
-
-fn all_of(peer: PeerId) -> RangeInclusive<(PeerId, Ticket)> {
-    (peer, Ticket(0))..=(peer, Ticket(u64::MAX))
 }

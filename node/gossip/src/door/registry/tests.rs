@@ -108,7 +108,7 @@ fn judging_before_registering_is_found_out() {
 #[should_panic(expected = "a barred peer keeps 1 connections")]
 fn closing_before_barring_is_found_out() {
     let close_first: Evict = |registry| {
-        registry.take(PEER).into_iter().for_each(|wire| wire.close());
+        registry.take(PEER).into_iter().for_each(|(_, wire)| wire.close());
         registry.bar(PEER, JAILED);
     };
     an_arrival_against_an_eviction(enter, close_first);
