@@ -1,6 +1,6 @@
 //! The hook that is asked before every dial.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -22,7 +22,7 @@ const ITERATIONS: usize = 10_000;
 
 struct Dials {
     door: Door,
-    plain: BTreeMap<PeerId, Standing>,
+    plain: HashMap<PeerId, Standing>,
     addresses: Vec<EndpointAddr>,
 }
 

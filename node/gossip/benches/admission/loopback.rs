@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use iroh::endpoint::{Connection, ConnectionError, presets};
+use iroh::endpoint::{Connection, ConnectionError, NetReportConfig, QuicTransportConfig, presets};
 use iroh::protocol::{AcceptError, ProtocolHandler, Router};
 use iroh::{Endpoint, EndpointAddr, EndpointId, SecretKey};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use williw_gossip::{Door, Network, NetworkSettings, PeerSecret, Protocols};
 use crate::{Best, row};
 
 const ALPN: &[u8] = b"williw-bench/close/1";
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 /// Connections per turn.
 const CONNECTIONS: usize = 100;
 /// The code that the protocol closes with, when the door let a connection in.
@@ -34,6 +34,9 @@ impl ProtocolHandler for Close {
 
 async fn bare(seed: u8) -> Endpoint {
     let builder = Endpoint::builder(presets::Minimal).secret_key(SecretKey::from_bytes(&[seed; 32]));
+    // Set up as behind the door, or more would differ than the door.
+    let transport = QuicTransportConfig::builder().datagram_receive_buffer_size(None).build();
+    let builder = builder.transport_config(transport).max_tls_tickets(0).net_report_config(NetReportConfig::minimal());
     let builder = builder.clear_ip_transports().bind_addr((Ipv4Addr::LOCALHOST, 0)).expect("loopback is an address");
     builder.bind().await.expect("loopback has a free port")
 }

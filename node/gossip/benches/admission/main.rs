@@ -4,7 +4,8 @@
 //!
 //! - `before_connect`: the real hook of the real door, given real addresses, polled without a runtime.
 //! - `registry`: what `after_handshake` and an eviction do, in the registry that they use, with a stand-in of the same
-//!   size for each connection. The hook also starts the task that waits for the connection's end; that is not in here.
+//!   size for each connection. Who enters has a connection already; a first one asks for memory once more. The hook also
+//!   starts the task that waits for the connection's end; that is not in here.
 //! - `loopback`: whole connections over the loopback interface, the handshake included, both ends on one core.
 //!
 //! Everything but the loopback follows from fixed seeds. What is compared is measured in turns within one run, and the

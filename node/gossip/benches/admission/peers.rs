@@ -1,6 +1,6 @@
 //! 100,000 peers: half of them members, a quarter barred, a quarter strangers.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use iroh::{EndpointAddr, SecretKey};
 use williw_core::cycle::Height;
@@ -41,6 +41,6 @@ pub(crate) fn peer(address: &EndpointAddr) -> PeerId {
 }
 
 /// The map that a decision cannot do without.
-pub(crate) fn plain(peers: impl IntoIterator<Item = PeerId>) -> BTreeMap<PeerId, Standing> {
+pub(crate) fn plain(peers: impl IntoIterator<Item = PeerId>) -> HashMap<PeerId, Standing> {
     peers.into_iter().enumerate().filter_map(|(nth, peer)| Some((peer, standing(nth)?))).collect()
 }
