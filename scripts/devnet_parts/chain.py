@@ -55,13 +55,12 @@ class Chain:
         kept = f"31337-{os.getpid()}.json"
         written = self.contracts / "deployments" / kept
         command = [self.native("forge"), "script", "script/Deploy.s.sol", "--rpc-url", self.url, "--broadcast"]
+        command += ["--unlocked", "--sender", self.accounts[0]]
         environment = {
             "DEPLOYMENT": kept, "PARAMETERS": "script/anvil.json", "FOUNDRY_BROADCAST": str(self.folder / "broadcast"),
         }
         try:
-            self.children.run(
-                [*command, "--unlocked", "--sender", self.accounts[0]], LONG, cwd=self.contracts, environment=environment,
-            )
+            self.children.run(command, LONG, cwd=self.contracts, environment=environment)
             self.deployment.write_bytes(written.read_bytes())
         finally:
             written.unlink(missing_ok=True)
@@ -72,6 +71,8 @@ class Chain:
         """Keystores as Foundry has them, one per account, for those verbs that owners sign themselves."""
         mnemonic = self.folder / "mnemonic"
         mnemonic.write_text(MNEMONIC, "utf-8")
+        # The node takes no password that others can read.
+        self.password.touch(0o600)
         self.password.write_text(PASSWORD, "utf-8")
         for index in range(len(self.accounts)):
             command = [self.native("cast"), "wallet", "import", str(index), "--keystore-dir", self.folder / "keys"]

@@ -32,7 +32,7 @@ def clean_environment():
     """Ours, without what would turn a program away from this network."""
     settings = ("WILLIW_", "ETH_", "CAST_", "FOUNDRY_", "DAPP_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(settings)}
-    return {**kept, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    return {**kept, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "NO_COLOR": "1"}
 
 
 class Child:

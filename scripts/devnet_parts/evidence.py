@@ -30,7 +30,7 @@ def typed(network, cycle, slot, digest):
 
 
 def equivocate(chain, node, slot):
-    """Evidence against a node's signer: an update for this slot, and another one. Cast signs, which shares no code with us."""
+    """Evidence against a node's signer: two updates for one slot. Cast signs, which shares no code with us."""
     cycle = chain.cycle()
     evidence = b""
     for digest in (bytes([1]) * 32, bytes([2]) * 32):

@@ -17,8 +17,8 @@ NOBODY = {"standing": None, "rule": None, "connections": 0, "refused_dials": 0, 
 def free_ports(count, kind):
     """Ports of this machine that are free now, each another one.
 
-    If possible they are none that the system gives to outgoing connections: a node has to find its own free again when it
-    is started a second time.
+    If possible they are none that the system gives to outgoing connections: a node has to find its own free again when
+    it is started a second time.
     """
     lowest, highest = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii").split())
     every = range(FIRST_PORT, 65_536)
@@ -47,6 +47,7 @@ class Node:
         self.gossip, self.http = (f"127.0.0.1:{port}" for port in ports)
         self.peer = self.signer = self.child = None
         self.rpcs = [chain.url]
+        self.poll_ms = POLL_MS
         # Where it looks for whom.
         self.peers_at = {}
 
@@ -70,10 +71,11 @@ class Node:
     def start(self):
         peers = [f"{peer}@{address}" for peer, address in self.peers_at.items()]
         environment = {
-            "WILLIW_BASE_POLL_MS": str(POLL_MS),
             "WILLIW_BASE_RPCS": json.dumps(self.rpcs),
             "WILLIW_GOSSIP_PEERS": json.dumps(peers),
         }
+        if self.poll_ms:
+            environment["WILLIW_BASE_POLL_MS"] = str(self.poll_ms)
         self.child, _ = self.children.start(self.name, self.command("run"), environment=environment)
 
     def answers(self):

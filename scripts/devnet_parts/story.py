@@ -62,7 +62,8 @@ class Story:
             until(f"{one.name} hears {other.name} again", MINUTE, lambda: one.heard(other) > before[one, other])
         told = {row["peer"]: row for row in self.a.run("peers")["peers"]}
         for node in self.network.staked:
-            require(told.get(node.peer, {}).get("standing") == "member", f"`williw peers` of A does not say that of {node.name}")
+            standing = told.get(node.peer, {}).get("standing")
+            require(standing == "member", f"`williw peers` of A has {node.name} as {standing}")
         return f"{len(pairs)} of {len(pairs)} directions, each again"
 
     def unstaked_refused(self):
@@ -115,15 +116,12 @@ class Story:
         self.delays += self.slash.delays
         # What follows must not become final meanwhile.
         self.chain.rest()
-        refused = {node: self.refusals(node) for node in self.others}
+        # Nobody else is refused any more.
+        refused = {node: node.door()["refused_arrivals"] for node in self.others}
         for node in self.others:
-            until(f"{node.name} refuses B's redial", MINUTE, lambda: self.refusals(node) > refused[node])
-            require(node.has_barred(self.b, "slash-pending"), f"{node.name} has B back")
+            until(f"{node.name} refuses B's redial", MINUTE, lambda: node.door()["refused_arrivals"] > refused[node])
+            require(node.has_barred(self.b, "slash-pending"), f"{node.name} has B back: {node.view(self.b)}")
         return f"slashed in block {self.slash.block}, closed after {self.milliseconds()}, redials refused"
-
-    def refusals(self, node):
-        """Of connections to B, from either side; nobody else is refused."""
-        return node.door()["refused_arrivals"] + node.view(self.b)["refused_dials"]
 
     def milliseconds(self):
         return ", ".join(f"{delay['ms']} ms ({delay['node']})" for delay in self.slash.delays)

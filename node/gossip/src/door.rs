@@ -8,22 +8,24 @@
 //! and an eviction bars *before* it closes what is registered: whichever comes second sees the first
 //! (`registry`, whose tests try every interleaving).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use iroh::EndpointAddr;
 use iroh::endpoint::{
-    AfterHandshakeOutcome, BeforeConnectOutcome, Connection, EndpointHooks, Side, WeakConnectionHandle,
+    AfterHandshakeOutcome, BeforeConnectOutcome, Connection, EndpointHooks, Side, VarInt, WeakConnectionHandle,
 };
+use iroh_gossip::ALPN;
 use tracing::{debug, info};
 use williw_core::identity::PeerId;
 use williw_core::standing::{Bar, Doubt, Standing};
 
 use crate::code::Refusal;
 
-mod registry;
+pub(crate) mod registry;
 
 pub use registry::CONNECTIONS_PER_PEER_CAP;
 use registry::Registry;
@@ -38,9 +40,18 @@ pub struct Door {
 }
 
 struct Inner {
-    registry: Registry<WeakConnectionHandle>,
+    registry: Registry<Live>,
     refused: Mutex<BTreeMap<PeerId, u64>>,
     counters: Counters,
+}
+
+/// What is registered of a connection.
+#[derive(Clone)]
+pub(crate) struct Live {
+    // Weak, because the protocols decide how long a connection lives, not the door.
+    handle: WeakConnectionHandle,
+    gossip: bool,
+    since: Instant,
 }
 
 #[derive(Default)]
@@ -100,8 +111,8 @@ impl Door {
     /// Bars the peer, then closes every connection with it.
     pub fn evict(&self, peer: PeerId, bar: Bar) {
         let refusal = Refusal::Barred(bar);
-        self.inner.registry.evict(peer, bar, |handle: WeakConnectionHandle| {
-            if let Some(connection) = handle.upgrade() {
+        self.inner.registry.evict(peer, bar, |live: Live| {
+            if let Some(connection) = live.handle.upgrade() {
                 connection.close(refusal.wire(), refusal.reason().as_bytes());
                 add_one(&self.inner.counters.closed);
                 info!(%peer, %bar, "closed a connection");
@@ -119,6 +130,22 @@ impl Door {
     #[must_use]
     pub fn live(&self) -> BTreeMap<PeerId, usize> {
         self.inner.registry.live()
+    }
+
+    /// The peers that a gossip connection is open with.
+    pub(crate) fn gossiping(&self) -> BTreeSet<PeerId> {
+        self.inner.registry.list(|live| live.gossip).into_iter().map(|(peer, _)| peer).collect()
+    }
+
+    /// Closes the gossip connections that are older than `patience` and whose peer is no neighbour in gossip.
+    pub(crate) fn hang_up(&self, neighbours: &BTreeSet<PeerId>, patience: Duration) {
+        for (peer, live) in self.inner.registry.list(|live| live.gossip && live.since.elapsed() > patience) {
+            if let Some(connection) = live.handle.upgrade().filter(|_| !neighbours.contains(&peer)) {
+                // Code 0 is gossip's own for an end without a quarrel.
+                connection.close(VarInt::from_u32(0), b"no neighbour");
+                debug!(%peer, "closed a gossip connection without a neighbour");
+            }
+        }
     }
 
     #[must_use]
@@ -152,8 +179,8 @@ impl Door {
     /// Registers the connection and judges it. Not async: nothing can cancel it halfway.
     fn enter(&self, connection: &Connection) -> Result<(), Refusal> {
         let peer = PeerId(*connection.remote_id().as_bytes());
-        // Weak, because the protocols decide how long a connection lives, not the door.
-        let ticket = self.inner.registry.enter(peer, connection.weak_handle())?;
+        let (handle, gossip) = (connection.weak_handle(), connection.alpn() == ALPN);
+        let ticket = self.inner.registry.enter(peer, Live { handle, gossip, since: Instant::now() })?;
         add_one(&self.inner.counters.admitted);
         // Taken while the connection is certainly there, so it does report the end. The task lives exactly as long as
         // the connection does, and there are no more of them than connections.

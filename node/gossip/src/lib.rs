@@ -32,9 +32,14 @@
 //!   peer that it tried to dial and could not, until that peer connects. A hostile *member* that names strangers can
 //!   make it grow; [`Network::join`] says how such a peer is reached nevertheless.
 //! - **Addresses from gossip are believed for five minutes.** iroh-gossip remembers what members say about addresses,
-//!   without a cap of ours. A wrong address costs a failed dial: keys, not addresses, say who somebody is.
+//!   without a cap of ours, and what they say about peers at all for as long as it runs: a hostile *member* can make that
+//!   grow too. Keys, not addresses, say who somebody is, so a wrong address lets nobody in. But iroh sends the first
+//!   packets of a dial to every address it was told, up to about thirty: by lying about where *other members* are, a
+//!   member can have their dials sent to third parties.
 
 mod authors;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod code;
 mod door;
 mod envelope;
@@ -49,7 +54,7 @@ pub use envelope::HEARTBEAT_LEN;
 pub use error::GossipError;
 pub use iroh::endpoint::Connection;
 pub use network::{
-    ADDRESSES_PER_PEER_CAP, DIAL_TIMEOUT, EVENT_QUEUE_CAP, Event, KNOWN_PEERS_CAP, MESSAGE_BYTES_CAP, Network,
-    NetworkCounts, NetworkSettings, PeerSecret,
+    ADDRESSES_PER_PEER_CAP, DIAL_TIMEOUT, EVENT_QUEUE_CAP, Event, KNOWN_PEERS_CAP, MESSAGE_BYTES_CAP,
+    NEIGHBOUR_TIMEOUT, Network, NetworkCounts, NetworkSettings, PeerSecret,
 };
 pub use protocols::Protocols;

@@ -63,6 +63,10 @@ const DIALS_AT_ONCE_CAP: usize = 32;
 /// How long a dial may take.
 pub const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long a gossip connection may be open without its peer being a neighbour. Then it is closed: it is one that was not
+/// answered, or left behind.
+pub const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The secret half of a peer key. It is never shown.
 #[derive(Clone)]
 pub struct PeerSecret(pub [u8; 32]);
@@ -206,17 +210,23 @@ impl Network {
     }
 
     /// Connects to peers, as far as the door lets them be dialled, and asks those that were reached to be neighbours in
-    /// gossip. Says who was reached; whoever is a neighbour already is, without being dialled again.
+    /// gossip. Says who was reached; whoever a gossip connection is open with already is, without being dialled again.
     ///
     /// Call it again from time to time for members that are no neighbours: iroh-gossip never repeats a dial of its own
     /// that failed, and forgets the peer only when that peer connects. So the dialling is done here, and gossip is given
     /// the connection. It takes as long as the slowest dial; dials to nowhere end after [`DIAL_TIMEOUT`].
+    ///
+    /// To be reached is not yet to be a neighbour: the other side's answer may get lost. iroh-gossip answers by the
+    /// connection that it *took* last, and two that arrive within moments (one dropped at once, be it by a join that was
+    /// dropped, and its successor) may be taken in the wrong order; it then talks to a dead one, and no question over a
+    /// third one makes it ask again. It forgets all that only when the last connection it took ends. So a connection that
+    /// made no neighbour within [`NEIGHBOUR_TIMEOUT`] is closed, and only then is the peer dialled again.
     pub async fn join(&self, peers: &[PeerId]) -> Result<BTreeSet<PeerId>, GossipError> {
         let wanted = peers.iter().map(|peer| Ok((*peer, id_of(*peer)?))).collect::<Result<BTreeMap<_, _>, _>>()?;
-        let neighbours = self.neighbours();
+        let open = self.door.gossiping();
         let (mut reached, mut to_dial) = (BTreeSet::new(), Vec::new());
         for (peer, id) in wanted {
-            if neighbours.contains(&peer) {
+            if open.contains(&peer) {
                 reached.insert(peer);
             } else {
                 to_dial.push(id);
@@ -243,8 +253,8 @@ impl Network {
     #[must_use]
     pub fn neighbours(&self) -> BTreeSet<PeerId> {
         // When gossip lags, the news that one is gone may be lost. Without a connection nobody is a neighbour.
-        let live = self.door.live();
-        self.shared().neighbours.iter().filter(|peer| live.contains_key(peer)).copied().collect()
+        let open = self.door.gossiping();
+        self.shared().neighbours.intersection(&open).copied().collect()
     }
 
     /// The addresses at which a connected peer is being reached right now.

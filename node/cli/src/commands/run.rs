@@ -1,5 +1,7 @@
 //! `williw run`
 
+use std::io::IsTerminal as _;
+
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -40,7 +42,8 @@ pub(crate) async fn run(flags: &flags::Run, home: &Home, printer: &Printer) -> R
 /// Logs to stderr.
 fn log(verbose: u8) -> Result<(), Failure> {
     let default = match verbose {
-        0 => "warn,williw_daemon=info,williw_gossip=info",
+        // iroh warns of every connection that the door refuses, and strangers may knock as often as they like.
+        0 => "warn,iroh::protocol=error,williw_daemon=info,williw_gossip=info",
         1 => "info,williw_daemon=debug,williw_gossip=debug,williw_chain=debug,williw_store=debug",
         _ => "debug",
     };
@@ -49,6 +52,7 @@ fn log(verbose: u8) -> Result<(), Failure> {
             .map_err(|_| Failure::usage("RUST_LOG is no filter").hint("try RUST_LOG=williw_gossip=debug"))?,
         _ => EnvFilter::new(default),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     Ok(())
 }

@@ -7,7 +7,7 @@
 //!
 //! It is generic over the handle of a connection, so that the order can be tried without a network.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use williw_core::identity::PeerId;
 use williw_core::standing::{Bar, Standing};
@@ -35,18 +35,20 @@ pub(crate) struct Ticket(u64);
 
 pub(crate) struct Registry<H> {
     /// Everybody that the census spoke of and that is not simply unknown.
-    standings: Mutex<BTreeMap<PeerId, Standing>>,
+    /// Hashed, with a key of its own: it is asked twice per connection and once per message, and nobody walks through it.
+    standings: Mutex<HashMap<PeerId, Standing>>,
     open: Mutex<Open<H>>,
 }
 
 struct Open<H> {
     next: u64,
-    of: BTreeMap<PeerId, BTreeMap<Ticket, H>>,
+    /// No list is empty, and none is longer than [`CONNECTIONS_PER_PEER_CAP`].
+    of: HashMap<PeerId, Vec<(Ticket, H)>>,
 }
 
 impl<H> Default for Registry<H> {
     fn default() -> Self {
-        Self { standings: Mutex::new(BTreeMap::new()), open: Mutex::new(Open { next: 0, of: BTreeMap::new() }) }
+        Self { standings: Mutex::new(HashMap::new()), open: Mutex::new(Open { next: 0, of: HashMap::new() }) }
     }
 }
 
@@ -60,29 +62,39 @@ impl<H> Registry<H> {
     }
 
     /// Registers, then judges. If this refuses, the caller closes the connection, and it is not registered any more.
+    ///
+    /// It judges before, too, but only to refuse: strangers, who may knock as often as they like, cost one look.
     pub(crate) fn enter(&self, peer: PeerId, handle: H) -> Result<Ticket, Refusal> {
+        self.judge(peer)?;
+        self.register_and_judge(peer, handle)
+    }
+
+    fn register_and_judge(&self, peer: PeerId, handle: H) -> Result<Ticket, Refusal> {
         let ticket = self.register(peer, handle)?;
-        let refusal = match self.standing(peer) {
-            Standing::Member => return Ok(ticket),
-            Standing::Probation(_) => Refusal::Suspended,
-            Standing::Barred(bar) => Refusal::Barred(bar),
-        };
-        self.leave(peer, ticket);
-        Err(refusal)
+        self.judge(peer).inspect_err(|_| self.leave(peer, ticket))?;
+        Ok(ticket)
+    }
+
+    fn judge(&self, peer: PeerId) -> Result<(), Refusal> {
+        match self.standing(peer) {
+            Standing::Member => Ok(()),
+            Standing::Probation(_) => Err(Refusal::Suspended),
+            Standing::Barred(bar) => Err(Refusal::Barred(bar)),
+        }
     }
 
     /// Bars, then closes.
     pub(crate) fn evict(&self, peer: PeerId, bar: Bar, close: impl FnMut(H)) {
         self.bar(peer, bar);
         // Closed outside the lock: it is not ours to know what closing waits for.
-        self.take(peer).into_values().for_each(close);
+        self.take(peer).into_iter().map(|(_, handle)| handle).for_each(close);
     }
 
     /// Forgets one connection, if an eviction has not done so already.
     pub(crate) fn leave(&self, peer: PeerId, ticket: Ticket) {
         let mut open = self.open();
         if let Some(handles) = open.of.get_mut(&peer) {
-            handles.remove(&ticket);
+            handles.retain(|(other, _)| *other != ticket);
             if handles.is_empty() {
                 open.of.remove(&peer);
             }
@@ -93,14 +105,26 @@ impl<H> Registry<H> {
         self.open().of.iter().map(|(peer, handles)| (*peer, handles.len())).collect()
     }
 
+    /// The connections that `pick` chooses.
+    pub(crate) fn list(&self, pick: impl Fn(&H) -> bool) -> Vec<(PeerId, H)>
+    where
+        H: Clone,
+    {
+        let open = self.open();
+        let all = open.of.iter().flat_map(|(peer, handles)| handles.iter().map(|(_, handle)| (*peer, handle)));
+        all.filter(|(_, handle)| pick(handle)).map(|(peer, handle)| (peer, handle.clone())).collect()
+    }
+
     fn register(&self, peer: PeerId, handle: H) -> Result<Ticket, Refusal> {
         let mut open = self.open();
-        if open.of.get(&peer).is_some_and(|handles| handles.len() >= CONNECTIONS_PER_PEER_CAP) {
+        let ticket = Ticket(open.next);
+        // A number that is not given out is no loss.
+        open.next = open.next.checked_add(1).expect("2^64 connections take longer than the machine lasts");
+        let handles = open.of.entry(peer).or_default();
+        if handles.len() >= CONNECTIONS_PER_PEER_CAP {
             return Err(Refusal::Crowded);
         }
-        let ticket = Ticket(open.next);
-        open.next = open.next.checked_add(1).expect("2^64 connections take longer than the machine lasts");
-        open.of.entry(peer).or_default().insert(ticket, handle);
+        handles.push((ticket, handle));
         Ok(ticket)
     }
 
@@ -114,11 +138,11 @@ impl<H> Registry<H> {
         }
     }
 
-    fn take(&self, peer: PeerId) -> BTreeMap<Ticket, H> {
+    fn take(&self, peer: PeerId) -> Vec<(Ticket, H)> {
         self.open().of.remove(&peer).unwrap_or_default()
     }
 
-    fn standings(&self) -> MutexGuard<'_, BTreeMap<PeerId, Standing>> {
+    fn standings(&self) -> MutexGuard<'_, HashMap<PeerId, Standing>> {
         self.standings.lock().expect(UNBROKEN)
     }
 

@@ -2,21 +2,25 @@
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_lite::StreamExt as _;
 use iroh_gossip::api::{Event as GossipEvent, GossipReceiver};
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 use tracing::{debug, error, warn};
 use williw_core::cycle::UnixSeconds;
 use williw_core::identity::PeerId;
 use williw_core::reputation::Conduct;
 
-use super::{Event, NetworkCounts};
+use super::{Event, NEIGHBOUR_TIMEOUT, NetworkCounts};
 use crate::authors::Authors;
 use crate::door::Door;
 
 pub(super) const UNBROKEN: &str = "nothing panics while it counts";
+
+/// How often connections are looked at that have no neighbour.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What the task lets others see.
 #[derive(Debug, Default)]
@@ -37,30 +41,47 @@ impl Listener {
     /// Ends, and with it the queue of events, when the topic does. That happens only if the gossip task died, so there
     /// is nothing to subscribe to again.
     pub(super) async fn listen(mut self, mut topic: GossipReceiver) {
-        while let Some(event) = topic.next().await {
-            match event {
-                Ok(GossipEvent::NeighborUp(id)) => {
-                    let peer = PeerId(*id.as_bytes());
-                    self.shared().neighbours.insert(peer);
-                    self.tell(Event::Up(peer));
-                }
-                Ok(GossipEvent::NeighborDown(id)) => {
-                    let peer = PeerId(*id.as_bytes());
-                    self.shared().neighbours.remove(&peer);
-                    self.tell(Event::Down(peer));
-                }
-                Ok(GossipEvent::Received(message)) => self.hear(&message.content),
-                Ok(GossipEvent::Lagged) => {
-                    let lagged = &mut self.shared().counts.lagged;
-                    *lagged = lagged.saturating_add(1);
-                }
-                Err(error) => {
-                    error!(%error, "the gossip topic broke");
-                    return;
-                }
+        let mut look = tokio::time::interval(LOOK_INTERVAL);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = look.tick() => self.hang_up(),
+                event = topic.next() => match event {
+                    Some(Ok(event)) => self.take(event),
+                    Some(Err(error)) => return error!(%error, "the gossip topic broke"),
+                    None => return error!("the gossip topic ended"),
+                },
             }
         }
-        error!("the gossip topic ended");
+    }
+
+    fn take(&mut self, event: GossipEvent) {
+        match event {
+            GossipEvent::NeighborUp(id) => {
+                let peer = PeerId(*id.as_bytes());
+                self.shared().neighbours.insert(peer);
+                self.tell(Event::Up(peer));
+            }
+            GossipEvent::NeighborDown(id) => {
+                let peer = PeerId(*id.as_bytes());
+                self.shared().neighbours.remove(&peer);
+                self.tell(Event::Down(peer));
+            }
+            GossipEvent::Received(message) => self.hear(&message.content),
+            GossipEvent::Lagged => {
+                let lagged = &mut self.shared().counts.lagged;
+                *lagged = lagged.saturating_add(1);
+            }
+        }
+    }
+
+    /// Ends the connections that gossip leaves behind. When it drops a neighbour, or somebody told it something and became
+    /// none, it (0.101) ends what it sends there and waits for the other side to close the connection; the other side
+    /// waits too, and keep-alives hold it open for ever. [`crate::CONNECTIONS_PER_PEER_CAP`] of them, and the peer could
+    /// not come back.
+    fn hang_up(&self) {
+        let neighbours = self.shared().neighbours.clone();
+        self.door.hang_up(&neighbours, NEIGHBOUR_TIMEOUT);
     }
 
     fn hear(&mut self, bytes: &[u8]) {

@@ -7,6 +7,7 @@ mod crowd;
 mod eviction;
 mod heartbeats;
 mod hostile;
+mod neighbours;
 mod planting;
 mod races;
 mod refusal;

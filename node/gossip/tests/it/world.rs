@@ -79,6 +79,24 @@ impl Node {
         tokio::time::timeout(DEADLINE, found).await.expect("the event happens")
     }
 
+    /// Joins the peer until it is a neighbour: from time to time again, as `join` asks for.
+    pub(crate) async fn join(&mut self, peer: PeerId) {
+        let joined = async {
+            let mut again = tokio::time::interval(Duration::from_secs(1));
+            loop {
+                tokio::select! {
+                    _ = again.tick() => drop(self.network.join(&[peer]).await.unwrap()),
+                    event = self.events.recv() => {
+                        if event.expect("the network runs") == Event::Up(peer) {
+                            return;
+                        }
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(DEADLINE, joined).await.expect("it becomes a neighbour");
+    }
+
     pub(crate) async fn up(&mut self, peer: PeerId) {
         self.next(|event| (event == Event::Up(peer)).then_some(())).await;
     }
@@ -88,8 +106,7 @@ impl Node {
 pub(crate) async fn neighbours(one: &mut Node, other: &mut Node) {
     one.befriend(other);
     other.befriend(one);
-    one.network.join(&[other.network.peer()]).await.unwrap();
-    one.up(other.network.peer()).await;
+    one.join(other.network.peer()).await;
     other.up(one.network.peer()).await;
 }
 
