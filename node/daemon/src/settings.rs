@@ -2,7 +2,8 @@
 //!
 //! `WILLIW_<SECTION>_<KEY>` overrides a key: `WILLIW_BASE_POLL_MS=500` is `poll_ms` of `[base]`. Its value is read as TOML,
 //! and as plain text where that is not TOML. Unknown keys are refused wherever they stand: a misspelt one would be a
-//! setting that does nothing. No error quotes a value: addresses of endpoints hold keys.
+//! setting that does nothing. No error quotes a value, nor a key that is no plain word: addresses of endpoints hold secrets,
+//! and a lost quotation mark makes one value the next key.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ use std::time::Duration;
 
 use url::Url;
 use williw_chain::address;
-use williw_chain::base::BaseSettings;
+use williw_chain::base::{BaseSettings, ENDPOINTS_CAP, SettingsFault};
 use williw_core::cycle::Height;
 use williw_core::identity::{PeerId, Signer};
 use williw_core::network::{BaseSite, Network};
@@ -87,8 +88,17 @@ pub enum SettingsError {
 impl Settings {
     /// Reads the file at `path` and lays `environment` over it.
     pub fn read(path: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self, SettingsError> {
-        let mut keys = Keys::read(path)?;
-        keys.override_from(environment)?;
+        Self::parse(path, &read::file(path)?, environment)
+    }
+
+    /// Takes `text` for what is in the file at `path`, and lays `environment` over it.
+    pub fn parse(
+        path: &Path,
+        text: &str,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, SettingsError> {
+        let mut keys = Keys::parse(path, text)?;
+        keys.override_from(environment);
         let base = BaseSection::take(&mut keys)?;
         let site = BaseSite { chain_id: base.chain_id, vault: base.vault };
         let named = |name: &str| Network::new(name, Some(site), None).map_err(|fault| fault.to_string());
@@ -103,6 +113,7 @@ impl Settings {
             },
             http: HttpSection { listen: loopback(&mut keys)? },
         };
+        settings.chain().check().map_err(|fault| keys.value("base", "rpcs", &endpoints_expected(&fault)))?;
         keys.finish()?;
         Ok(settings)
     }
@@ -118,7 +129,7 @@ impl Settings {
 impl BaseSection {
     fn take(keys: &mut Keys) -> Result<Self, SettingsError> {
         let rpcs = "addresses of RPC endpoints, `[\"https://...\"]`";
-        let found = keys.list("base", "rpcs", williw_chain::base::ENDPOINTS_CAP, rpcs, |text| text.parse().ok())?;
+        let found = keys.list("base", "rpcs", ENDPOINTS_CAP, rpcs, |text| text.parse().ok())?;
         if found.is_empty() {
             return Err(keys.absent("base", "rpcs", rpcs));
         }
@@ -152,6 +163,18 @@ impl fmt::Debug for BaseSection {
             .field("rpcs", &hosts)
             .field("poll", &self.poll)
             .finish()
+    }
+}
+
+/// What endpoints have to be, without a word of their addresses.
+fn endpoints_expected(fault: &SettingsFault) -> String {
+    match fault {
+        SettingsFault::Endpoints(_) | SettingsFault::Client => format!("1 to {ENDPOINTS_CAP} addresses"),
+        SettingsFault::Scheme(name) => format!("http or https as entry {}", name.position),
+        SettingsFault::Twice(first, second) => {
+            let (first, second) = (first.position, second.position);
+            format!("addresses that differ: entries {first} and {second} would count for two")
+        }
     }
 }
 

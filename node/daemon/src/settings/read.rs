@@ -13,6 +13,9 @@ use super::SettingsError;
 /// The largest file that is read, in bytes.
 const FILE_CAP: u64 = 64 * 1024;
 
+/// The longest unknown name that is repeated, in bytes.
+const NAME_CAP: usize = 24;
+
 /// In front of every variable that overrides a key.
 const PREFIX: &str = "WILLIW_";
 
@@ -22,19 +25,18 @@ const SECTIONS: [&str; 4] = ["base", "gossip", "http", "network"];
 pub(super) struct Keys {
     path: PathBuf,
     sections: BTreeMap<String, Table>,
-    /// Which variable a value came from.
-    overridden: BTreeMap<(String, String), String>,
+    /// Which variable a value came from, and its text.
+    overridden: BTreeMap<(String, String), (String, String)>,
     /// What was asked for, to say it to whoever misspelt something.
     known: BTreeMap<&'static str, Vec<&'static str>>,
 }
 
 impl Keys {
-    pub(super) fn read(path: &Path) -> Result<Self, SettingsError> {
-        let text = read_capped(path)?;
-        let table: Table = text.parse().map_err(|error: toml::de::Error| syntax(path, &text, &error))?;
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, SettingsError> {
+        let table: Table = text.parse().map_err(|error: toml::de::Error| syntax(path, text, &error))?;
         let mut sections = BTreeMap::new();
         for (name, value) in table {
-            let place = format!("{}: [{name}]", path.display());
+            let place = format!("{}: [{}]", path.display(), plain(&name));
             if !SECTIONS.contains(&name.as_str()) {
                 return Err(SettingsError::Unknown { place, known: format!("sections are {}", SECTIONS.join(", ")) });
             }
@@ -47,10 +49,7 @@ impl Keys {
     }
 
     /// Lays `WILLIW_<SECTION>_<KEY>` over what the file says. Variables of other shapes are somebody else's.
-    pub(super) fn override_from(
-        &mut self,
-        environment: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<(), SettingsError> {
+    pub(super) fn override_from(&mut self, environment: impl IntoIterator<Item = (String, String)>) {
         for (variable, text) in environment {
             let Some(name) = variable.strip_prefix(PREFIX) else { continue };
             let Some((section, key)) = name.split_once('_') else { continue };
@@ -60,10 +59,10 @@ impl Keys {
             }
             let parsed = format!("value = {text}").parse::<Table>().ok();
             let value = parsed.and_then(|mut table| if table.len() == 1 { table.remove("value") } else { None });
-            self.sections.entry(section.clone()).or_default().insert(key.clone(), value.unwrap_or(Value::String(text)));
-            self.overridden.insert((section, key), variable);
+            let value = value.unwrap_or_else(|| Value::String(text.clone()));
+            self.sections.entry(section.clone()).or_default().insert(key.clone(), value);
+            self.overridden.insert((section, key), (variable, text));
         }
-        Ok(())
     }
 
     pub(super) fn number(
@@ -95,7 +94,7 @@ impl Keys {
         expected: &'static str,
         read: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<T, SettingsError> {
-        match self.take(section, key) {
+        match self.take_text(section, key) {
             None => Err(self.absent(section, key, expected)),
             Some(Value::String(text)) => read(&text).map_err(|fault| self.value(section, key, &fault)),
             Some(_) => Err(self.value(section, key, expected)),
@@ -108,7 +107,7 @@ impl Keys {
         key: &'static str,
         default: &'static str,
     ) -> Result<SocketAddr, SettingsError> {
-        let text = match self.take(section, key) {
+        let text = match self.take_text(section, key) {
             None => default.to_owned(),
             Some(Value::String(text)) => text,
             Some(_) => String::new(),
@@ -165,16 +164,34 @@ impl Keys {
         self.sections.get_mut(section)?.remove(key)
     }
 
+    /// A variable's text needs no quotes, not even where TOML would take it for a number, as it does with an address.
+    fn take_text(&mut self, section: &'static str, key: &'static str) -> Option<Value> {
+        let value = self.take(section, key)?;
+        let variable = self.overridden.get(&(section.to_owned(), key.to_owned()));
+        Some(match (value, variable) {
+            (Value::String(text), _) => Value::String(text),
+            (_, Some((_, text))) => Value::String(text.clone()),
+            (value, None) => value,
+        })
+    }
+
     /// Where a value stands: the variable, if it came from one.
     fn place(&self, section: &str, key: &str) -> String {
         match self.overridden.get(&(section.to_owned(), key.to_owned())) {
-            Some(variable) => format!("environment variable {variable}"),
-            None => format!("{}: [{section}] {key}", self.path.display()),
+            Some((variable, _)) => format!("environment variable {variable}"),
+            None => format!("{}: [{section}] {}", self.path.display(), plain(key)),
         }
     }
 }
 
-fn read_capped(path: &Path) -> Result<String, SettingsError> {
+/// The name of a key or section as it may be repeated. Ours are words; what is none may be a piece of an address.
+fn plain(name: &str) -> &str {
+    let is_word = name.len() <= NAME_CAP && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_'));
+    if is_word { name } else { "(a name that is not shown)" }
+}
+
+/// The text of a settings file.
+pub(super) fn file(path: &Path) -> Result<String, SettingsError> {
     let unreadable = |source| SettingsError::Unreadable { path: path.to_owned(), source };
     let file = match File::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -156,3 +156,41 @@ fn files_that_are_none() {
     fs::write(&path, "#".repeat(70_000)).unwrap();
     assert!(matches!(Settings::read(&path, []).unwrap_err(), SettingsError::TooLong { .. }));
 }
+
+#[test]
+fn endpoints_that_cannot_be_used_are_refused_at_once() {
+    let rpcs = "rpcs = [\"https://sepolia.base.org/\"]";
+    for (instead, expected) in [
+        ("rpcs = [\"https://a/k\", \"ftp://b/k\"]", "http or https as entry 2"),
+        // The same address, though not the same text.
+        (
+            "rpcs = [\"https://a\", \"https://b/\", \"https://A/\"]",
+            "addresses that differ: entries 1 and 3 would count for two",
+        ),
+    ] {
+        assert_eq!(refused(&with(rpcs, instead), &[]), format!("williw.toml: [base] rpcs: expected {expected}"));
+    }
+}
+
+#[test]
+fn names_that_are_no_plain_words_are_not_repeated() {
+    for name in ["k3y", "Key", "a-b", "\"https://a/k\"", "\"x\\nerror: y\"", "aaaaaaaaaaaaaaaaaaaaaaaaa"] {
+        let error = refused(&with("[http]", &format!("[http]\n{name} = 1")), &[]);
+        assert_eq!(
+            error,
+            "williw.toml: [http] (a name that is not shown): there is no such key; keys of [http] are listen"
+        );
+        let error = refused(&with("[http]", &format!("[{name}]")), &[]);
+        assert!(error.starts_with("williw.toml: [(a name that is not shown)]: there is no such key; "), "{error}");
+    }
+}
+
+#[test]
+fn a_variables_text_needs_no_quotes() {
+    let vault = format!("0x{}1", "0".repeat(39));
+    let environment = [("WILLIW_NETWORK_NAME", "2026"), ("WILLIW_BASE_VAULT", vault.as_str())];
+    let settings = read(EXAMPLE, &environment).unwrap();
+    assert_eq!((settings.network.name(), settings.base.vault[19]), ("2026", 1));
+    // In the file it does.
+    assert!(refused(&with("name = \"base-sepolia\"", "name = 2026"), &[]).contains("[network] name: expected "));
+}
