@@ -1,7 +1,7 @@
 //! Asking Base and sending to it, as the commands do.
 
 use serde::Serialize;
-use williw_chain::base::{Base, Faults};
+use williw_chain::base::{Base, EndpointStatus, Faults};
 use williw_chain::send::Receipt;
 use williw_chain::verb::{Call, Verb};
 use williw_core::identity::Account;
@@ -16,11 +16,17 @@ pub(crate) fn base(settings: &Settings) -> Result<Base, Failure> {
     Ok(Base::new(&settings.chain())?)
 }
 
-/// Says which endpoints were found at fault while others could be believed.
-pub(crate) fn warn_of(faults: &Faults, printer: &Printer) {
+/// Says which endpoints a reading found at fault while others could be believed.
+fn warn_of(faults: &Faults, printer: &Printer) {
     for (name, fault) in &faults.0 {
         printer.warn(format_args!("{name}: {fault}"));
     }
+}
+
+/// The same for what does not come as a reading.
+fn warn_of_endpoints(base: &Base, printer: &Printer) {
+    let fault = |status: EndpointStatus| Some((status.name, status.fault?));
+    warn_of(&Faults(base.endpoints().into_iter().filter_map(fault).collect()), printer);
 }
 
 #[derive(Serialize)]
@@ -51,6 +57,7 @@ struct Transaction {
 /// Sends what carries the verb out and waits for it, or prints it for whoever will send it.
 pub(crate) async fn carry_out(verb: &Verb, sender: &Sender, mut base: Base, printer: &Printer) -> Result<(), Failure> {
     let calls = base.calls(verb, sender.account()).await?;
+    warn_of_endpoints(&base, printer);
     let Sender::Wallet(wallet) = sender else {
         print_unsigned(&calls, printer);
         return Ok(());
@@ -59,6 +66,7 @@ pub(crate) async fn carry_out(verb: &Verb, sender: &Sender, mut base: Base, prin
         printer.say(format_args!("sending: {}", call.what));
     }
     let receipts = base.send(wallet, &calls).await?;
+    warn_of_endpoints(&base, printer);
     print_sent(&calls, &receipts, printer);
     Ok(())
 }

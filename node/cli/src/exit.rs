@@ -80,6 +80,8 @@ impl From<ChainError> for Failure {
     fn from(error: ChainError) -> Self {
         match error {
             ChainError::Settings(fault) => Self::usage(fault).hint("see `[base] rpcs` in williw.toml"),
+            ChainError::NoQuorum { .. } => Self::new(ExitStatus::Outside, error)
+                .hint("see `[base]` in williw.toml: `rpcs` must serve chain `chain_id` with the vault"),
             error => Self::new(ExitStatus::Outside, error),
         }
     }
@@ -93,7 +95,12 @@ impl From<SendError> for Failure {
             SendError::Refused { what, refusal } => {
                 let failure =
                     Self::new(ExitStatus::Outside, format_args!("{what}: {} [{}]", refusal.why, refusal.name));
-                Self { hint: refusal.hint.map(str::to_owned), ..failure }
+                // Nonces are not the owner's to choose here: each follows the one that is final.
+                let hint = match refusal.name.as_str() {
+                    "StaleNonce" => Some("an earlier link is not final yet: try again when it is"),
+                    _ => refusal.hint,
+                };
+                Self { hint: hint.map(str::to_owned), ..failure }
             }
             error => Self::new(ExitStatus::Outside, error),
         }

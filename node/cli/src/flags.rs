@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use url::Url;
 use williw_daemon::settings::PeerAddress;
 
 use crate::amount::Typed;
@@ -84,7 +83,8 @@ pub(crate) struct Init {
         value_delimiter = ',',
         hide_env_values = true
     )]
-    pub(crate) rpcs: Vec<Url>,
+    // Taken as text: an error of the parser would quote it.
+    pub(crate) rpcs: Vec<String>,
 
     /// Where other nodes are to reach this one, over UDP
     #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:7474")]
@@ -110,14 +110,14 @@ pub(crate) struct Run {
 #[derive(Debug, Args)]
 pub(crate) struct Account {
     /// The owner's keystore, as `cast wallet import` writes it
-    #[arg(long, value_name = "FILE", env = "ETH_KEYSTORE", hide_env_values = true, conflicts_with = "unsigned")]
+    #[arg(long, value_name = "FILE", env = "ETH_KEYSTORE", hide_env_values = true)]
     pub(crate) keystore: Option<PathBuf>,
 
     /// A file with the keystore's password, mode 0600
     #[arg(long, value_name = "FILE", env = "ETH_PASSWORD", hide_env_values = true)]
     pub(crate) password_file: Option<PathBuf>,
 
-    /// Sign and send nothing; print what a Safe or a hardware wallet has to send
+    /// Sign and send nothing, and need no keystore; print what a Safe or a hardware wallet has to send
     #[arg(long, requires = "from")]
     pub(crate) unsigned: bool,
 

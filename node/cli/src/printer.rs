@@ -1,5 +1,7 @@
 //! The one place that prints.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, Write as _};
 
@@ -14,11 +16,13 @@ use crate::flags::Flags;
 #[derive(Debug)]
 pub(crate) struct Printer {
     json: bool,
+    /// Each warning is said once, however often its reason is found.
+    warned: RefCell<BTreeSet<String>>,
 }
 
 impl Printer {
     pub(crate) const fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, warned: RefCell::new(BTreeSet::new()) }
     }
 
     pub(crate) const fn is_json(&self) -> bool {
@@ -46,19 +50,22 @@ impl Printer {
     /// What goes on, for whoever waits.
     #[expect(clippy::print_stderr, reason = "this is the one place that prints")]
     pub(crate) fn say(&self, words: impl Display) {
-        eprintln!("{words}");
+        eprintln!("{}", one_line(&words));
     }
 
     #[expect(clippy::print_stderr, reason = "this is the one place that prints")]
     pub(crate) fn warn(&self, words: impl Display) {
-        eprintln!("warning: {words}");
+        let words = one_line(&words);
+        if self.warned.borrow_mut().insert(words.clone()) {
+            eprintln!("warning: {words}");
+        }
     }
 
     #[expect(clippy::print_stderr, reason = "this is the one place that prints")]
     pub(crate) fn failure(&self, failure: &Failure) {
-        eprintln!("error: {}", failure.text);
+        eprintln!("error: {}", one_line(&failure.text));
         if let Some(hint) = &failure.hint {
-            eprintln!("hint: {hint}");
+            eprintln!("hint: {}", one_line(hint));
         }
     }
 
@@ -67,6 +74,13 @@ impl Printer {
         clap_complete::generate(shell, &mut Flags::command(), "williw", &mut script);
         out(&String::from_utf8_lossy(&script));
     }
+}
+
+/// The words in one line: names of files and answers of endpoints are other people's, and may not move the cursor or begin
+/// a line that looks like ours.
+fn one_line(words: &impl Display) -> String {
+    let shown = |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
+    words.to_string().chars().map(shown).collect()
 }
 
 /// Writes to stdout. Whoever reads it may have had enough, as `head` has; that is no failure of the command.
@@ -93,7 +107,12 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::table;
+    use super::{one_line, table};
+
+    #[test]
+    fn words_of_others_stay_in_their_line() {
+        assert_eq!(one_line(&"a\nerror: b\u{1b}[2J\r\u{e4}"), "a\u{fffd}error: b\u{fffd}[2J\u{fffd}\u{e4}");
+    }
 
     #[test]
     fn columns_stand_under_their_headings() {

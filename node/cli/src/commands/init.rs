@@ -9,6 +9,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 use williw_chain::wallet::Wallet;
 use williw_core::identity::{PeerId, Signer};
 use williw_core::network::{BaseSite, Network, NetworkId};
@@ -51,7 +52,9 @@ pub(crate) fn init(flags: flags::Init, home: &Home, printer: &Printer) -> Result
         return Err(Failure::usage(format_args!("{} is a home already", home.folder().display()))
             .hint("choose another with --home, or change its williw.toml"));
     }
-    let text = render(&deployment, &flags);
+    let text = render(&deployment, &flags, &addresses(&flags.rpcs)?);
+    // As the node will read them, before anything is made.
+    Settings::parse(&home.settings(), &text, [])?;
     let failed = |error| Failure::new(ExitStatus::Failed, format_args!("{}: {error}", home.folder().display()));
     DirBuilder::new().recursive(true).mode(0o700).create(home.folder()).map_err(failed)?;
     let peer = peer_key(&home.peer(), printer)?;
@@ -95,15 +98,26 @@ fn read_deployment(path: &Path) -> Result<Deployment, Failure> {
     Ok(deployment)
 }
 
+/// The addresses of the endpoints. What is wrong with one is said without it: it may hold a key.
+fn addresses(rpcs: &[String]) -> Result<Vec<Url>, Failure> {
+    let address = |(nth, text): (usize, &String)| {
+        text.parse().map_err(|_| {
+            Failure::usage(format_args!("the address of rpc {} cannot be read", nth + 1))
+                .hint("write it as https://<host>/<path>")
+        })
+    };
+    rpcs.iter().enumerate().map(address).collect()
+}
+
 /// The commented example with this deployment's values.
-fn render(deployment: &Deployment, flags: &flags::Init) -> String {
+fn render(deployment: &Deployment, flags: &flags::Init, rpcs: &[Url]) -> String {
     let texts = |texts: Vec<String>| toml_list(&texts);
     let values = [
         ("name", quoted(&deployment.name)),
         ("chain_id", deployment.chain_id.to_string()),
         ("vault", quoted(&deployment.vault.to_string())),
         ("from_height", deployment.from_height.to_string()),
-        ("rpcs", texts(flags.rpcs.iter().map(ToString::to_string).collect())),
+        ("rpcs", texts(rpcs.iter().map(ToString::to_string).collect())),
         ("peers", texts(flags.peers.iter().map(ToString::to_string).collect())),
     ];
     let mut section = String::new();
@@ -182,7 +196,7 @@ fn random_password() -> Result<Zeroizing<Vec<u8>>, Failure> {
     Ok(text)
 }
 
-/// Writes the settings, which may hold keys of endpoints, for the owner's eyes, and reads them once as the node will.
+/// Writes the settings, which may hold keys of endpoints, for the owner's eyes.
 fn write_settings(home: &Home, text: &str) -> Result<(), Failure> {
     let (path, fresh) = (home.settings(), home.folder().join("williw.toml.new"));
     let failed = |error| Failure::new(ExitStatus::Failed, format_args!("{}: {error}", path.display()));
@@ -192,9 +206,8 @@ fn write_settings(home: &Home, text: &str) -> Result<(), Failure> {
         _ => {}
     }
     write_secret(&fresh, text.as_bytes())?;
-    let checked = Settings::read(&fresh, []).map_err(Failure::from);
     // A link does not replace what is there, as a rename would.
-    let linked = checked.and_then(|_| fs::hard_link(&fresh, &path).map_err(failed));
+    let linked = fs::hard_link(&fresh, &path).map_err(failed);
     fs::remove_file(&fresh).map_err(failed)?;
     linked
 }

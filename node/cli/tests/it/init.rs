@@ -1,0 +1,130 @@
+//! Making a home.
+
+use expect_test::expect;
+
+use crate::home::{Home, NOBODY, deployment, mode};
+use crate::world::CHAIN_ID;
+
+const FILES: [&str; 4] = ["peer.json", "signer.json", "signer.password", "williw.toml"];
+
+fn names(home: &Home) -> Vec<String> {
+    let entries = home.folder().read_dir().unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn contents(home: &Home) -> Vec<String> {
+    FILES.map(|name| home.text(name)).to_vec()
+}
+
+#[tokio::test]
+async fn a_home_is_private_and_whole() {
+    let home = Home::absent();
+    let file = home.note("deployment.json", &deployment(CHAIN_ID, [0x11; 20], 7).to_string());
+    let peer = format!("0x{}@127.0.0.1:7", "22".repeat(32));
+    let ended = home
+        .run(&[
+            "init",
+            "--deployment",
+            &file,
+            "--rpc",
+            NOBODY,
+            "--rpc",
+            "http://127.0.0.1:10/",
+            "--listen",
+            "127.0.0.1:1",
+            "--http",
+            "127.0.0.1:2",
+            "--peer",
+            &peer,
+            "--json",
+        ])
+        .await;
+    let made = ended.json();
+    let keys: Vec<_> = made.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(keys, ["home", "network_id", "peer", "signer"]);
+    assert_eq!(made["network_id"], deployment(CHAIN_ID, [0x11; 20], 7)["network_id"]);
+    assert_eq!(names(&home), FILES);
+    assert_eq!(mode(&home.folder()), 0o700);
+    assert_eq!(FILES.map(|name| mode(&home.path(name))), [0o600; 4]);
+
+    let settings = home.text("williw.toml");
+    assert!(settings.matches("\n# ").count() > 8, "the comments come along");
+    let values: Vec<_> = settings.lines().filter(|line| line.contains(" = ") && !line.starts_with('#')).collect();
+    expect![[r#"
+        name = "anvil"
+        chain_id = 31337
+        vault = "0x1111111111111111111111111111111111111111"
+        from_height = 7
+        rpcs = ["http://127.0.0.1:9/a-secret-key", "http://127.0.0.1:10/"]
+        poll_ms = 2000
+        listen = "127.0.0.1:1"
+        peers = ["0x2222222222222222222222222222222222222222222222222222222222222222@127.0.0.1:7"]
+        listen = "127.0.0.1:2"
+    "#]]
+    .assert_eq(&format!("{}\n", values.join("\n")));
+}
+
+#[tokio::test]
+async fn nothing_is_overwritten() {
+    let home = Home::lonely().await;
+    let before = contents(&home);
+    let file = home.note("deployment.json", &deployment(CHAIN_ID, [0x33; 20], 1).to_string());
+    let again = home.run(&["init", "--deployment", &file, "--rpc", NOBODY]).await;
+    assert_eq!(again.error(2), "~/home is a home already");
+    assert_eq!(contents(&home), before);
+}
+
+#[tokio::test]
+async fn keys_that_are_there_are_kept() {
+    let home = Home::lonely().await;
+    let before = contents(&home);
+    std::fs::remove_file(home.path("williw.toml")).unwrap();
+    let file = home.note("deployment.json", &deployment(CHAIN_ID, [0x33; 20], 1).to_string());
+    let again = home.run(&["init", "--deployment", &file, "--rpc", NOBODY]).await;
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert!(again.stderr.contains("keeping the peer key that is there"), "{}", again.stderr);
+    assert!(again.stderr.contains("keeping the signer that is there"), "{}", again.stderr);
+    assert_eq!(contents(&home)[..3], before[..3]);
+    assert_ne!(contents(&home)[3], before[3]);
+}
+
+#[tokio::test]
+async fn what_cannot_work_leaves_nothing_behind() {
+    let good = deployment(CHAIN_ID, [0x11; 20], 1);
+    let mut other = good.clone();
+    other["vault"] = "0x2222222222222222222222222222222222222222".into();
+    let mut short = good.clone();
+    short.as_object_mut().unwrap().remove("vault");
+    for (deployment, flags, wrong) in [
+        (&good, &["--rpc", NOBODY, "--http", "0.0.0.0:7475"][..], "[http] listen: expected an address of this machine"),
+        (&good, &["--rpc", NOBODY, "--rpc", NOBODY], "[base] rpcs: expected addresses that differ"),
+        (&good, &["--rpc", "ftp://127.0.0.1/a-secret-key"], "[base] rpcs: expected http or https"),
+        (&good, &["--rpc", "127.0.0.1/a-secret-key"], "the address of rpc 1"),
+        (&good, &["--rpc", NOBODY, "--rpc", "a-secret-key"], "the address of rpc 2"),
+        (&other, &["--rpc", NOBODY], "its name, chain and vault make network"),
+        (&short, &["--rpc", NOBODY], "is no deployment"),
+    ] {
+        let home = Home::absent();
+        let file = home.note("deployment.json", &deployment.to_string());
+        let ended = home.run(&[&["init", "--deployment", &file][..], flags].concat()).await;
+        assert!(ended.error(2).contains(wrong), "{wrong}: {}", ended.stderr);
+        assert!(!home.folder().exists(), "{wrong}: {:?}", names(&home));
+    }
+    let home = Home::absent();
+    let missing = home.run(&["init", "--deployment", "/nowhere.json", "--rpc", NOBODY]).await;
+    assert!(missing.error(2).starts_with("/nowhere.json cannot be read"), "{}", missing.stderr);
+}
+
+#[tokio::test]
+async fn endpoints_come_from_the_environment_too() {
+    let home = Home::absent();
+    let file = home.note("deployment.json", &deployment(CHAIN_ID, [0x11; 20], 1).to_string());
+    let arguments = ["init", "--deployment", &file];
+    let ended = home.run_with(&arguments, &[("ETH_RPC_URL", "127.0.0.1/a-secret-key")]).await;
+    assert!(ended.error(2).contains("the address of rpc 1"), "{}", ended.stderr);
+    let ended = home.run_with(&arguments, &[("ETH_RPC_URL", NOBODY)]).await;
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(home.text("williw.toml").contains(NOBODY));
+}

@@ -1,0 +1,15 @@
+//! The binary, as people and scripts call it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in what its cases share")]
+
+#[path = "../../../chain/tests/it/anvil.rs"]
+#[expect(dead_code, reason = "shared with the tests of the chain, which do more with it")]
+mod anvil;
+mod help;
+mod home;
+mod init;
+mod node;
+mod owners;
+mod refused;
+#[path = "../../../chain/tests/it/world.rs"]
+#[expect(dead_code, reason = "shared with the tests of the chain, which do more with it")]
+mod world;

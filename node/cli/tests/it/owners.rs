@@ -1,0 +1,256 @@
+//! What owners do, through a real vault on anvil.
+
+use alloy::primitives::{Bytes, U256, hex};
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use serde_json::{Value, json};
+use williw_chain::address;
+use williw_chain::base::StandingOnChain;
+use williw_chain::wallet::Wallet;
+use williw_core::amount::Amount;
+use williw_core::hash::Hash;
+use williw_core::identity::Signer;
+use williw_core::offence::Evidence;
+use williw_core::statement::{Kind, Signed, Statement};
+
+use crate::home::{Ended, Home, NOBODY};
+use crate::world::{StakeVault, TOKEN, World};
+
+sol! {
+    contract Balance {
+        function balanceOf(address owner) external view returns (uint256);
+    }
+}
+
+/// Anvil's account 8, as `cast wallet import --unsafe-password 'open sesame'` wrote it.
+const KEYSTORE: &str = r#"{"crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv":"55358f85f4c1b65bda6a81475e317596"},
+"ciphertext":"1a8f2f2ed26703d78030a4ea5576e4167633d02a669e278721a6ddeffb9bfaf7","kdf":"scrypt","kdfparams":{"dklen":32,
+"n":8192,"p":1,"r":8,"salt":"8a5534de25997695cdd27744a7e4b364b2fca36bea2653ea85542c0aa16c245d"},
+"mac":"1644cf405e387984e8f06ac80e6643c4033fd0ecccdf783474b4506a53b5a241"},
+"id":"ad7dc2d5-d73f-47ec-95d7-b20c935debf1","version":3}"#;
+const PASSWORD: &str = "open sesame";
+const OWNER: usize = 8;
+
+/// A home, and the owner's wallet beside it.
+struct Owner {
+    world: World,
+    home: Home,
+    keystore: String,
+    password: String,
+}
+
+impl Owner {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let home = Home::of(&world).await;
+        let (keystore, password) = (home.note("owner", KEYSTORE), home.note("password", &format!("{PASSWORD}\n")));
+        // The commands read the final head, and vaults are deployed long before anybody stakes.
+        world.finalize().await;
+        Self { world, home, keystore, password }
+    }
+
+    /// Runs a command with the owner's wallet.
+    async fn run(&self, arguments: &[&str]) -> Ended {
+        let variables = [("ETH_KEYSTORE", self.keystore.as_str()), ("ETH_PASSWORD", self.password.as_str())];
+        let ended = self.home.run_with(arguments, &variables).await;
+        assert!(!format!("{}{}", ended.stdout, ended.stderr).contains(PASSWORD));
+        ended
+    }
+
+    /// Runs a command that has to go through; what it did, transaction by transaction.
+    async fn done(&self, arguments: &[&str]) -> Vec<String> {
+        let json = self.run(&[arguments, &["--json"]].concat()).await.json();
+        let transactions = json["transactions"].as_array().unwrap().iter();
+        let mut what = Vec::new();
+        for transaction in transactions {
+            let receipt: Value = self.world.anvil.ask("eth_getTransactionReceipt", json!([transaction["hash"]])).await;
+            assert_eq!(receipt["status"], "0x1");
+            let block = u64::from_str_radix(&receipt["blockNumber"].as_str().unwrap()[2..], 16).unwrap();
+            assert_eq!(transaction["block"], block);
+            what.push(transaction["what"].as_str().unwrap().to_owned());
+        }
+        self.world.finalize().await;
+        what
+    }
+
+    /// Another signer's keystore; the signer, and the flags that name it.
+    fn next_signer(&self) -> (Signer, [String; 4]) {
+        let password = self.home.note("next.password", "another");
+        let keystore = self.home.path("next.json");
+        let signer = Wallet::create(&keystore, "another").unwrap().signer();
+        let keystore = keystore.to_str().unwrap().to_owned();
+        (signer, ["--signer".to_owned(), keystore, "--signer-password-file".to_owned(), password])
+    }
+
+    async fn balance(&self) -> U256 {
+        let question = Balance::balanceOfCall { owner: self.world.people[OWNER] }.abi_encode();
+        let call = json!({ "to": self.world.token, "data": Bytes::from(question) });
+        self.world.anvil.ask("eth_call", json!([call, "latest"])).await
+    }
+
+    async fn operator(&self) -> Option<StandingOnChain> {
+        let mut base = self.world.base(&[&self.world.anvil.url]);
+        let reading = base.snapshot(&[self.world.owner(OWNER).account]).await.unwrap();
+        reading.value.into_iter().find_map(|snapshot| snapshot.operator)
+    }
+}
+
+#[tokio::test]
+async fn an_owner_registers_stakes_leaves_and_comes_back() {
+    let owner = Owner::new().await;
+    let register = owner.done(&["register", "--amount", "2000ether"]).await;
+    assert_eq!(register.len(), 2, "an approval goes in front: {register:?}");
+    let operator = owner.operator().await.unwrap();
+    assert_eq!((operator.active, operator.nonce), (Amount(2_000 * TOKEN), 1));
+    assert!(register[1].contains(&operator.signer.to_string()), "{register:?}");
+
+    assert_eq!(owner.done(&["stake", "--amount", "100.5ether"]).await.len(), 2);
+    assert_eq!(owner.done(&["unstake", "--amount", "300000000000000000000"]).await.len(), 1);
+    let operator = owner.operator().await.unwrap();
+    assert_eq!((operator.active, operator.queue.len()), (Amount(1_800 * TOKEN + TOKEN / 2), 1));
+    owner.done(&["restake", "--ticket", "0"]).await;
+    assert_eq!(owner.operator().await.unwrap().queue, []);
+
+    owner.done(&["unstake", "--amount", "200ether"]).await;
+    let early = owner.run(&["withdraw"]).await;
+    assert!(early.error(3).contains("no entry of the queue has matured"), "{}", early.stderr);
+    assert!(early.stderr.contains("\nhint: wait for the maturity"), "{}", early.stderr);
+    let _: Value = owner.world.anvil.ask("evm_increaseTime", json!([840])).await;
+    owner.world.anvil.mine(1).await;
+    owner.done(&["withdraw", "--limit", "1"]).await;
+
+    let (next, flags) = owner.next_signer();
+    owner.done(&[&["rotate"][..], &flags.each_ref().map(String::as_str)].concat()).await;
+    let operator = owner.operator().await.unwrap();
+    assert_eq!((operator.signer, operator.nonce, operator.queued), (next, 2, Amount::ZERO));
+
+    owner.done(&["collect"]).await;
+    // People get a line per transaction on stdout, and the rest on stderr.
+    let plain = owner.run(&["collect"]).await;
+    assert_eq!((plain.code, plain.stdout.lines().count()), (0, 1), "{}", plain.stdout);
+    assert!(plain.stdout.starts_with("0x") && plain.stderr.starts_with("sending: "), "{}", plain.stdout);
+}
+
+#[tokio::test]
+async fn a_second_link_waits_for_the_first() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    let first = owner.run(&["rotate"]).await;
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let second = owner.run(&["rotate"]).await;
+    assert!(second.error(3).contains("StaleNonce"), "{}", second.stderr);
+    assert!(second.stderr.contains("hint: an earlier link is not final yet"), "{}", second.stderr);
+    owner.world.finalize().await;
+    assert_eq!(owner.run(&["rotate"]).await.code, 0);
+    owner.world.finalize().await;
+    assert_eq!(owner.operator().await.unwrap().nonce, 3);
+}
+
+#[tokio::test]
+async fn a_slashed_owner_unjails_and_collects_the_bounty() {
+    let owner = Owner::new().await;
+    let world = &owner.world;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    let free = owner.run(&["unjail"]).await;
+    assert!(free.error(3).contains("[NotJailed]"), "{}", free.stderr);
+
+    // What the signer of this home would have to say twice.
+    let password = owner.home.text("signer.password");
+    let signer = Wallet::open(&owner.home.path("signer.json"), password.trim()).unwrap();
+    let cycle = world.cycle().await;
+    let say = |byte| {
+        let statement = Statement::new(Kind::Update, cycle, 7, Hash([byte; 32])).unwrap();
+        let signature = signer.sign_digest(statement.signing_digest(world.network)).unwrap();
+        Signed { statement, signature }
+    };
+    let evidence = Evidence { first: say(1), second: say(2) }.encode();
+    let hex = owner.home.note("evidence.hex", &format!("{}\n", hex::encode_prefixed(evidence)));
+    let raw = owner.home.path("evidence");
+    std::fs::write(&raw, evidence).unwrap();
+    owner.done(&["slash", "--evidence", raw.to_str().unwrap()]).await;
+    assert!(owner.operator().await.unwrap().jailed_until.is_some());
+    let again = owner.run(&["slash", "--evidence", &hex]).await;
+    assert!(again.error(3).contains("[Jailed]"), "{}", again.stderr);
+
+    let before = owner.balance().await;
+    owner.done(&["collect"]).await;
+    assert_eq!(owner.balance().await - before, U256::from(5 * TOKEN), "a twentieth of five hundredths of 2000");
+
+    let _: Value = world.anvil.ask("evm_increaseTime", json!([840])).await;
+    world.anvil.mine(1).await;
+    let same = owner.run(&["unjail"]).await;
+    assert!(same.error(3).contains("[SignerTaken]"), "{}", same.stderr);
+    let (next, flags) = owner.next_signer();
+    owner.done(&[&["unjail"][..], &flags.each_ref().map(String::as_str)].concat()).await;
+    let operator = owner.operator().await.unwrap();
+    assert_eq!((operator.jailed_until, operator.signer, operator.nonce), (None, next, 2));
+}
+
+#[tokio::test]
+async fn unsigned_calls_need_no_wallet_and_work() {
+    let owner = Owner::new().await;
+    let from = address::shown(owner.world.owner(OWNER).account);
+    let before = owner.world.anvil.height().await;
+    // A wallet in the environment changes nothing: nobody is asked for its password.
+    let variables = [("ETH_KEYSTORE", "/nowhere")];
+    let register = ["register", "--amount", "2000ether", "--unsigned", "--from", &from, "--json"];
+    let json = owner.home.run_with(&register, &variables).await.json();
+    assert_eq!(owner.world.anvil.height().await, before, "nothing was sent");
+    let calls = json["calls"].as_array().unwrap();
+    assert_eq!(calls.len(), 2);
+    for call in calls {
+        let keys: Vec<_> = call.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(keys, ["data", "to", "value", "what"]);
+        assert_eq!(call["value"], "0");
+        let to = call["to"].as_str().unwrap().parse().unwrap();
+        let data = call["data"].as_str().unwrap().parse().unwrap();
+        owner.world.anvil.send(owner.world.people[OWNER], Some(to), data).await;
+    }
+    owner.world.finalize().await;
+    assert_eq!(owner.operator().await.unwrap().active, Amount(2_000 * TOKEN));
+
+    let plain = owner.home.run(&["unstake", "--amount", "1ether", "--unsigned", "--from", &from]).await;
+    let data = hex::encode_prefixed(StakeVault::unstakeCall { amount: TOKEN }.abi_encode());
+    assert_eq!(plain.code, 0, "{}", plain.stderr);
+    assert!(plain.stdout.contains(&data), "{}", plain.stdout);
+}
+
+#[tokio::test]
+async fn refusals_come_in_words_and_before_anything_is_sent() {
+    let owner = Owner::new().await;
+    let before = owner.world.anvil.height().await;
+    let little = owner.run(&["register", "--amount", "999ether"]).await;
+    assert!(little.error(3).contains("less than the smallest stake [BelowMinStake]"), "{}", little.stderr);
+    let nobody = owner.run(&["unstake", "--amount", "1"]).await;
+    assert!(nobody.error(3).contains("[NotRegistered]"), "{}", nobody.stderr);
+    assert!(nobody.stderr.contains("\nhint: "), "{}", nobody.stderr);
+    let rotate = owner.run(&["rotate"]).await;
+    assert!(rotate.error(2).contains("no operator"), "{}", rotate.stderr);
+    let wrong = owner.home.note("wrong", "open sesam");
+    let closed = owner.run(&["unstake", "--amount", "1", "--password-file", &wrong]).await;
+    assert!(closed.error(2).ends_with("the password does not open the keystore"), "{}", closed.stderr);
+    assert_eq!(owner.world.anvil.height().await, before);
+}
+
+#[tokio::test]
+async fn an_endpoint_at_fault_is_named_while_the_others_do() {
+    let owner = Owner::new().await;
+    let (url, twin) = (owner.world.anvil.url.to_string(), owner.world.twin().to_string());
+    let rpcs = json!([url, NOBODY, twin]).to_string();
+    let from = address::shown(owner.world.owner(OWNER).account);
+    for arguments in [
+        &["stake", "--amount", "100ether", "--unsigned", "--from", &from][..],
+        &["withdraw", "--unsigned", "--from", &from],
+    ] {
+        let ended = owner.home.run_with(arguments, &[("WILLIW_BASE_RPCS", &rpcs)]).await;
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let warned = ended.stderr.lines().filter(|line| line.starts_with("warning: rpc 2 (127.0.0.1): ")).count();
+        let asked = arguments[0] == "stake";
+        assert_eq!(warned, usize::from(asked), "{}", ended.stderr);
+    }
+    let variables =
+        [("WILLIW_BASE_RPCS", rpcs.as_str()), ("ETH_KEYSTORE", &owner.keystore), ("ETH_PASSWORD", &owner.password)];
+    let sent = owner.home.run_with(&["collect"], &variables).await;
+    assert_eq!(sent.code, 0, "{}", sent.stderr);
+    assert_eq!(sent.stderr.matches("warning: rpc 2 (127.0.0.1): it cannot be reached").count(), 1, "{}", sent.stderr);
+}
