@@ -42,7 +42,8 @@ pub struct Point {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     pub chain: ChainId,
-    /// In the order in which they happened, within a block too.
+    /// In the order in which they happened, within a block too. On Solana, where nothing attests an order between journals,
+    /// that is the order within each journal, and registrations by their index.
     pub facts: Vec<Fact>,
     /// Every fact through this block is in this page or in one before.
     pub through: Point,
@@ -53,6 +54,13 @@ pub struct Page {
     pub operators: u64,
     /// True if `through` was the chain's final head when this was read.
     pub reached: bool,
+}
+
+/// How far a journal was folded, and the block of its last fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEnd {
+    pub head: Head,
+    pub last: Point,
 }
 
 /// The record of an owner, as far as nodes care.
@@ -87,7 +95,7 @@ pub struct PostedRoot {
 pub struct ChainBooks {
     pub site: Site,
     pub through: Point,
-    /// The block of the last fact.
+    /// The block of the latest fact.
     pub last: Point,
     pub operators: u64,
     pub total: CycleStake,
@@ -133,8 +141,8 @@ pub struct Change {
     pub books: ChainBooks,
     pub operators: BTreeMap<Owner, Operator>,
     pub signers: BTreeMap<(ChainId, Signer), Tenure>,
-    pub heads: BTreeMap<(ChainId, Account), Head>,
-    /// The facts that were new, in order; replayed ones are left out.
+    pub journals: BTreeMap<(ChainId, Account), JournalEnd>,
+    /// The facts that were new, in the order in which they were folded; replayed ones are left out.
     pub facts: Vec<Fact>,
 }
 
@@ -146,7 +154,7 @@ pub struct Ledger {
     chains: BTreeMap<ChainId, ChainBooks>,
     operators: BTreeMap<Owner, Operator>,
     signers: BTreeMap<(ChainId, Signer), Tenure>,
-    heads: BTreeMap<(ChainId, Account), Head>,
+    journals: BTreeMap<(ChainId, Account), JournalEnd>,
 }
 
 impl Ledger {
@@ -154,7 +162,7 @@ impl Ledger {
     #[must_use]
     pub fn new(network: NetworkId, clock: CycleClock, sites: &[Site]) -> Self {
         let chains = sites.iter().map(|site| (site.chain(), ChainBooks::new(*site))).collect();
-        Self { network, clock, chains, operators: BTreeMap::new(), signers: BTreeMap::new(), heads: BTreeMap::new() }
+        Self { network, clock, chains, operators: BTreeMap::new(), signers: BTreeMap::new(), journals: BTreeMap::new() }
     }
 
     /// What the page would change; nothing if it lies wholly in the past. The ledger stays as it is.
@@ -167,7 +175,7 @@ impl Ledger {
         self.chains.insert(change.chain, change.books);
         self.operators.extend(change.operators.iter().map(|(owner, operator)| (*owner, operator.clone())));
         self.signers.extend(&change.signers);
-        self.heads.extend(&change.heads);
+        self.journals.extend(&change.journals);
     }
 
     #[must_use]
@@ -207,8 +215,12 @@ impl Ledger {
     /// How far a journal was folded.
     #[must_use]
     pub fn head(&self, chain: ChainId, journal: Account) -> Head {
-        let empty = || Head::empty(self.network, chain, journal);
-        self.heads.get(&(chain, journal)).copied().unwrap_or_else(empty)
+        self.journal_end(chain, journal).head
+    }
+
+    fn journal_end(&self, chain: ChainId, journal: Account) -> JournalEnd {
+        let empty = || JournalEnd { head: Head::empty(self.network, chain, journal), last: Point::default() };
+        self.journals.get(&(chain, journal)).copied().unwrap_or_else(empty)
     }
 
     /// Whoever answers for what `signer` signs on `chain`.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::discord::{Discord, Impossible};
 use super::operator::About;
-use super::{ChainBooks, Change, Ledger, Operator, PAGE_CAP, Page, Point, PostedRoot};
+use super::{ChainBooks, Change, JournalEnd, Ledger, Operator, PAGE_CAP, Page, Point, PostedRoot};
 use crate::fact::{Body, Fact};
 use crate::identity::{Account, ChainId, Owner, Signer};
 use crate::journal::{Head, Site};
@@ -22,7 +22,7 @@ pub(super) struct Stage<'a> {
     pub(super) books: ChainBooks,
     operators: BTreeMap<Owner, Operator>,
     signers: BTreeMap<(ChainId, Signer), Tenure>,
-    heads: BTreeMap<(ChainId, Account), Head>,
+    journals: BTreeMap<(ChainId, Account), JournalEnd>,
     facts: Vec<Fact>,
 }
 
@@ -37,7 +37,7 @@ pub(super) fn stage(ledger: &Ledger, page: &Page) -> Result<Option<Change>, Disc
         books,
         operators: BTreeMap::new(),
         signers: BTreeMap::new(),
-        heads: BTreeMap::new(),
+        journals: BTreeMap::new(),
         facts: Vec::new(),
     };
     // Hashing is cheap and settles whether the chain said all this; only then is it worth looking at.
@@ -90,9 +90,20 @@ impl Stage<'_> {
         self.signers.insert((self.chain, signer), tenure);
     }
 
-    fn head(&self, journal: Account) -> Head {
-        let staged = self.heads.get(&(self.chain, journal)).copied();
-        staged.unwrap_or_else(|| self.ledger.head(self.chain, journal))
+    fn journal_end(&self, journal: Account) -> JournalEnd {
+        let staged = self.journals.get(&(self.chain, journal)).copied();
+        staged.unwrap_or_else(|| self.ledger.journal_end(self.chain, journal))
+    }
+
+    /// The block before which the next fact of a journal cannot have happened.
+    ///
+    /// Base is read as one row of logs. On Solana every operator has a journal of its own, and a page that was believed may
+    /// have had one of them as it was earlier than the others: what it left out comes later, and is true.
+    const fn latest_before(&self, end: &JournalEnd) -> Point {
+        match self.books.site {
+            Site::Base { .. } => self.books.last,
+            Site::Solana { .. } => end.last,
+        }
     }
 
     /// Folds what is new in the page into its journals. The number of a fact and the head decide what is new; where the
@@ -102,7 +113,8 @@ impl Stage<'_> {
             if fact.chain != page.chain {
                 return Err(Discord::OtherChain { page: page.chain, fact: fact.chain });
             }
-            let head = self.head(fact.journal);
+            let end = self.journal_end(fact.journal);
+            let head = end.head;
             if fact.seq <= head.seq {
                 continue; // a fact replayed is a fact ignored
             }
@@ -115,13 +127,14 @@ impl Stage<'_> {
             if self.ledger.clock.cycle(fact.time).is_none() {
                 return Err(Discord::BeforeGenesis(fact.height));
             }
-            let last = self.books.last;
-            if fact.height < last.height || fact.time < last.time || fact.time > page.through.time {
+            let before = self.latest_before(&end);
+            if fact.height < before.height || fact.time < before.time || fact.time > page.through.time {
                 return Err(Discord::OutOfOrder(fact.height));
             }
-            self.books.last = Point { height: fact.height, time: fact.time };
-            let next = Head { seq: fact.seq, hash: fact.head_after(head.hash) };
-            self.heads.insert((self.chain, fact.journal), next);
+            let (at, last) = (Point { height: fact.height, time: fact.time }, self.books.last);
+            self.books.last = Point { height: at.height.max(last.height), time: at.time.max(last.time) };
+            let head = Head { seq: fact.seq, hash: fact.head_after(head.hash) };
+            self.journals.insert((self.chain, fact.journal), JournalEnd { head, last: at });
             self.facts.push(fact.clone());
         }
         Ok(())
@@ -201,14 +214,14 @@ impl Stage<'_> {
         let standing = self.books.site.standing_journals();
         let attested: BTreeSet<Account> = page.heads.iter().map(|(journal, _)| *journal).collect();
         let missing = |journal: &Account| !attested.contains(journal);
-        let touched = self.heads.keys().map(|(_, journal)| *journal);
+        let touched = self.journals.keys().map(|(_, journal)| *journal);
         if let Some(journal) = standing.iter().copied().chain(self.operator_journals()).chain(touched).find(missing) {
             return Err(Discord::Unattested(journal));
         }
         if attested.len() != page.heads.len() || attested.len().saturating_sub(standing.len()) as u64 > page.operators {
             return Err(Discord::TooManyHeads { heads: page.heads.len(), operators: page.operators });
         }
-        match page.heads.iter().find(|(journal, hash)| self.head(*journal).hash != *hash) {
+        match page.heads.iter().find(|(journal, hash)| self.journal_end(*journal).head.hash != *hash) {
             Some((journal, _)) => Err(Discord::HeadMismatch(*journal)),
             None => Ok(()),
         }
@@ -229,7 +242,7 @@ impl Stage<'_> {
             books: self.books,
             operators: self.operators,
             signers: self.signers,
-            heads: self.heads,
+            journals: self.journals,
             facts: self.facts,
         }
     }

@@ -1,10 +1,11 @@
 //! A simulated chain: real contracts (the reference model), blocks, forks and finality.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::people::{GENESIS, deployment, network};
+use super::rng::Rng;
 use crate::cycle::{Height, UnixSeconds};
-use crate::fact::Fact;
+use crate::fact::{Body, Fact};
 use crate::hash::Hash;
 use crate::identity::{Account, ChainId};
 use crate::journal::Head;
@@ -99,6 +100,27 @@ impl Chain {
             operators: end.after.vault().operators().len() as u64,
             reached: last + 1 == self.final_blocks.len(),
         }
+    }
+
+    /// Every fact that pages delivered, as another reader may have heard of them: on Solana whichever journal comes first.
+    /// Only registrations, which are counted, come one after the other.
+    pub(super) fn shuffled(&self, rng: &mut Rng) -> Vec<Fact> {
+        if self.id == ChainId::Base {
+            return self.delivered.clone();
+        }
+        let mut journals: BTreeMap<Account, VecDeque<&Fact>> = BTreeMap::new();
+        self.delivered.iter().for_each(|fact| journals.entry(fact.journal).or_default().push_back(fact));
+        let (mut journals, mut registered) = (journals.into_values().collect::<Vec<_>>(), 0);
+        let mut facts: Vec<Fact> = Vec::new();
+        while facts.len() < self.delivered.len() {
+            let at = usize::try_from(rng.below(journals.len() as u64)).expect("small");
+            let journal = &mut journals[at];
+            let is_next = |fact: &&&Fact| !matches!(fact.body, Body::Registered { index, .. } if index != registered);
+            let Some(fact) = journal.front().filter(is_next).copied() else { continue };
+            registered += u64::from(matches!(fact.body, Body::Registered { .. }));
+            facts.extend(journal.pop_front().cloned());
+        }
+        facts
     }
 
     /// Moves the cursor over a page that was taken.

@@ -2,9 +2,10 @@
 
 use super::people::{clock, network, site};
 use super::reasons::reason;
+use super::rng::Rng;
 use super::{Sim, lies};
 use crate::census::{Alarm, Census, Input};
-use crate::identity::ChainId;
+use crate::identity::{Account, ChainId};
 use crate::ledger::{Ledger, Page};
 use crate::tail::{Rumour, Witnesses};
 
@@ -54,6 +55,9 @@ impl Sim {
             self.count("lie", Err("LedAstray".to_owned()));
             return self.deliver(which, &page);
         }
+        if self.rng.chance(10) {
+            return self.mix(which, page);
+        }
         let Some(false_page) = lies::falsify(page, &mut self.rng) else { return Ok(()) };
         let before = self.census.ledger().clone();
         self.feed(Input::Finalized(false_page))?;
@@ -67,6 +71,26 @@ impl Sim {
         }
         self.count("lie", Err(why));
         Ok(())
+    }
+
+    /// On Solana one operator is shown as it was when it was last read. That may be believed, and its news only comes later.
+    fn mix(&mut self, which: usize, page: Page) -> Result<(), String> {
+        let chain = page.chain;
+        let ledger = self.census.ledger();
+        let known = ledger.operators().iter().filter(|(owner, _)| owner.chain == chain && chain == ChainId::Solana);
+        let touched = |journal: &Account| page.facts.iter().any(|fact| fact.journal == *journal);
+        let journals: Vec<Account> = known.map(|(_, operator)| operator.journal).filter(touched).collect();
+        let Some(late) = self.rng.pick(&journals) else { return Ok(()) };
+        let mut mixed = page.clone();
+        mixed.facts.retain(|fact| fact.journal != late);
+        let head = ledger.head(chain, late).hash;
+        mixed.heads.iter_mut().filter(|(journal, _)| *journal == late).for_each(|(_, shown)| *shown = head);
+        self.feed(Input::Finalized(mixed))?;
+        if let Some(Alarm::PageRefused(why)) = self.door.alarms.first() {
+            return Err(format!("what an endpoint showed too early was not believed: {why}"));
+        }
+        self.count("lie", Err("JournalLate".to_owned()));
+        self.deliver(which, &page)
     }
 
     /// The node dies and starts again from what it wrote.
@@ -92,11 +116,12 @@ impl Sim {
         Ok(())
     }
 
-    /// The ledger is the fold of all final facts, from the first.
+    /// The ledger is the fold of all final facts, from the first, in whatever order journals come to it.
     pub(super) fn refold(&self) -> Result<(), String> {
         let mut ledger = Ledger::new(network(), clock(), &ChainId::ALL.map(site));
+        let mut rng = Rng::new(self.now.0);
         for chain in &self.chains {
-            let page = Page { facts: chain.delivered.clone(), ..chain.page(0) };
+            let page = Page { facts: chain.shuffled(&mut rng), ..chain.page(0) };
             let change = ledger.stage(&page).map_err(|why| format!("the history does not fold: {why}"))?;
             ledger.commit(&change.ok_or("the history lies in the past")?);
         }
