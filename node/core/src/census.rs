@@ -23,7 +23,7 @@ mod watch;
 
 pub use alarm::Alarm;
 use watch::Watch;
-pub use watch::{Freshness, HALT_AFTER, STALE_AFTER};
+pub use watch::{CURSOR_AHEAD, Freshness, HALT_AFTER, STALE_AFTER};
 
 /// How far a block may lie ahead of this machine's clock.
 pub const CLOCK_SLACK: Seconds = Seconds(300);
@@ -112,7 +112,7 @@ impl Census {
             evidence.prove(ledger.network()).map(|contradiction| (owner, (evidence, contradiction)))
         };
         let evidence = evidence.into_iter().map(prove).collect::<Result<_, _>>()?;
-        let watches = ledger.chains().map(|(chain, _)| (chain, Watch::default())).collect();
+        let watches = ledger.chains().map(|(chain, books)| (chain, Watch::new(books.through))).collect();
         let mut census = Self {
             ledger,
             watches,
@@ -177,13 +177,29 @@ impl Census {
             return turn.alarms.push(Alarm::PageAhead { chain, ahead });
         }
         let change = match self.ledger.stage(page) {
-            Ok(Some(change)) => change,
-            Ok(None) => {
-                let folded = self.ledger.chain(chain).map_or(Height(0), |books| books.through.height);
-                return turn.alarms.push(Alarm::PageBehind { chain, through: page.through.height, folded });
-            }
+            Ok(change) => change,
             Err(discord) => return turn.alarms.push(Alarm::PageRefused(discord)),
         };
+        let folded = self.ledger.chain(chain).map_or(Height(0), |books| books.through.height);
+        let new = change.as_ref().is_some_and(|change| !change.facts.is_empty());
+        // Its endpoints lag, or the cursor was led astray. Where the chain ends now is not learnt from it.
+        let behind = page.through.height < folded && !new;
+        if behind {
+            turn.alarms.push(Alarm::PageBehind { chain, through: page.through.height, folded });
+        }
+        let new_terms = change.is_some_and(|change| self.fold(change, turn));
+        let reached = page.reached && !behind;
+        let opened = self.watch(chain).is_some_and(|watch| reached && watch.open(now, turn, chain));
+        if new_terms || opened {
+            turn.touched.extend(self.peers_on(chain));
+        }
+        self.redigest(chain, turn);
+        self.drop_spent_evidence(chain, turn);
+    }
+
+    /// Takes a change over into the ledger and the roster. Returns whether other vault parameters hold now.
+    fn fold(&mut self, change: Change, turn: &mut Turn) -> bool {
+        let chain = change.chain;
         let new_terms = self.ledger.chain(chain).and_then(|books| books.vault) != change.books.vault;
         for (owner, operator) in &change.operators {
             let before = self.ledger.operator(*owner);
@@ -204,14 +220,11 @@ impl Census {
         let notices = change.facts.iter().filter_map(|fact| fact.body.announces());
         turn.alarms.extend(notices.map(|effective| Alarm::ParametersProposed { chain, effective }));
         self.ledger.commit(&change);
-        (turn.batch.change, turn.write) = (Some(change), true);
-
-        let opened = self.watch(chain).is_some_and(|watch| page.reached && watch.open(now, turn, chain));
-        if new_terms || opened {
-            turn.touched.extend(self.peers_on(chain));
-        }
-        self.redigest(chain, turn);
-        self.drop_spent_evidence(chain, turn);
+        let through = change.books.through.time;
+        let ahead = self.watch(chain).is_some_and(|watch| through.since(watch.written) >= CURSOR_AHEAD);
+        turn.write |= ahead || !change.facts.is_empty();
+        turn.batch.change = Some(change);
+        new_terms
     }
 
     fn pending(&mut self, mut tail: Tail, now: UnixSeconds, turn: &mut Turn) {
@@ -293,8 +306,9 @@ impl Census {
 
     /// Picks the bad news out of what is left of the tail after the final head moved, or of a new one.
     fn redigest(&mut self, chain: ChainId, turn: &mut Turn) {
-        let (Some(books), Some(watch)) = (self.ledger.chain(chain), self.watches.get_mut(&chain)) else { return };
-        watch.tail.retain(|rumour| rumour.fact.height > books.through.height);
+        let Some(watch) = self.watches.get_mut(&chain) else { return };
+        // What has its place in the journal is no rumour any more. Where the cursor stands says nothing: it can be led astray.
+        watch.tail.retain(|Rumour { fact, .. }| fact.seq > self.ledger.head(chain, fact.journal).seq);
         let digest = crate::tail::digest(&watch.tail, &self.ledger, &watch.proofs);
         let owners: BTreeSet<Owner> = watch.news.keys().chain(digest.news.keys()).copied().collect();
         let mut unproven = digest.unproven.difference(&watch.unproven);
@@ -320,6 +334,7 @@ impl Census {
         for owner in spent {
             self.evidence.remove(&owner);
             turn.batch.evidence.insert(owner, None);
+            turn.write = true;
             turn.touched.extend(self.peer_of(owner));
         }
     }
@@ -345,6 +360,11 @@ impl Census {
         if turn.write {
             for owner in std::mem::take(&mut self.unwritten) {
                 turn.batch.reputation.insert(owner, self.reputation(owner));
+            }
+            if let Some(change) = &turn.batch.change
+                && let Some(watch) = self.watches.get_mut(&change.chain)
+            {
+                watch.written = change.books.through.time;
             }
             if turn.batch != Batch::default() {
                 outputs.push(Output::Persist(Box::new(turn.batch)));

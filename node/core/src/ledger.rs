@@ -165,7 +165,7 @@ impl Ledger {
         Self { network, clock, chains, operators: BTreeMap::new(), signers: BTreeMap::new(), journals: BTreeMap::new() }
     }
 
-    /// What the page would change; nothing if it lies wholly in the past. The ledger stays as it is.
+    /// What the page would change; nothing if it says what the ledger says. The ledger stays as it is.
     pub fn stage(&self, page: &Page) -> Result<Option<Change>, Discord> {
         stage::stage(self, page)
     }

@@ -202,12 +202,23 @@ impl Sim {
             }
             Some(Alarm::PageRefused(why)) => return Err(format!("a true page was refused: {why}")),
             _ if ahead => return Err("a page from the future was taken".to_owned()),
-            _ => self.count("page", Ok(())),
+            first => {
+                let behind = self.chains[which].is_behind(page);
+                if behind != matches!(first, Some(Alarm::PageBehind { .. })) {
+                    return Err(
+                        "it was not said of a page that it ends before the cursor, or of one that does not".to_owned()
+                    );
+                }
+                self.count("page", if behind { Err("PageBehind".to_owned()) } else { Ok(()) });
+                self.told.readings.entry(page.chain).or_default().opened |= page.reached && !behind;
+            }
         }
+        let new = page.facts.iter().any(|fact| !self.chains[which].delivered.contains(fact));
         self.chains[which].advance(page);
-        self.unwritten.clear();
+        if new {
+            self.unwritten.clear();
+        }
         let chain = &self.chains[which];
-        self.told.readings.entry(chain.id).or_default().opened |= page.reached;
         self.told
             .evidence
             .retain(|owner, evidence| owner.chain != chain.id || oracle::slashes(chain, *owner, evidence));
@@ -229,7 +240,7 @@ impl Sim {
         let chain = &self.chains[which];
         let waiting = chain.final_blocks.iter().skip(1).chain(&chain.unfinal);
         let facts: Vec<_> = waiting.flat_map(|block| block.facts.clone()).collect();
-        let (after, head) = (chain.cursor().point.height, chain.tip().point);
+        let (after, head) = (chain.cursor().point.height.min(chain.through.height), chain.tip().point);
         let rumour = |fact| Rumour { fact, witnesses: Witnesses(if self.rng.chance(70) { 0b11 } else { 0b10 }) };
         Tail { chain: self.chains[which].id, after, head, rumours: facts.into_iter().map(rumour).collect() }
     }

@@ -47,10 +47,6 @@ pub(super) fn stage(ledger: &Ledger, page: &Page) -> Result<Option<Change>, Disc
     if page.through.height < last.height || page.through.time < last.time {
         return Err(Discord::OutOfOrder(page.through.height));
     }
-    // A page from before the cursor can only repeat; if it does not, the cursor was led astray and comes back.
-    if page.through.height < books.through.height && stage.facts.is_empty() {
-        return Ok(None);
-    }
     // Counted from the last fact, which its journal's head attests; nothing attests where and when the cursor stands.
     let (blocks, seconds) = (page.through.height.0.saturating_sub(last.height.0), page.through.time.since(last.time).0);
     if last.height.0 > 0 && blocks > seconds.saturating_mul(BLOCKS_PER_SECOND).saturating_add(BLOCKS_SLACK) {
@@ -64,8 +60,11 @@ pub(super) fn stage(ledger: &Ledger, page: &Page) -> Result<Option<Change>, Disc
     if page.operators != stage.books.operators {
         return Err(Discord::OperatorCount { attested: page.operators, folded: stage.books.operators });
     }
+    // The chain attests where the facts are, and nothing where the cursor stands: it follows every page that holds, back as
+    // well as forth. One that was led astray comes back, even if nothing happens on the chain.
     stage.books.through = page.through;
-    Ok(Some(stage.into_change()))
+    let change = stage.into_change();
+    Ok((change.books != books || !change.facts.is_empty()).then_some(change))
 }
 
 impl Stage<'_> {

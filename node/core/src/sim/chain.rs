@@ -31,6 +31,8 @@ pub(super) struct Chain {
     pub(super) unfinal: VecDeque<Mined>,
     /// Every fact that pages delivered, from the first.
     pub(super) delivered: Vec<Fact>,
+    /// Where the node's cursor stands: not always at the block delivered last, but nothing happened in between.
+    pub(super) through: Point,
     /// Produces no blocks.
     pub(super) halted: bool,
     /// Answers no questions.
@@ -50,6 +52,7 @@ impl Chain {
             final_blocks: [first, Mined { point, facts, after }].into(),
             unfinal: VecDeque::new(),
             delivered: Vec::new(),
+            through: Point::default(),
             halted: false,
             down: false,
         }
@@ -59,7 +62,7 @@ impl Chain {
         self.unfinal.back().or(self.final_blocks.back()).expect("there is always a final block")
     }
 
-    /// The block that a page delivered last.
+    /// The block whose facts a page delivered last.
     pub(super) fn cursor(&self) -> &Mined {
         self.final_blocks.front().expect("the cursor's block is kept")
     }
@@ -123,9 +126,19 @@ impl Chain {
         facts
     }
 
+    /// Whether a page has nothing new and ends before the cursor.
+    pub(super) fn is_behind(&self, page: &Page) -> bool {
+        page.through.height < self.through.height && page.facts.iter().all(|fact| self.delivered.contains(fact))
+    }
+
     /// Moves the cursor over a page that was taken.
     pub(super) fn advance(&mut self, page: &Page) {
-        while self.cursor().point.height < page.through.height {
+        self.through = page.through;
+        // A page that was led astray passes blocks without having what is in them.
+        let is_delivered = |next: &Mined| {
+            next.point.height <= page.through.height && next.facts.iter().all(|fact| page.facts.contains(fact))
+        };
+        while self.final_blocks.get(1).is_some_and(is_delivered) {
             self.final_blocks.pop_front();
             let facts = self.cursor().facts.clone();
             self.delivered.extend(facts);

@@ -67,7 +67,7 @@ fn a_final_slash_lasts_until_the_jail_ends() {
             persist 1 facts
             -
             -
-            persist 0 facts; alarm: base was Unread and is Fresh
+            alarm: base was Unread and is Fresh
             persist 1 facts; suspend p1 (stale base); alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
         "#]],
     );
@@ -128,7 +128,7 @@ fn a_stale_chain_admits_nobody_new_and_keeps_who_is_there() {
             -
             -
             -
-            persist 0 facts; admit p1; alarm: base was Unread and is Fresh
+            admit p1; alarm: base was Unread and is Fresh
         "#]],
     );
 }
@@ -177,7 +177,7 @@ fn a_member_on_two_chains_is_judged_by_the_one_that_can_be_read_and_by_every_bad
             -
             alarm: solana was Fresh and is Stale
             -
-            persist 0 facts; admit p1; alarm: base was Unread and is Fresh
+            admit p1; alarm: base was Unread and is Fresh
             persist 1 facts; evict p1 (jailed on solana at 61); alarm: solana was Unread and is Fresh
         "#]],
     );
@@ -201,7 +201,7 @@ fn evidence_without_a_slash_is_a_doubt_until_it_expires() {
             -
             evict p1 (slash pending on base at 20)
             suspend p1 (equivocated on base)
-            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
             persist 0 facts; alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
         "#]],
     );
@@ -226,7 +226,7 @@ fn bad_conduct_is_forgotten_slowly_and_not_washed_off_by_a_new_key() {
             persist; evict p1 (reputation -1.000000)
             persist 1 facts; suspend p2 (reputation -0.999983)
             -
-            persist 0 facts; suspend p2 (reputation -0.999967); alarm: base was Unread and is Fresh
+            suspend p2 (reputation -0.999967); alarm: base was Unread and is Fresh
             alarm: base was Fresh and is Stale
             admit p2; alarm: base was Stale and is Fresh
         "#]],
@@ -350,10 +350,10 @@ fn old_evidence_does_not_shield_new() {
         expect![[r#"
             persist 3 facts; admit p1; alarm: base was Unread and is Fresh
             persist; suspend p1 (equivocated on base)
-            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
             persist
-            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
-            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
             persist 0 facts; alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
         "#]],
     );
@@ -454,8 +454,118 @@ fn a_page_led_astray_is_put_right_by_the_next_true_one() {
         ",
         expect![[r#"
             persist 3 facts; admit p1; alarm: base was Unread and is Fresh
-            persist 0 facts
+            -
             persist 1 facts; evict p1 (jailed on base at 20)
+            -
+        "#]],
+    );
+}
+
+#[test]
+fn a_cursor_led_astray_on_a_quiet_chain_comes_back_and_hears_again() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 22: slash alice
+        astray  base 25
+        pending base 24: slash alice
+        page    base 15: -
+        pending base 24: slash alice
+        pending base 24: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            evict p1 (slash pending on base at 22)
+            -
+            alarm: a tail of base was refused: it ends at 24, before the journal does at 25: its endpoints lag
+            alarm: a page of base ends at 15, before the cursor at 25: its endpoints lag, or others lied
+            -
+            admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn a_rumour_is_not_over_because_the_cursor_passed_it() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: slash alice
+        astray  base 25
+        page    base 26: slash alice
+        restart
+        page    base 26: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            evict p1 (slash pending on base at 20)
+            -
+            persist 1 facts
+            -
+            -
+        "#]],
+    );
+}
+
+#[test]
+fn a_lagging_page_neither_writes_nor_opens_and_never_goes_behind_a_fact() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        page    base 20: -
+        page    base 15: -
+        page    base 20: -
+        page    base 10: -
+        page    base 9: -
+        wait    600
+        astray  base 310
+        restart
+        page    base 300: -
+        pending base 301: -
+        page    base 300: -
+        page    base 301: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            -
+            alarm: a page of base ends at 15, before the cursor at 20: its endpoints lag, or others lied
+            -
+            alarm: a page of base ends at 10, before the cursor at 20: its endpoints lag, or others lied
+            alarm: a page of final facts was refused: facts at height 9 are out of order
+            suspend p1 (stale base); alarm: base was Fresh and is Stale
+            persist 0 facts
+            -
+            alarm: a page of base ends at 300, before the cursor at 310: its endpoints lag, or others lied
+            -
+            admit p1; alarm: base was Unread and is Fresh
+            -
+        "#]],
+    );
+}
+
+#[test]
+fn a_quiet_chain_is_written_down_every_ten_minutes() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        wait    598
+        page    base 309: -
+        page    base 310: -
+        page    base 311: -
+        page    base 609: -
+        restart
+        page    base 609: -
+        page    base 610: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            suspend p1 (stale base); alarm: base was Fresh and is Stale
+            -
+            persist 0 facts
+            -
+            -
+            -
+            -
             persist 0 facts
         "#]],
     );

@@ -257,8 +257,10 @@ fn time_never_runs_backwards() {
     let next = page(&ledger, &[Body::Staked { account: account(1), active: Amount(2_000) }]);
     // An empty page, attested all through, that would take back the time by which evidence is judged.
     let empty = page(&ledger, &[]);
-    let early = Page { through: Point { time: GENESIS, ..empty.through }, ..empty };
+    let early = Page { through: Point { time: GENESIS, ..empty.through }, ..empty.clone() };
     assert_eq!(ledger.stage(&early), Err(Discord::OutOfOrder(Height(2))));
+    let low = Page { through: Point { height: Height(1), ..empty.through }, ..empty.clone() };
+    assert_eq!(ledger.stage(&low), Err(Discord::OutOfOrder(Height(1))));
     // A fact from before the last one, with the head that it leads to.
     let mut old = next.clone();
     old.facts[0].height = Height(1);

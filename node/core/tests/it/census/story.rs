@@ -5,7 +5,7 @@
 //! page base 10: ...                         the same, but nobody looked for what is pending
 //! lag base 5                                an empty tail that ends there
 //! withhold solana 20: slash alice           a final block without the facts and heads of the operators' journals
-//! astray base 25                            a page with the heads of the last one, through a later block
+//! astray base 25                            a page through that block with the heads of the last one
 //! future base 9999                          an empty page through a block of that height and time
 //! gap base 12                               a tail that begins after a block that no page delivered
 //! pending base 20: slash alice              the whole unfinal tail; `-` is an empty one; `(1)` is what one endpoint shows
@@ -146,7 +146,11 @@ impl Story {
             ["final", chain, height] => {
                 let said = self.finalize(chain_named(chain), height.parse().unwrap(), body);
                 let more = self.pending(chain_named(chain), height.parse().unwrap(), "-");
-                if more == "-" { said } else { format!("{said}; {more}") }
+                match (&said[..], &more[..]) {
+                    (_, "-") => said,
+                    ("-", _) => more,
+                    (_, _) => format!("{said}; {more}"),
+                }
             }
             ["withhold", chain, height] => {
                 let mut page = self.page(chain_named(chain), height.parse().unwrap(), body);
