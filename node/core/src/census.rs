@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cycle::{Height, Seconds, UnixSeconds};
+use crate::cycle::{Height, UnixSeconds};
 use crate::identity::{ChainId, Owner, PeerId};
 use crate::ledger::{Change, Ledger, Page};
 use crate::offence::{Acquittal, Contradiction, Evidence};
 use crate::reputation::{Conduct, Reputation};
 use crate::roster::Roster;
 use crate::standing::{Bar, Doubt, Standing};
+pub use crate::tail::CLOCK_SLACK;
 use crate::tail::{Rumour, TAIL_CAP, Tail, charges};
 
 mod alarm;
@@ -24,9 +25,6 @@ mod watch;
 pub use alarm::Alarm;
 use watch::Watch;
 pub use watch::{CURSOR_AHEAD, Freshness, HALT_AFTER, STALE_AFTER};
-
-/// How far a block may lie ahead of this machine's clock.
-pub const CLOCK_SLACK: Seconds = Seconds(300);
 
 /// Something that happened to this node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,15 +230,14 @@ impl Census {
         let (Some(books), Some(watch)) = (self.ledger.chain(chain), self.watches.get_mut(&chain)) else {
             return turn.alarms.push(Alarm::UnknownChain(chain));
         };
-        match tail.sift(books) {
+        let reach = tail.reach();
+        match tail.sift(books, now) {
             Ok(0) => {}
             Ok(dropped) => turn.alarms.push(Alarm::RumoursDropped { chain, dropped }),
             Err(fault) => return turn.alarms.push(Alarm::TailRefused { chain, fault }),
         }
-        // A tail says nothing about what lies above its head. What was heard from there stays until a tail reaches it,
-        // or a head that steps back would take bad news along.
-        let above = |rumour: &Rumour| rumour.fact.height > tail.head.height;
-        tail.rumours.extend(watch.tail.drain(..).filter(above).take(TAIL_CAP));
+        let left: Vec<_> = watch.tail.drain(..).filter(|rumour| tail.leaves(rumour, &reach)).take(TAIL_CAP).collect();
+        tail.rumours.extend(left);
         let changed = watch.read(tail.head, now, turn, chain);
         watch.tail = tail.rumours;
         if changed {
@@ -274,7 +271,7 @@ impl Census {
             // One piece per owner is enough, the one that lasts longest: an old one must not shield a new one.
             // Evidence from the future lasts no longer than that of tomorrow, or its owner could have us write for ever.
             let limit = self.ledger.cycle(chain).unwrap_or_default().plus(1);
-            let known = self.evidence.get(&owner).map(|(_, known)| known.since().min(limit));
+            let known = self.evidence.get(&owner).map(|(_, known)| known.since());
             if known.is_some_and(|since| since >= contradiction.since().min(limit))
                 || !charges(&contradiction, owner, &self.ledger)
             {

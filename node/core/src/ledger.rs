@@ -31,6 +31,11 @@ pub use discord::{Discord, Impossible};
 /// holds so many: at 30,000 gas a fact, the least there is, it would need three billion.
 pub const PAGE_CAP: usize = 100_000;
 
+/// No chain makes blocks faster than this, save for a few at a time. A page that claims more would carry the cursor to where
+/// no true page ever comes, a tail to where no true tail ever reaches.
+const BLOCKS_PER_SECOND: u64 = 10;
+const BLOCKS_SLACK: u64 = 1_000;
+
 /// A place on a chain: a block and its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Point {
@@ -125,6 +130,12 @@ impl ChainBooks {
             posted: None,
             closed: None,
         }
+    }
+
+    /// How many blocks, in how many seconds, lie between `from` and `to`, if no chain makes them so fast.
+    pub(crate) fn leap(from: Point, to: Point) -> Option<(u64, u64)> {
+        let (blocks, seconds) = (to.height.0.saturating_sub(from.height.0), to.time.since(from.time).0);
+        (blocks > seconds.saturating_mul(BLOCKS_PER_SECOND).saturating_add(BLOCKS_SLACK)).then_some((blocks, seconds))
     }
 
     /// The root that pays as of the last final block.

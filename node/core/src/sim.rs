@@ -210,7 +210,10 @@ impl Sim {
                     );
                 }
                 self.count("page", if behind { Err("PageBehind".to_owned()) } else { Ok(()) });
-                self.told.readings.entry(page.chain).or_default().opened |= page.reached && !behind;
+                let (now, reading) = (self.clock(), self.told.readings.entry(page.chain).or_default());
+                if page.reached && !behind {
+                    (reading.opened, reading.at) = (true, reading.at.map(|at| at.min(now)));
+                }
             }
         }
         let new = page.facts.iter().any(|fact| !self.chains[which].delivered.contains(fact));
@@ -249,12 +252,19 @@ impl Sim {
     fn read_tail(&mut self, which: usize, lie: Option<Vec<Rumour>>) -> Result<(), String> {
         let mut tail = self.true_tail(which);
         tail.rumours.extend(lie.unwrap_or_default());
-        // What was heard from above the head of this tail is not taken back by it.
-        let before = self.told.tails.remove(&tail.chain).unwrap_or_default();
-        let above = before.into_iter().filter(|rumour| rumour.fact.height > tail.head.height);
-        self.told.tails.insert(tail.chain, tail.rumours.iter().cloned().chain(above).collect());
+        if tail.head.time.0 > self.clock().0 + 300 {
+            self.feed(Input::Pending(tail))?;
+            let refused = matches!(self.door.alarms.first(), Some(Alarm::TailRefused { .. }));
+            self.count("tail", Err("Ahead".to_owned()));
+            return if refused { Ok(()) } else { Err("a tail from the future was taken".to_owned()) };
+        }
+        self.told.hear(&tail);
         self.told.readings.entry(tail.chain).or_default().at = Some(self.clock());
-        self.feed(Input::Pending(tail))
+        self.feed(Input::Pending(tail))?;
+        match self.door.alarms.iter().find(|alarm| matches!(alarm, Alarm::TailRefused { .. })) {
+            Some(alarm) => Err(format!("a true tail was refused: {alarm}")),
+            None => Ok(()),
+        }
     }
 
     fn behave(&mut self) -> Result<(), String> {

@@ -11,11 +11,6 @@ use crate::journal::{Head, Site};
 use crate::network::NetworkId;
 use crate::tenure::Tenure;
 
-/// No chain makes blocks faster than this, save for a few at a time. A page that claims more would carry the cursor to where
-/// no true page ever comes.
-const BLOCKS_PER_SECOND: u64 = 10;
-const BLOCKS_SLACK: u64 = 1_000;
-
 pub(super) struct Stage<'a> {
     ledger: &'a Ledger,
     chain: ChainId,
@@ -48,8 +43,9 @@ pub(super) fn stage(ledger: &Ledger, page: &Page) -> Result<Option<Change>, Disc
         return Err(Discord::OutOfOrder(page.through.height));
     }
     // Counted from the last fact, which its journal's head attests; nothing attests where and when the cursor stands.
-    let (blocks, seconds) = (page.through.height.0.saturating_sub(last.height.0), page.through.time.since(last.time).0);
-    if last.height.0 > 0 && blocks > seconds.saturating_mul(BLOCKS_PER_SECOND).saturating_add(BLOCKS_SLACK) {
+    if last.height.0 > 0
+        && let Some((blocks, seconds)) = ChainBooks::leap(last, page.through)
+    {
         return Err(Discord::Leap { blocks, seconds });
     }
     stage.attest(page)?;

@@ -15,7 +15,7 @@ use crate::link::LinkTerms;
 use crate::model::{Block, Contracts};
 use crate::offence::Evidence;
 use crate::reputation::{Conduct, Score};
-use crate::tail::Rumour;
+use crate::tail::{Rumour, Tail};
 
 /// Good, doubtful or bad; the order is from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,6 +84,22 @@ fn faded((points, since): (f64, UnixSeconds), now: UnixSeconds) -> f64 {
 }
 
 impl Told {
+    /// Hears a tail. What was heard from above its head is not taken back by it, if a slash or two endpoints said so; but an
+    /// unstake whose place in its journal two endpoints show to be taken will not happen.
+    pub(super) fn hear(&mut self, tail: &Tail) {
+        let taken = |seq: u64, journal: Account| {
+            let mut shown = tail.rumours.iter().filter(|rumour| rumour.fact.journal == journal);
+            shown.any(|Rumour { fact, witnesses }| witnesses.count() >= 2 && fact.seq >= seq)
+        };
+        let stays = |Rumour { fact, witnesses }: &Rumour| {
+            let attested = witnesses.count() >= 2 && !taken(fact.seq, fact.journal);
+            fact.height > tail.head.height && (attested || matches!(fact.body, Body::Slashed(_)))
+        };
+        let before = self.tails.remove(&tail.chain).unwrap_or_default();
+        let above = before.into_iter().filter(stays);
+        self.tails.insert(tail.chain, tail.rumours.iter().cloned().chain(above).collect());
+    }
+
     /// Keeps score a second time, in floats.
     pub(super) fn behaved(&mut self, owner: Owner, conduct: Conduct, now: UnixSeconds) {
         let worth = match conduct {

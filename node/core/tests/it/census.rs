@@ -3,8 +3,10 @@
 use expect_test::{Expect, expect};
 
 use williw_core::census::{Alarm, Output};
+use williw_core::cycle::Height;
+use williw_core::fact::Fact;
 use williw_core::identity::ChainId;
-use williw_core::tail::{TAIL_CAP, TailFault};
+use williw_core::tail::{Rumour, TAIL_CAP, TailFault, WITNESS_CAP, Witnesses};
 
 mod story;
 
@@ -188,8 +190,8 @@ fn evidence_without_a_slash_is_a_doubt_until_it_expires() {
     check(
         "
         final   base 10: register alice 5000 p1
-        evidence alice base
-        evidence alice base
+        evidence alice
+        evidence alice
         pending base 20: slash alice
         pending base 20: -
         final   base 120: -
@@ -340,9 +342,9 @@ fn old_evidence_does_not_shield_new() {
     check(
         "
         final   base 10: register alice 5000 p1
-        evidence alice base
+        evidence alice
         final   base 110: -
-        evidence alice base
+        evidence alice
         final   base 160: -
         final   base 210: -
         final   base 260: -
@@ -438,9 +440,79 @@ fn a_head_that_steps_back_takes_no_bad_news_along() {
     );
 }
 
+/// What endpoint 0 shows alone, or 1, or both.
+const ZERO: Witnesses = Witnesses(0b01);
+const ONE: Witnesses = Witnesses(0b10);
+const BOTH: Witnesses = Witnesses(0b11);
+
+fn shown(fact: &Fact, witnesses: Witnesses) -> Rumour {
+    Rumour { fact: fact.clone(), witnesses }
+}
+
+const SLASHED: &str = "evict p1 (slash pending on base at 20)";
+
 #[test]
 fn invented_slashes_delay_only_who_invents_them() {
-    assert_eq!(story::drowned(300), "evict p1 (slash pending on base at 20)");
+    let said = story::hear(1, |slash, _| {
+        let invented = (0..300).map(|nth| shown(&story::invented(slash, nth), ZERO));
+        invented.chain([shown(slash, ONE)]).collect()
+    });
+    assert!(said[0].starts_with(&format!("{SLASHED}; ")), "{said:?}");
+}
+
+#[test]
+fn evidence_that_waits_is_announced_and_verified_with_the_next_readings() {
+    let said = story::hear(4, |slash, _| {
+        let invented = (0..130).map(|nth| shown(&story::invented(slash, nth), ZERO));
+        invented.chain([shown(slash, ZERO)]).collect()
+    });
+    let unproven = "alarm: an unfinal slash of base:alice at 11 (and 0 more) is not borne out by the journal: if that lasts, an \
+                    endpoint invents it";
+    let waits =
+        |pieces| format!("alarm: {pieces} pieces of evidence on base wait to be verified: an endpoint invents slashes");
+    assert_eq!(said, [format!("{unproven}; {}", waits(67)), waits(3), SLASHED.to_owned(), "-".to_owned()]);
+}
+
+#[test]
+fn what_lies_outside_the_tail_is_dropped_and_announced() {
+    let dropped = |pieces| {
+        format!("alarm: {pieces} unfinal facts of base lie outside their tail or are too many of one endpoint")
+    };
+    for (height, chain) in [(21, ChainId::Base), (10, ChainId::Base), (20, ChainId::Solana)] {
+        let said = story::hear(1, |slash, _| {
+            let outside = Fact { height: Height(height), chain, ..slash.clone() };
+            vec![shown(&outside, BOTH), shown(&outside, ZERO)]
+        });
+        assert_eq!(said, [dropped(2)], "at {height} of {chain}");
+    }
+    // It is not in the way of what lies inside either.
+    let many = WITNESS_CAP as u64 + 1;
+    let said = story::hear(1, |slash, _| {
+        let outside = Fact { height: Height(21), ..story::of_nobody(slash, 1) };
+        (0..many).map(|_| shown(&outside, ZERO)).chain([shown(slash, ZERO)]).collect()
+    });
+    assert_eq!(said, [format!("{SLASHED}; {}", dropped(many))]);
+}
+
+#[test]
+fn a_crowd_of_one_kind_hides_neither_the_other_nor_what_others_show() {
+    let dropped = "alarm: 1 unfinal facts of base lie outside their tail or are too many of one endpoint";
+    let crowd = |news: &Fact, more: &[Rumour]| {
+        let many = (0..=WITNESS_CAP as u64).map(|nth| shown(&story::of_nobody(news, nth + 9), ZERO));
+        many.chain(more.iter().cloned()).collect()
+    };
+    let said = story::hear(1, |slash, unstake| crowd(unstake, &[shown(slash, ZERO)]));
+    assert_eq!(said, [format!("{SLASHED}; {dropped}")]);
+    let said = story::hear(1, |slash, unstake| crowd(slash, &[shown(unstake, ZERO)]));
+    assert!(said[0].starts_with("suspend p1 (unstaking to 500 on base at 20); "), "{said:?}");
+    assert!(said[0].contains(dropped), "{said:?}");
+    let shared = |slash: &Fact| vec![shown(&story::of_nobody(slash, 9), BOTH); WITNESS_CAP];
+    let said = story::hear(1, |slash, _| shared(slash).into_iter().chain([shown(slash, BOTH)]).collect());
+    assert!(said[0].starts_with(SLASHED), "{said:?}");
+    for (witnesses, heard) in [(ONE, true), (BOTH, true), (ZERO, false)] {
+        let said = story::hear(1, |slash, _| crowd(slash, &[shown(slash, witnesses)]));
+        assert_eq!(said[0].starts_with(SLASHED), heard, "{said:?}");
+    }
 }
 
 #[test]
@@ -567,6 +639,114 @@ fn a_quiet_chain_is_written_down_every_ten_minutes() {
             -
             -
             persist 0 facts
+        "#]],
+    );
+}
+
+#[test]
+fn a_head_that_steps_back_keeps_only_what_no_endpoint_can_invent() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: unstake alice 4500 (1)
+        lag     base 15
+        pending base 20: unstake alice 4500
+        lag     base 15
+        pending base 19: -
+        pending base 20: slash alice (1)
+        lag     base 15
+        pending base 21: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            suspend p1 (unstaking to 500 on base at 20)
+            admit p1
+            evict p1 (stake 500 of 1000 on base at 20)
+            -
+            -
+            -
+            -
+            admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn an_unstake_that_moved_to_another_place_is_counted_once() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: stake alice 10, unstake alice 2500
+        pending base 15: unstake alice 2500, stake alice 10 (1)
+        pending base 20: stake alice 10, unstake alice 2500
+        pending base 15: unstake alice 2500, stake alice 10
+        pending base 20: unstake alice 2500
+        pending base 16: stake alice 10, unstake alice 2500
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            -
+            suspend p1 (unstaking to 0 on base at 20)
+            admit p1
+            -
+            -
+            -
+        "#]],
+    );
+}
+
+#[test]
+fn no_head_of_a_tail_lies_where_no_tail_comes() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        lag     base 1010
+        lag     base 1011
+        lag     base 1020 21
+        lag     base 11 320
+        lag     base 11 321
+        page    base 300: -
+        lag     base 1300
+        lag     base 1301
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            -
+            alarm: a tail of base was refused: 1001 blocks in 0 seconds since the last final one are more than any chain makes
+            -
+            -
+            alarm: a tail of base was refused: its head is from 301 seconds ahead: check this machine's clock
+            persist 0 facts; suspend p1 (stale base); alarm: base was Fresh and is Stale
+            admit p1; alarm: base was Stale and is Fresh
+            alarm: a tail of base was refused: 1001 blocks in 0 seconds since the last final one are more than any chain makes
+        "#]],
+    );
+}
+
+#[test]
+fn evidence_from_the_future_lasts_no_longer_than_that_of_tomorrow() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        evidence alice 0
+        evidence alice 1
+        evidence alice 2
+        evidence alice 9
+        evidence alice 0
+        final   base 55: -
+        evidence alice 2
+        evidence alice 3
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist; suspend p1 (equivocated on base)
+            persist
+            -
+            -
+            -
+            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            persist
+            -
         "#]],
     );
 }

@@ -177,6 +177,12 @@ fn balances_follow_from_those_before() {
     for body in after_unstake {
         check(&[registered(1, 0), unstaked(900, 100, 100), body], Impossible::Balances);
     }
+    // A slash takes from what is active and from what is queued; it moves nothing between them.
+    for (active, queued) in [(950, 0), (800, 150)] {
+        let Body::Slashed(mut grown) = slashed(1, active, 50) else { unreachable!() };
+        grown.queued = Amount(queued);
+        check(&[registered(1, 0), unstaked(900, 100, 100), Body::Slashed(grown)], Impossible::Balances);
+    }
     let unjailed = |active| Body::Unjailed { account, active: Amount(active), link: link(1, 2, 2) };
     check(&[registered(1, 0), slashed(1, 900, 100), root(1), unjailed(1_000)], Impossible::Balances);
 }
