@@ -99,11 +99,13 @@ pub(super) fn invented(slash: &Fact, nth: u64) -> Fact {
 pub(super) fn of_nobody(news: &Fact, nth: u64) -> Fact {
     let mut fact = news.clone();
     fact.seq = nth;
-    match &mut fact.body {
-        Body::Slashed(slashed) => slashed.account = Account::evm([0xee; 20]),
-        Body::Unstaked { account, .. } => *account = Account::evm([0xee; 20]),
-        other => panic!("{other:?} is no bad news"),
+    let nobody = Account::evm([0xee; 20]);
+    if let Body::Slashed(slashed) = &mut fact.body {
+        slashed.account = nobody;
+    } else if let Body::Unstaked { account, .. } = &mut fact.body {
+        *account = nobody;
     }
+    assert_eq!(fact.body.account(), Some(nobody), "bad news is a slash or an unstake");
     fact
 }
 
