@@ -166,6 +166,9 @@ class Story:
     def refuses_while_blind(self):
         door = self.a.door()
         require(door["admitted"] == 0, f"A let {door['admitted']} in before it read the chain")
+        # Everybody is refused by now; this one for what A wrote down before it was killed.
+        require(self.a.has_barred(self.b, "jailed"), f"A forgot the slash of B: {self.a.view(self.b)}")
+        require(self.a.view(self.c)["rule"] == "unread", f"A thinks that it read the chain: {self.a.view(self.c)}")
         return door["refused_arrivals"] > 0
 
     def lets_in_but_b(self):

@@ -8,13 +8,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cycle::{Height, Seconds, UnixSeconds};
+use crate::cycle::{Height, UnixSeconds};
 use crate::identity::{ChainId, Owner, PeerId};
 use crate::ledger::{Change, Ledger, Page};
 use crate::offence::{Acquittal, Contradiction, Evidence};
 use crate::reputation::{Conduct, Reputation};
 use crate::roster::Roster;
 use crate::standing::{Bar, Doubt, Standing};
+pub use crate::tail::CLOCK_SLACK;
 use crate::tail::{Rumour, TAIL_CAP, Tail, charges};
 
 mod alarm;
@@ -23,10 +24,7 @@ mod watch;
 
 pub use alarm::Alarm;
 use watch::Watch;
-pub use watch::{Freshness, HALT_AFTER, STALE_AFTER};
-
-/// How far a block may lie ahead of this machine's clock.
-pub const CLOCK_SLACK: Seconds = Seconds(300);
+pub use watch::{CURSOR_AHEAD, Freshness, HALT_AFTER, STALE_AFTER};
 
 /// Something that happened to this node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,7 +110,7 @@ impl Census {
             evidence.prove(ledger.network()).map(|contradiction| (owner, (evidence, contradiction)))
         };
         let evidence = evidence.into_iter().map(prove).collect::<Result<_, _>>()?;
-        let watches = ledger.chains().map(|(chain, _)| (chain, Watch::default())).collect();
+        let watches = ledger.chains().map(|(chain, books)| (chain, Watch::new(books.through))).collect();
         let mut census = Self {
             ledger,
             watches,
@@ -177,13 +175,29 @@ impl Census {
             return turn.alarms.push(Alarm::PageAhead { chain, ahead });
         }
         let change = match self.ledger.stage(page) {
-            Ok(Some(change)) => change,
-            Ok(None) => {
-                let folded = self.ledger.chain(chain).map_or(Height(0), |books| books.through.height);
-                return turn.alarms.push(Alarm::PageBehind { chain, through: page.through.height, folded });
-            }
+            Ok(change) => change,
             Err(discord) => return turn.alarms.push(Alarm::PageRefused(discord)),
         };
+        let folded = self.ledger.chain(chain).map_or(Height(0), |books| books.through.height);
+        let new = change.as_ref().is_some_and(|change| !change.facts.is_empty());
+        // Its endpoints lag, or the cursor was led astray. Where the chain ends now is not learnt from it.
+        let behind = page.through.height < folded && !new;
+        if behind {
+            turn.alarms.push(Alarm::PageBehind { chain, through: page.through.height, folded });
+        }
+        let new_terms = change.is_some_and(|change| self.fold(change, turn));
+        let reached = page.reached && !behind;
+        let opened = self.watch(chain).is_some_and(|watch| reached && watch.open(now, turn, chain));
+        if new_terms || opened {
+            turn.touched.extend(self.peers_on(chain));
+        }
+        self.redigest(chain, turn);
+        self.drop_spent_evidence(chain, turn);
+    }
+
+    /// Takes a change over into the ledger and the roster. Returns whether other vault parameters hold now.
+    fn fold(&mut self, change: Change, turn: &mut Turn) -> bool {
+        let chain = change.chain;
         let new_terms = self.ledger.chain(chain).and_then(|books| books.vault) != change.books.vault;
         for (owner, operator) in &change.operators {
             let before = self.ledger.operator(*owner);
@@ -204,14 +218,11 @@ impl Census {
         let notices = change.facts.iter().filter_map(|fact| fact.body.announces());
         turn.alarms.extend(notices.map(|effective| Alarm::ParametersProposed { chain, effective }));
         self.ledger.commit(&change);
-        (turn.batch.change, turn.write) = (Some(change), true);
-
-        let opened = self.watch(chain).is_some_and(|watch| page.reached && watch.open(now, turn, chain));
-        if new_terms || opened {
-            turn.touched.extend(self.peers_on(chain));
-        }
-        self.redigest(chain, turn);
-        self.drop_spent_evidence(chain, turn);
+        let through = change.books.through.time;
+        let ahead = self.watch(chain).is_some_and(|watch| through.since(watch.written) >= CURSOR_AHEAD);
+        turn.write |= ahead || !change.facts.is_empty();
+        turn.batch.change = Some(change);
+        new_terms
     }
 
     fn pending(&mut self, mut tail: Tail, now: UnixSeconds, turn: &mut Turn) {
@@ -219,15 +230,14 @@ impl Census {
         let (Some(books), Some(watch)) = (self.ledger.chain(chain), self.watches.get_mut(&chain)) else {
             return turn.alarms.push(Alarm::UnknownChain(chain));
         };
-        match tail.sift(books) {
+        let reach = tail.reach();
+        match tail.sift(books, now) {
             Ok(0) => {}
             Ok(dropped) => turn.alarms.push(Alarm::RumoursDropped { chain, dropped }),
             Err(fault) => return turn.alarms.push(Alarm::TailRefused { chain, fault }),
         }
-        // A tail says nothing about what lies above its head. What was heard from there stays until a tail reaches it,
-        // or a head that steps back would take bad news along.
-        let above = |rumour: &Rumour| rumour.fact.height > tail.head.height;
-        tail.rumours.extend(watch.tail.drain(..).filter(above).take(TAIL_CAP));
+        let left: Vec<_> = watch.tail.drain(..).filter(|rumour| tail.leaves(rumour, &reach)).take(TAIL_CAP).collect();
+        tail.rumours.extend(left);
         let changed = watch.read(tail.head, now, turn, chain);
         watch.tail = tail.rumours;
         if changed {
@@ -261,7 +271,7 @@ impl Census {
             // One piece per owner is enough, the one that lasts longest: an old one must not shield a new one.
             // Evidence from the future lasts no longer than that of tomorrow, or its owner could have us write for ever.
             let limit = self.ledger.cycle(chain).unwrap_or_default().plus(1);
-            let known = self.evidence.get(&owner).map(|(_, known)| known.since().min(limit));
+            let known = self.evidence.get(&owner).map(|(_, known)| known.since());
             if known.is_some_and(|since| since >= contradiction.since().min(limit))
                 || !charges(&contradiction, owner, &self.ledger)
             {
@@ -293,8 +303,9 @@ impl Census {
 
     /// Picks the bad news out of what is left of the tail after the final head moved, or of a new one.
     fn redigest(&mut self, chain: ChainId, turn: &mut Turn) {
-        let (Some(books), Some(watch)) = (self.ledger.chain(chain), self.watches.get_mut(&chain)) else { return };
-        watch.tail.retain(|rumour| rumour.fact.height > books.through.height);
+        let Some(watch) = self.watches.get_mut(&chain) else { return };
+        // What has its place in the journal is no rumour any more. Where the cursor stands says nothing: it can be led astray.
+        watch.tail.retain(|Rumour { fact, .. }| fact.seq > self.ledger.head(chain, fact.journal).seq);
         let digest = crate::tail::digest(&watch.tail, &self.ledger, &watch.proofs);
         let owners: BTreeSet<Owner> = watch.news.keys().chain(digest.news.keys()).copied().collect();
         let mut unproven = digest.unproven.difference(&watch.unproven);
@@ -320,6 +331,7 @@ impl Census {
         for owner in spent {
             self.evidence.remove(&owner);
             turn.batch.evidence.insert(owner, None);
+            turn.write = true;
             turn.touched.extend(self.peer_of(owner));
         }
     }
@@ -345,6 +357,11 @@ impl Census {
         if turn.write {
             for owner in std::mem::take(&mut self.unwritten) {
                 turn.batch.reputation.insert(owner, self.reputation(owner));
+            }
+            if let Some(change) = &turn.batch.change
+                && let Some(watch) = self.watches.get_mut(&change.chain)
+            {
+                watch.written = change.books.through.time;
             }
             if turn.batch != Batch::default() {
                 outputs.push(Output::Persist(Box::new(turn.batch)));

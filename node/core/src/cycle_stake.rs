@@ -72,14 +72,19 @@ impl CycleStake {
     }
 
     /// Sets an operator's counted stake and carries the difference into its chain's `total`.
+    ///
+    /// The contracts only ever see the cycle of the total's last touch or a later one. A ledger of Solana may hear of one
+    /// operator's past after another's present, so what changes is the operator's part of the total as it is by now: a
+    /// total is the same in whatever order the operators come to it.
     pub fn set(&mut self, total: &mut Self, cycle: Cycle, value: Amount) -> Result<(), Overflow> {
         let (mut operator, mut chain) = (self.at(cycle), total.at(cycle));
-        chain.value = chain.value.minus(operator.value)?.plus(value)?;
+        let before = operator.at(chain.cycle);
         operator.value = value;
-        if value < operator.floor {
-            chain.floor = chain.floor.minus(operator.floor.minus(value)?)?;
-            operator.floor = value;
-        }
+        operator.floor = operator.floor.min(value);
+        let after = operator.at(chain.cycle);
+        chain.value = chain.value.minus(before.value)?.plus(after.value)?;
+        chain.floor = chain.floor.minus(before.floor)?.plus(after.floor)?;
+        chain.floor_prev = chain.floor_prev.minus(before.floor_prev)?.plus(after.floor_prev)?;
         (*self, *total) = (operator, chain);
         Ok(())
     }

@@ -31,6 +31,11 @@ pub use discord::{Discord, Impossible};
 /// holds so many: at 30,000 gas a fact, the least there is, it would need three billion.
 pub const PAGE_CAP: usize = 100_000;
 
+/// No chain makes blocks faster than this, save for a few at a time. A page that claims more would carry the cursor to where
+/// no true page ever comes, a tail to where no true tail ever reaches.
+const BLOCKS_PER_SECOND: u64 = 10;
+const BLOCKS_SLACK: u64 = 1_000;
+
 /// A place on a chain: a block and its time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Point {
@@ -42,7 +47,8 @@ pub struct Point {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     pub chain: ChainId,
-    /// In the order in which they happened, within a block too.
+    /// In the order in which they happened, within a block too. On Solana, where nothing attests an order between journals,
+    /// that is the order within each journal, and registrations by their index.
     pub facts: Vec<Fact>,
     /// Every fact through this block is in this page or in one before.
     pub through: Point,
@@ -53,6 +59,13 @@ pub struct Page {
     pub operators: u64,
     /// True if `through` was the chain's final head when this was read.
     pub reached: bool,
+}
+
+/// How far a journal was folded, and the block of its last fact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalEnd {
+    pub head: Head,
+    pub last: Point,
 }
 
 /// The record of an owner, as far as nodes care.
@@ -87,7 +100,7 @@ pub struct PostedRoot {
 pub struct ChainBooks {
     pub site: Site,
     pub through: Point,
-    /// The block of the last fact.
+    /// The block of the latest fact.
     pub last: Point,
     pub operators: u64,
     pub total: CycleStake,
@@ -119,6 +132,12 @@ impl ChainBooks {
         }
     }
 
+    /// How many blocks, in how many seconds, lie between `from` and `to`, if no chain makes them so fast.
+    pub(crate) fn leap(from: Point, to: Point) -> Option<(u64, u64)> {
+        let (blocks, seconds) = (to.height.0.saturating_sub(from.height.0), to.time.since(from.time).0);
+        (blocks > seconds.saturating_mul(BLOCKS_PER_SECOND).saturating_add(BLOCKS_SLACK)).then_some((blocks, seconds))
+    }
+
     /// The root that pays as of the last final block.
     #[must_use]
     pub fn active_root(&self) -> Option<PostedRoot> {
@@ -133,8 +152,8 @@ pub struct Change {
     pub books: ChainBooks,
     pub operators: BTreeMap<Owner, Operator>,
     pub signers: BTreeMap<(ChainId, Signer), Tenure>,
-    pub heads: BTreeMap<(ChainId, Account), Head>,
-    /// The facts that were new, in order; replayed ones are left out.
+    pub journals: BTreeMap<(ChainId, Account), JournalEnd>,
+    /// The facts that were new, in the order in which they were folded; replayed ones are left out.
     pub facts: Vec<Fact>,
 }
 
@@ -146,7 +165,7 @@ pub struct Ledger {
     chains: BTreeMap<ChainId, ChainBooks>,
     operators: BTreeMap<Owner, Operator>,
     signers: BTreeMap<(ChainId, Signer), Tenure>,
-    heads: BTreeMap<(ChainId, Account), Head>,
+    journals: BTreeMap<(ChainId, Account), JournalEnd>,
 }
 
 impl Ledger {
@@ -154,10 +173,10 @@ impl Ledger {
     #[must_use]
     pub fn new(network: NetworkId, clock: CycleClock, sites: &[Site]) -> Self {
         let chains = sites.iter().map(|site| (site.chain(), ChainBooks::new(*site))).collect();
-        Self { network, clock, chains, operators: BTreeMap::new(), signers: BTreeMap::new(), heads: BTreeMap::new() }
+        Self { network, clock, chains, operators: BTreeMap::new(), signers: BTreeMap::new(), journals: BTreeMap::new() }
     }
 
-    /// What the page would change; nothing if it lies wholly in the past. The ledger stays as it is.
+    /// What the page would change; nothing if it says what the ledger says. The ledger stays as it is.
     pub fn stage(&self, page: &Page) -> Result<Option<Change>, Discord> {
         stage::stage(self, page)
     }
@@ -167,7 +186,7 @@ impl Ledger {
         self.chains.insert(change.chain, change.books);
         self.operators.extend(change.operators.iter().map(|(owner, operator)| (*owner, operator.clone())));
         self.signers.extend(&change.signers);
-        self.heads.extend(&change.heads);
+        self.journals.extend(&change.journals);
     }
 
     #[must_use]
@@ -207,8 +226,12 @@ impl Ledger {
     /// How far a journal was folded.
     #[must_use]
     pub fn head(&self, chain: ChainId, journal: Account) -> Head {
-        let empty = || Head::empty(self.network, chain, journal);
-        self.heads.get(&(chain, journal)).copied().unwrap_or_else(empty)
+        self.journal_end(chain, journal).head
+    }
+
+    fn journal_end(&self, chain: ChainId, journal: Account) -> JournalEnd {
+        let empty = || JournalEnd { head: Head::empty(self.network, chain, journal), last: Point::default() };
+        self.journals.get(&(chain, journal)).copied().unwrap_or_else(empty)
     }
 
     /// Whoever answers for what `signer` signs on `chain`.

@@ -202,12 +202,26 @@ impl Sim {
             }
             Some(Alarm::PageRefused(why)) => return Err(format!("a true page was refused: {why}")),
             _ if ahead => return Err("a page from the future was taken".to_owned()),
-            _ => self.count("page", Ok(())),
+            first => {
+                let behind = self.chains[which].is_behind(page);
+                if behind != matches!(first, Some(Alarm::PageBehind { .. })) {
+                    return Err(
+                        "it was not said of a page that it ends before the cursor, or of one that does not".to_owned()
+                    );
+                }
+                self.count("page", if behind { Err("PageBehind".to_owned()) } else { Ok(()) });
+                let (now, reading) = (self.clock(), self.told.readings.entry(page.chain).or_default());
+                if page.reached && !behind {
+                    (reading.opened, reading.at) = (true, reading.at.map(|at| at.min(now)));
+                }
+            }
         }
+        let new = page.facts.iter().any(|fact| !self.chains[which].delivered.contains(fact));
         self.chains[which].advance(page);
-        self.unwritten.clear();
+        if new {
+            self.unwritten.clear();
+        }
         let chain = &self.chains[which];
-        self.told.readings.entry(chain.id).or_default().opened |= page.reached;
         self.told
             .evidence
             .retain(|owner, evidence| owner.chain != chain.id || oracle::slashes(chain, *owner, evidence));
@@ -229,7 +243,7 @@ impl Sim {
         let chain = &self.chains[which];
         let waiting = chain.final_blocks.iter().skip(1).chain(&chain.unfinal);
         let facts: Vec<_> = waiting.flat_map(|block| block.facts.clone()).collect();
-        let (after, head) = (chain.cursor().point.height, chain.tip().point);
+        let (after, head) = (chain.cursor().point.height.min(chain.through.height), chain.tip().point);
         let rumour = |fact| Rumour { fact, witnesses: Witnesses(if self.rng.chance(70) { 0b11 } else { 0b10 }) };
         Tail { chain: self.chains[which].id, after, head, rumours: facts.into_iter().map(rumour).collect() }
     }
@@ -238,12 +252,19 @@ impl Sim {
     fn read_tail(&mut self, which: usize, lie: Option<Vec<Rumour>>) -> Result<(), String> {
         let mut tail = self.true_tail(which);
         tail.rumours.extend(lie.unwrap_or_default());
-        // What was heard from above the head of this tail is not taken back by it.
-        let before = self.told.tails.remove(&tail.chain).unwrap_or_default();
-        let above = before.into_iter().filter(|rumour| rumour.fact.height > tail.head.height);
-        self.told.tails.insert(tail.chain, tail.rumours.iter().cloned().chain(above).collect());
+        if tail.head.time.0 > self.clock().0 + 300 {
+            self.feed(Input::Pending(tail))?;
+            let refused = matches!(self.door.alarms.first(), Some(Alarm::TailRefused { .. }));
+            self.count("tail", Err("Ahead".to_owned()));
+            return if refused { Ok(()) } else { Err("a tail from the future was taken".to_owned()) };
+        }
+        self.told.hear(&tail);
         self.told.readings.entry(tail.chain).or_default().at = Some(self.clock());
-        self.feed(Input::Pending(tail))
+        self.feed(Input::Pending(tail))?;
+        match self.door.alarms.iter().find(|alarm| matches!(alarm, Alarm::TailRefused { .. })) {
+            Some(alarm) => Err(format!("a true tail was refused: {alarm}")),
+            None => Ok(()),
+        }
     }
 
     fn behave(&mut self) -> Result<(), String> {

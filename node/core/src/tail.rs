@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::amount::Amount;
-use crate::cycle::Height;
-use crate::fact::{Body, Fact};
-use crate::identity::{ChainId, Owner};
+use crate::cycle::{Height, Seconds, UnixSeconds};
+use crate::fact::{Body, BodyKind, Fact};
+use crate::identity::{Account, ChainId, Owner};
 use crate::ledger::{ChainBooks, Ledger, Point};
 use crate::offence::{Contradiction, Evidence};
 
@@ -16,7 +16,8 @@ use crate::offence::{Contradiction, Evidence};
 /// stays, and the chain grows stale, which admits nobody and evicts nobody.
 pub const TAIL_CAP: usize = 100_000;
 
-/// The most bad news that one endpoint alone may show; the rest of its own is dropped. What it invents costs nobody else.
+/// The most slashes, and the most unstakes, that one endpoint alone may show; the rest of its own is dropped. What it invents
+/// costs nobody else, and no crowd of one kind hides the other.
 pub const WITNESS_CAP: usize = 10_000;
 
 /// How many pieces of new evidence are verified per endpoint and reading. What is over waits for the next reading, so an
@@ -25,6 +26,9 @@ pub const PROOFS_PER_WITNESS: usize = 64;
 
 /// How many endpoints must have shown an unstake before it counts in full.
 pub const UNSTAKE_WITNESSES: u32 = 2;
+
+/// How far a block may lie ahead of this machine's clock.
+pub const CLOCK_SLACK: Seconds = Seconds(300);
 
 /// Which of a chain's endpoints showed something: one bit each, at most eight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +71,10 @@ pub enum TailFault {
     Gap { after: Height, folded: Height },
     #[error("it ends at {head}, before the journal does at {folded}: its endpoints lag")]
     Behind { head: Height, folded: Height },
+    #[error("its head is from {} seconds ahead: check this machine's clock", ahead.0)]
+    Ahead { ahead: Seconds },
+    #[error("{blocks} blocks in {seconds} seconds since the last final one are more than any chain makes")]
+    TooFar { blocks: u64, seconds: u64 },
     #[error("several endpoints show {0} pieces of bad news, more than {TAIL_CAP}")]
     TooLong(usize),
 }
@@ -74,7 +82,7 @@ pub enum TailFault {
 impl Tail {
     /// Drops what can make nobody's standing worse, and refuses what cannot follow the ledger. Returns how many rumours
     /// were not believed because they lie outside the tail or are too many of one endpoint.
-    pub(crate) fn sift(&mut self, books: &ChainBooks) -> Result<usize, TailFault> {
+    pub(crate) fn sift(&mut self, books: &ChainBooks, now: UnixSeconds) -> Result<usize, TailFault> {
         let (folded, head) = (books.through, self.head);
         if self.after > folded.height {
             return Err(TailFault::Gap { after: self.after, folded: folded.height });
@@ -82,20 +90,52 @@ impl Tail {
         if head.height < folded.height {
             return Err(TailFault::Behind { head: head.height, folded: folded.height });
         }
+        // Nothing takes back what was heard from where no tail reaches.
+        let ahead = head.time.since(now);
+        if ahead > CLOCK_SLACK {
+            return Err(TailFault::Ahead { ahead });
+        }
+        if let Some((blocks, seconds)) = ChainBooks::leap(folded, head) {
+            return Err(TailFault::TooFar { blocks, seconds });
+        }
         self.rumours.retain(|rumour| rumour.fact.body.kind().is_bad_news());
-        let (mut dropped, mut shared, mut alone) = (0_usize, 0_usize, [0_usize; 8]);
+        let (mut dropped, mut shared, mut alone) = (0_usize, 0_usize, [[0_usize; 2]; 8]);
         self.rumours.retain(|Rumour { fact, witnesses }| {
             let inside = fact.chain == self.chain && self.after < fact.height && fact.height <= head.height;
+            let is_slash = fact.body.kind() == BodyKind::Slashed;
             let counter = match witnesses.endpoints().next() {
-                Some(endpoint) if witnesses.count() == 1 => &mut alone[endpoint],
+                Some(endpoint) if witnesses.count() == 1 => &mut alone[endpoint][usize::from(is_slash)],
                 Some(_) | None => &mut shared,
             };
-            *counter = counter.saturating_add(1);
+            *counter = counter.saturating_add(usize::from(inside));
             let kept = inside && (witnesses.count() > 1 || *counter <= WITNESS_CAP);
             dropped = dropped.saturating_add(usize::from(!kept));
             kept
         });
         if shared > TAIL_CAP { Err(TailFault::TooLong(shared)) } else { Ok(dropped) }
+    }
+
+    /// How far each journal goes in this tail, as enough endpoints show it. To be asked before anything is sifted out.
+    pub(crate) fn reach(&self) -> BTreeMap<Account, u64> {
+        let mut reach = BTreeMap::new();
+        for Rumour { fact, witnesses } in &self.rumours {
+            if fact.chain == self.chain && fact.height <= self.head.height && witnesses.count() >= UNSTAKE_WITNESSES {
+                let seq: &mut u64 = reach.entry(fact.journal).or_default();
+                *seq = fact.seq.max(*seq);
+            }
+        }
+        reach
+    }
+
+    /// Whether what was heard before is still to be believed beside this tail, which goes so far in each journal.
+    ///
+    /// A tail says nothing about what lies above its head. What was heard from there stays until a tail comes to it, or a head
+    /// that steps back would take bad news along; but only what no endpoint can have invented alone. And a number that a
+    /// journal has used up is no longer to come: another unstake took the place of this one, and it must not count twice.
+    pub(crate) fn leaves(&self, Rumour { fact, witnesses }: &Rumour, reach: &BTreeMap<Account, u64>) -> bool {
+        let is_slash = fact.body.kind() == BodyKind::Slashed;
+        let used_up = reach.get(&fact.journal).is_some_and(|&seq| fact.seq <= seq);
+        fact.height > self.head.height && (is_slash || (witnesses.count() >= UNSTAKE_WITNESSES && !used_up))
     }
 }
 

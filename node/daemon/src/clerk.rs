@@ -3,7 +3,7 @@
 //! Everybody else knocks at its [`Desk`]. Because one task does it all, an order is carried out before the next
 //! observation is looked at, and what was to be written is on disk before anybody is let in or thrown out for it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ use williw_core::cycle::{Seconds, UnixSeconds};
 use williw_core::identity::{ChainId, PeerId};
 use williw_core::journal::{Head, Site};
 use williw_core::ledger::ChainBooks;
-use williw_core::standing::Bar;
+use williw_core::standing::{Bar, Standing};
 use williw_gossip::{Door, Event, Heard, Network};
 use williw_store::{PeerRow, Store};
 
@@ -26,11 +26,11 @@ use crate::view::{Notice, Peers, Scene, Status};
 /// Words that wait for the clerk. When there are more whoever brings one waits: all of them are our own.
 const DESK_CAP: usize = 64;
 
-/// Alarms that are kept for people. The oldest goes first.
-const NOTICES_CAP: usize = 64;
-
 /// An alarm that goes on is logged this often.
 const REMIND_AFTER: Seconds = Seconds(60);
+
+/// How often it is written down where a peer was reached. One that comes and goes must not cost a write each time.
+const REMEMBER_AFTER: Seconds = Seconds(600);
 
 /// How often the census is told that time passes.
 const TICK: Duration = Duration::from_secs(1);
@@ -112,7 +112,10 @@ pub(crate) struct Clerk<'a> {
     endpoints: Vec<EndpointStatus>,
     /// The last heartbeat of every peer that is on the roster.
     heard: BTreeMap<PeerId, Heard>,
-    notices: VecDeque<Notice>,
+    /// When it was written down last where a peer was reached.
+    remembered: BTreeMap<PeerId, UnixSeconds>,
+    /// What there is to tell: one notice for each kind of alarm and chain, so nothing that is repeated washes away another.
+    notices: Vec<Notice>,
     started: UnixSeconds,
 }
 
@@ -125,7 +128,7 @@ impl<'a> Clerk<'a> {
     ) -> Self {
         // Everybody is barred after a restart, but not everybody for the same reason, and the door tells it.
         for (peer, standing) in census.roster().peers() {
-            if let williw_core::standing::Standing::Barred(bar) = standing {
+            if let Standing::Barred(bar) = standing {
                 door.evict(peer, bar);
             }
         }
@@ -138,7 +141,8 @@ impl<'a> Clerk<'a> {
             configured,
             endpoints: Vec::new(),
             heard: BTreeMap::new(),
-            notices: VecDeque::new(),
+            remembered: BTreeMap::new(),
+            notices: Vec::new(),
             started,
         }
     }
@@ -160,7 +164,8 @@ impl<'a> Clerk<'a> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = &mut stop => return Ok(()),
+                // What was learnt of conduct since the last tick is written down.
+                () = &mut stop => return self.handle(Input::Tick).await,
                 word = tray.words.recv() => match word {
                     Some(word) => self.take(word).await?,
                     None => return Ok(()),
@@ -198,25 +203,42 @@ impl<'a> Clerk<'a> {
     async fn hear(&mut self, event: Event) -> Result<(), DaemonError> {
         match event {
             Event::Heard(heard) => {
-                self.heard.insert(heard.author, heard);
+                // It may have been struck off since: then nobody would look it up.
+                if self.census.roster().owners(heard.author).next().is_some() {
+                    self.heard.insert(heard.author, heard);
+                }
             }
             Event::Conduct { peer, conduct } => self.handle(Input::Conduct { peer, conduct }).await?,
             Event::Up(peer) => {
-                info!(%peer, "a neighbour came");
-                let addresses = self.network.found_at(peer).await.map_err(|source| DaemonError::Network { source })?;
-                if !addresses.is_empty() {
-                    let row = PeerRow { peer, addresses, seen: now() };
-                    self.store.remember_peers(&[row]).await.map_err(|source| DaemonError::Store { source })?;
-                }
+                debug!(%peer, "a neighbour came");
+                self.remember(peer).await;
             }
-            Event::Down(peer) => info!(%peer, "a neighbour went"),
+            Event::Down(peer) => debug!(%peer, "a neighbour went"),
         }
         Ok(())
+    }
+
+    /// Writes down where a peer was reached. It is a convenience for the next start, so nothing depends on it.
+    async fn remember(&mut self, peer: PeerId) {
+        let now = now();
+        self.remembered.retain(|_, at| now.since(*at) < REMEMBER_AFTER);
+        if self.remembered.contains_key(&peer) {
+            return;
+        }
+        let Ok(addresses) = self.network.found_at(peer).await else { return };
+        if addresses.is_empty() {
+            return;
+        }
+        self.remembered.insert(peer, now);
+        if let Err(error) = self.store.remember_peers(&[PeerRow { peer, addresses, seen: now }]).await {
+            warn!(%error, "could not write down where a peer was reached");
+        }
     }
 
     /// Asks the census and does what it says, in its order: an order that follows a row waits for the row.
     async fn handle(&mut self, input: Input) -> Result<(), DaemonError> {
         let now = now();
+        let page = matches!(&input, Input::Finalized(page) if !page.facts.is_empty());
         let mut moved = false;
         for output in self.census.handle(input, now) {
             match output {
@@ -245,6 +267,9 @@ impl<'a> Clerk<'a> {
                 Output::Alarm(alarm) => self.notice(alarm, now),
             }
         }
+        if page {
+            self.renew_reasons();
+        }
         if moved {
             let members = self.census.roster().peers().filter(|(_, standing)| standing.is_member());
             self.members.send_replace(members.map(|(peer, _)| peer).collect());
@@ -252,28 +277,39 @@ impl<'a> Clerk<'a> {
         Ok(())
     }
 
-    /// Keeps an alarm for people. One that comes with every reading is one notice, and not a line each time.
-    fn notice(&mut self, alarm: Alarm, now: UnixSeconds) {
-        let text = alarm.to_string();
-        let known = self.notices.iter().position(|notice| notice.text == text);
-        let mut notice = match known.and_then(|at| self.notices.remove(at)) {
-            Some(known) => known,
-            None => Notice { text, time: now, times: 0, told: None },
-        };
-        (notice.time, notice.times) = (now, notice.times.saturating_add(1));
-        if notice.told.is_none_or(|told| now.since(told) >= REMIND_AFTER) {
-            notice.told = Some(now);
-            match alarm {
-                Alarm::Freshness { .. } => info!("{alarm}"),
-                alarm => warn!(times = notice.times, "{alarm}"),
+    /// Tells the door why peers are barred that were barred for another reason before, as when a slash became final. The
+    /// census gives no order for that: nobody is let in or thrown out.
+    fn renew_reasons(&self) {
+        for (peer, standing) in self.census.roster().peers() {
+            if let Standing::Barred(bar) = standing
+                && self.door.standing_of(peer) != standing
+            {
+                self.door.evict(peer, bar);
             }
-        } else {
-            debug!("{alarm}");
         }
-        if self.notices.len() == NOTICES_CAP {
-            self.notices.pop_front();
+    }
+
+    /// Keeps an alarm for people. One that goes on is logged once a minute, whatever its numbers are by then.
+    fn notice(&mut self, alarm: Alarm, now: UnixSeconds) {
+        let kind = (std::mem::discriminant(&alarm), chain_of(&alarm));
+        let at = match self.notices.iter().position(|notice| notice.kind == kind) {
+            Some(at) => at,
+            None => {
+                self.notices.push(Notice { kind, text: String::new(), time: now, times: 0, told: None });
+                self.notices.len() - 1
+            }
+        };
+        let notice = &mut self.notices[at];
+        (notice.text, notice.time) = (alarm.to_string(), now);
+        notice.times = notice.times.saturating_add(1);
+        if notice.told.is_some_and(|told| now.since(told) < REMIND_AFTER) {
+            return debug!("{alarm}");
         }
-        self.notices.push_back(notice);
+        notice.told = Some(now);
+        match alarm {
+            Alarm::Freshness { .. } => info!("{alarm}"),
+            alarm => warn!(times = notice.times, "{alarm}"),
+        }
     }
 
     fn cursor(&self, chain: ChainId) -> Option<Cursor> {
@@ -298,6 +334,22 @@ impl<'a> Clerk<'a> {
             started: self.started,
             now: now(),
         }
+    }
+}
+
+/// Which chain an alarm is about.
+const fn chain_of(alarm: &Alarm) -> Option<ChainId> {
+    match alarm {
+        Alarm::PageBehind { chain, .. }
+        | Alarm::PageAhead { chain, .. }
+        | Alarm::RumoursDropped { chain, .. }
+        | Alarm::EvidenceWaits { chain, .. }
+        | Alarm::TailRefused { chain, .. }
+        | Alarm::UnknownChain(chain)
+        | Alarm::ParametersProposed { chain, .. }
+        | Alarm::Freshness { chain, .. } => Some(*chain),
+        Alarm::UnprovenSlash { owner, .. } | Alarm::BadPeerHalf { owner } => Some(owner.chain),
+        Alarm::PageRefused(_) => None,
     }
 }
 

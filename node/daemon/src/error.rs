@@ -1,5 +1,7 @@
 //! Why a node does not start or stopped, and whose move it is.
 
+use std::error::Error;
+use std::io;
 use std::net::SocketAddr;
 
 use williw_chain::base::ChainError;
@@ -24,23 +26,21 @@ pub enum Cause {
 pub enum DaemonError {
     #[error("base cannot be read: {source}")]
     Chain { source: ChainError },
-    #[error("the vault divides time in another way than the database was founded with")]
-    OtherClock,
-    #[error("{source}")]
+    #[error("{}", whole(source))]
     Open { source: StoreError },
-    #[error("the store failed: {source}")]
+    #[error("the store failed: {}", whole(source))]
     Store { source: StoreError },
     #[error("evidence in the database proves nothing: {source}")]
     Evidence { source: Acquittal },
     #[error("cannot listen on {listen} for http: {source}")]
-    Http { listen: SocketAddr, source: std::io::Error },
+    Http { listen: SocketAddr, source: io::Error },
     #[error("the http server failed: {source}")]
-    Serving { source: std::io::Error },
-    #[error("a peer cannot be noted: {source}")]
+    Serving { source: io::Error },
+    #[error("a peer cannot be noted: {}", whole(source))]
     Peer { source: GossipError },
-    #[error("{source}: {}", innermost(source))]
+    #[error("{}", whole(source))]
     Listen { source: GossipError },
-    #[error("the network failed: {source}: {}", innermost(source))]
+    #[error("the network failed: {}", whole(source))]
     Network { source: GossipError },
     #[error("the network ended by itself")]
     NetworkEnded,
@@ -52,7 +52,6 @@ impl DaemonError {
     pub const fn cause(&self) -> Cause {
         match self {
             Self::Chain { source: ChainError::Settings(_) }
-            | Self::OtherClock
             | Self::Open { .. }
             | Self::Evidence { .. }
             | Self::Http { .. }
@@ -71,11 +70,18 @@ impl DaemonError {
             Self::Chain { .. } => {
                 Some("see `[base]` in williw.toml: `rpcs` must serve chain `chain_id` with the vault")
             }
-            Self::OtherClock => Some("check `[base]`; if the vault is the right one, move the database away"),
             Self::Evidence { .. } => Some("restore a backup, or move the database away to read the chains again"),
-            Self::Http { .. } => Some("another program has that port: stop it, or choose another `[http] listen`"),
+            Self::Http { source, .. } => Some(match source.kind() {
+                io::ErrorKind::AddrInUse => "another program has that port: stop it, or choose another `[http] listen`",
+                _ => "choose another `[http] listen` in williw.toml",
+            }),
             Self::Peer { .. } => Some("check `[gossip] peers` in williw.toml"),
-            Self::Listen { .. } => Some("another program has that port: stop it, or choose another `[gossip] listen`"),
+            Self::Listen { source } => Some(match io_kind(source) {
+                Some(io::ErrorKind::AddrInUse) => {
+                    "another program has that port: stop it, or choose another `[gossip] listen`"
+                }
+                _ => "choose another `[gossip] listen` in williw.toml",
+            }),
             Self::NetworkEnded | Self::Network { .. } | Self::Serving { .. } => {
                 Some("start the node again; the log before this line says more")
             }
@@ -85,11 +91,30 @@ impl DaemonError {
     }
 }
 
-/// What an error of the network stands on: its own text names the deed, not the reason.
-fn innermost(error: &GossipError) -> String {
-    let mut cause: &dyn std::error::Error = error;
+/// An error with all that it stands on. What an error says already, because its source is part of its text, is not said
+/// again.
+fn whole(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error;
     while let Some(source) = cause.source() {
+        let more = source.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
         cause = source;
     }
-    cause.to_string()
+    text
+}
+
+/// What the operating system said, if it was that.
+fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return Some(error.kind());
+        }
+        cause = error.source();
+    }
+    None
 }

@@ -4,41 +4,40 @@
 //! clock, and the next reading tries again.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 use williw_chain::base::{Base, ChainError, EndpointName};
 use williw_core::census::Input;
 use williw_core::cycle::CycleClock;
 use williw_core::identity::ChainId;
 
 use crate::clerk::{Desk, Gone};
-use crate::error::DaemonError;
 
 /// The longest pause after readings that failed. Well below the time after which a chain is stale.
 const PAUSE_CAP: Duration = Duration::from_secs(8);
 
-/// Follows Base until the clerk is gone, or the vault turns out not to be the one whose clock the node was started with.
-pub(crate) async fn follow(
-    mut base: Base,
-    desk: Desk,
-    period: Duration,
-    unchecked: Option<CycleClock>,
-) -> Result<(), DaemonError> {
-    let mut follower = Follower { failures: 0, faults: BTreeMap::new(), unchecked };
+/// The most pages in one reading. Then the tail is read, which must not wait for years of history.
+const PAGES_PER_READING: usize = 32;
+
+/// The least time between two lines of the log about one endpoint.
+const REPORT_EVERY: Duration = Duration::from_secs(60);
+
+/// Follows Base until the clerk is gone.
+pub(crate) async fn follow(mut base: Base, desk: Desk, period: Duration, unchecked: Option<CycleClock>) {
+    let mut follower = Follower { failures: 0, told: BTreeMap::new(), unchecked };
     loop {
         let read = follower.read(&mut base, &desk).await;
         if desk.endpoints(base.endpoints()).await.is_err() {
-            return Ok(());
+            return;
         }
         follower.report(&base);
         match read {
             Ok(()) => follower.failures = 0,
-            Err(Stop::Gone) => return Ok(()),
-            Err(Stop::OtherClock) => return Err(DaemonError::OtherClock),
-            Err(Stop::Unread(error)) => {
+            Err(Stop::Gone) => return,
+            Err(Stop::Unread(reason)) => {
                 if follower.failures == 0 {
-                    warn!(%error, "base cannot be read; trying again");
+                    warn!(%reason, "base cannot be read; trying again");
                 }
                 follower.failures = follower.failures.saturating_add(1);
             }
@@ -49,8 +48,18 @@ pub(crate) async fn follow(
 
 enum Stop {
     Gone,
+    Unread(Unread),
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// No vault ever changes that. So they lie, or the settings name endpoints of another vault.
+    #[error(
+        "its endpoints show a vault that divides time in another way than the one that the database was founded for"
+    )]
     OtherClock,
-    Unread(ChainError),
 }
 
 impl From<Gone> for Stop {
@@ -61,15 +70,15 @@ impl From<Gone> for Stop {
 
 impl From<ChainError> for Stop {
     fn from(error: ChainError) -> Self {
-        Self::Unread(error)
+        Self::Unread(Unread::Chain(error))
     }
 }
 
 struct Follower {
     /// Readings that failed since the last one that did not.
     failures: u32,
-    /// What was said last against an endpoint, so that it is said once.
-    faults: BTreeMap<EndpointName, String>,
+    /// Endpoints of which the log says that they are at fault, and since when it says what it says.
+    told: BTreeMap<EndpointName, (Instant, String)>,
     /// The clock that the node was started with, while no quorum has confirmed it.
     unchecked: Option<CycleClock>,
 }
@@ -78,7 +87,7 @@ impl Follower {
     async fn read(&mut self, base: &mut Base, desk: &Desk) -> Result<(), Stop> {
         if let Some(clock) = self.unchecked {
             if base.deployment().await?.value.clock != clock {
-                return Err(Stop::OtherClock);
+                return Err(Stop::Unread(Unread::OtherClock));
             }
             self.unchecked = None;
         }
@@ -91,40 +100,43 @@ impl Follower {
         let cursor = desk.cursor(ChainId::Base).await?;
         let tail = base.tail(cursor.books.through.height).await?.value;
         desk.observe(Input::Pending(tail)).await?;
-        pages
+        if let Err(Stop::Unread(reason)) = pages {
+            // The tail could be read, so there is no reason to read it less often.
+            debug!(%reason, "what is final could not be read");
+        }
+        Ok(())
     }
 
-    /// Every page there is, up to the final head.
+    /// The next pages, up to the final head if it is not too far.
     async fn pages(base: &mut Base, desk: &Desk) -> Result<(), Stop> {
-        loop {
+        for _ in 0..PAGES_PER_READING {
             let cursor = desk.cursor(ChainId::Base).await?;
             let Some(page) = base.page(&cursor.books, cursor.head).await?.value else { return Ok(()) };
-            let (reached, through) = (page.reached, page.through);
+            let reached = page.reached;
             desk.observe(Input::Finalized(page)).await?;
-            // A page that the census refused leaves the cursor where it was, and would be given again at once.
-            let taken = desk.cursor(ChainId::Base).await?.books.through == through;
-            if reached || !taken {
+            // A page that the census refused, or that said nothing new, would be given again at once.
+            let stands = desk.cursor(ChainId::Base).await?.books.through == cursor.books.through;
+            if reached || stands {
                 return Ok(());
             }
         }
+        Ok(())
     }
 
-    /// Says what changed about the endpoints.
+    /// Says what changed about the endpoints. One whose faults change with every reading gets one line a minute all the same.
     fn report(&mut self, base: &Base) {
         for status in base.endpoints() {
-            let now = status.fault.as_ref().map(ToString::to_string);
-            match (self.faults.get(&status.name), now) {
-                (Some(before), Some(now)) if *before == now => {}
-                (_, Some(fault)) => {
-                    let lie = status.fault.is_some_and(|fault| fault.is_lie());
-                    warn!(endpoint = %status.name, %fault, lie, "an endpoint is at fault");
-                    self.faults.insert(status.name, fault);
-                }
-                (Some(_), None) => {
+            let Some(fault) = status.fault else {
+                if self.told.remove(&status.name).is_some() {
                     info!(endpoint = %status.name, "an endpoint is well again");
-                    self.faults.remove(&status.name);
                 }
-                (None, None) => {}
+                continue;
+            };
+            let (lie, fault) = (fault.is_lie(), fault.to_string());
+            let known = self.told.get(&status.name);
+            if known.is_none_or(|(at, before)| *before != fault && at.elapsed() >= REPORT_EVERY) {
+                warn!(endpoint = %status.name, %fault, lie, "an endpoint is at fault");
+                self.told.insert(status.name, (Instant::now(), fault));
             }
         }
     }

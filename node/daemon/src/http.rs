@@ -9,58 +9,104 @@
 //!
 //! There is nothing to change here and nothing secret to read. It listens on loopback alone; and since any page in a
 //! browser may send requests there, a request that was addressed to another host is refused: such a page could have its
-//! own name resolved to this machine, and read the answers.
+//! own name resolved to this machine, and read the answers. So is one that a browser says comes from another site.
+//!
+//! Whoever asks takes time from the clerk, who has more important things to do. So an answer is kept ten times as long as it
+//! took to get, and given to everybody who asks meanwhile: however many ask, they take a tenth of its time.
+
+use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 
-use crate::clerk::Desk;
+use crate::clerk::{Desk, Gone};
 use crate::error::DaemonError;
 use crate::metrics;
-use crate::view::{ChainStatus, Status};
+use crate::view::{ChainStatus, Peers, Status};
 
 /// The media type of the text that Prometheus reads.
 const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// How many times as long as it took an answer is kept.
+const KEPT_TIMES: u32 = 10;
+
+/// The desk, and what it answered last.
+#[derive(Clone)]
+struct Office {
+    desk: Desk,
+    status: Arc<Kept<Status>>,
+    peers: Arc<Kept<Peers>>,
+}
+
+/// An answer, and until when it is given again.
+type Kept<T> = Mutex<Option<(Instant, Arc<T>)>>;
+
+impl Office {
+    async fn status(&self) -> Result<Arc<Status>, Gone> {
+        recent(&self.status, self.desk.status()).await
+    }
+
+    async fn peers(&self) -> Result<Arc<Peers>, Gone> {
+        recent(&self.peers, self.desk.peers()).await
+    }
+}
+
+/// The answer that is kept, or else a new one. Whoever comes while it is got waits for the same.
+async fn recent<T>(kept: &Kept<T>, ask: impl Future<Output = Result<T, Gone>>) -> Result<Arc<T>, Gone> {
+    let mut kept = kept.lock().await;
+    if let Some((until, answer)) = &*kept
+        && Instant::now() < *until
+    {
+        return Ok(Arc::clone(answer));
+    }
+    let asked = Instant::now();
+    let answer = Arc::new(ask.await?);
+    *kept = Some((Instant::now() + asked.elapsed() * KEPT_TIMES, Arc::clone(&answer)));
+    Ok(answer)
+}
+
 /// Serves until the task is dropped.
 pub(crate) async fn serve(listener: TcpListener, desk: Desk) -> DaemonError {
-    match axum::serve(listener, router(desk)).await {
+    let office = Office { desk, status: Arc::default(), peers: Arc::default() };
+    match axum::serve(listener, router(office)).await {
         Err(source) => DaemonError::Serving { source },
         // It serves without an end.
         Ok(()) => DaemonError::Serving { source: std::io::Error::other("it stopped listening") },
     }
 }
 
-fn router(desk: Desk) -> Router {
+fn router(office: Office) -> Router {
     let routes = Router::new()
         .route("/v1/status", get(status))
         .route("/v1/peers", get(peers))
         .route("/health", get(health))
         .route("/metrics", get(numbers));
-    routes.layer(middleware::from_fn(addressed_here)).with_state(desk)
+    routes.layer(middleware::from_fn(meant_for_us)).with_state(office)
 }
 
-async fn status(State(desk): State<Desk>) -> Response {
-    match desk.status().await {
-        Ok(status) => Json(status).into_response(),
+async fn status(State(office): State<Office>) -> Response {
+    match office.status().await {
+        Ok(status) => Json(&*status).into_response(),
         Err(_) => stopping(),
     }
 }
 
-async fn peers(State(desk): State<Desk>) -> Response {
-    match desk.peers().await {
-        Ok(peers) => Json(peers).into_response(),
+async fn peers(State(office): State<Office>) -> Response {
+    match office.peers().await {
+        Ok(peers) => Json(&*peers).into_response(),
         Err(_) => stopping(),
     }
 }
 
-async fn health(State(desk): State<Desk>) -> Response {
-    match desk.status().await {
+async fn health(State(office): State<Office>) -> Response {
+    match office.status().await {
         Ok(status) if status.ready => (StatusCode::OK, "ok\n").into_response(),
         Ok(status) => (StatusCode::SERVICE_UNAVAILABLE, ailments(&status)).into_response(),
         Err(_) => stopping(),
@@ -74,8 +120,8 @@ fn ailments(status: &Status) -> String {
     status.chains.iter().filter(ill).map(line).collect()
 }
 
-async fn numbers(State(desk): State<Desk>) -> Response {
-    match desk.status().await {
+async fn numbers(State(office): State<Office>) -> Response {
+    match office.status().await {
         Ok(status) => ([(header::CONTENT_TYPE, METRICS_TYPE)], metrics::text(&status)).into_response(),
         Err(_) => stopping(),
     }
@@ -85,13 +131,19 @@ fn stopping() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, "the node is stopping\n").into_response()
 }
 
-/// Refuses what was meant for another host.
-async fn addressed_here(request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    if host.is_some_and(is_loopback) {
+/// Refuses what was meant for another host, and what another site's page sends.
+async fn meant_for_us(request: Request, next: Next) -> Response {
+    if is_for_us(request.headers()) {
         return next.run(request).await;
     }
     (StatusCode::FORBIDDEN, "this address answers to localhost, 127.0.0.1 and [::1] only\n").into_response()
+}
+
+fn is_for_us(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    // Browsers say where a request comes from and let no page change it; other programs do not say anything.
+    let own = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    own && text("host").is_some_and(is_loopback)
 }
 
 /// Whether a `Host` header names this machine, with or without a port.

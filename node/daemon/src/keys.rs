@@ -1,6 +1,6 @@
 //! The peer key: a file as Solana's tools keep theirs, sixty-four numbers, for its owner's eyes only.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -90,18 +90,34 @@ impl PeerKey {
     }
 }
 
-/// Writes a secret where nothing is yet: readable for its owner from the first moment, and on disk when this returns.
+/// Writes a secret where nothing is yet: whole or not at all, readable for its owner from the first moment, and on disk
+/// when this returns.
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
         _ => KeyError::File { path: path.to_owned(), source },
     };
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(path).map_err(failed)?;
-    // The mask of the process may have taken bits away, never added any.
-    file.set_permissions(Permissions::from_mode(MODE)).map_err(failed)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(failed)?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    let part = folder.join(name);
+    let written = write_part(&part, bytes).and_then(|()| {
+        // A link does not replace what is there, as a rename would.
+        fs::hard_link(&part, path)
+    });
+    match fs::remove_file(&part) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    written.and_then(|()| File::open(folder)?.sync_all()).map_err(failed)
+}
+
+fn write_part(part: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(MODE).open(part)?;
+    // The mask of the process may have taken bits away, never added any.
+    file.set_permissions(Permissions::from_mode(MODE))?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Reads a secret that nobody but its owner could have read.

@@ -8,9 +8,11 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::pin::pin;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tracing::{info, warn};
 use williw_chain::base::Base;
 use williw_core::census::Census;
@@ -18,7 +20,7 @@ use williw_core::cycle::CycleClock;
 use williw_core::identity::PeerId;
 use williw_core::ledger::Ledger;
 use williw_core::network::NetworkId;
-use williw_gossip::{ADDRESSES_PER_PEER_CAP, Door, Network, NetworkSettings, PeerSecret};
+use williw_gossip::{ADDRESSES_PER_PEER_CAP, Door, Event, Network, NetworkSettings, PeerSecret};
 use williw_store::Store;
 
 mod clerk;
@@ -59,33 +61,22 @@ pub struct Ready {
 
 /// Runs a node until `stop`. Calls `ready` once it serves.
 pub async fn run(start: Start, ready: impl FnOnce(&Ready), stop: impl Future<Output = ()>) -> Result<(), DaemonError> {
-    let Start { settings, secret, database } = start;
-    let http = settings.http.listen;
-    let listener = TcpListener::bind(http).await.map_err(|source| DaemonError::Http { listen: http, source })?;
-    let http = listener.local_addr().map_err(|source| DaemonError::Http { listen: http, source })?;
-    let mut base = Base::new(&settings.chain()).map_err(|source| DaemonError::Chain { source })?;
-    let (clock, unchecked) = clock(&database, &mut base).await?;
-
-    let blank = Ledger::new(settings.network.id(), clock, &[base.site()]);
-    let store = Store::open(&database, &blank).await.map_err(|source| DaemonError::Open { source })?;
-    let checkpoint = store.checkpoint().await.map_err(|source| DaemonError::Open { source })?;
-    let census = Census::restore(checkpoint).map_err(|source| DaemonError::Evidence { source })?;
-
-    let door = Door::new();
-    let network = NetworkSettings { secret, listen: settings.gossip.listen, network: settings.network.id() };
-    let (network, events) =
-        Network::start(network, door.clone()).await.map_err(|source| DaemonError::Listen { source })?;
-    let configured = introduce(&network, &settings, &store).await?;
-    let serving = Ready { peer: network.peer(), network: settings.network.id(), gossip: network.address(), http };
-    info!(peer = %serving.peer, network = %serving.network, gossip = ?serving.gossip, %http, "serving");
-
+    let mut stop = pin!(stop);
+    // Whoever starts it with an endpoint that does not answer must be able to stop it.
+    let begun = tokio::select! {
+        begun = begin(start) => begun?,
+        () = &mut stop => return Ok(()),
+    };
+    let Begun { serving, census, base, unchecked, store, door, network, events, listener, configured, poll } = begun;
+    info!(peer = %serving.peer, network = %serving.network, gossip = ?serving.gossip, http = %serving.http, "serving");
     let (desk, tray) = clerk::desk();
     let clerk = Clerk::new(census, (&store, door, &network), configured.clone(), clerk::now());
     let members = clerk.members();
     ready(&serving);
     let ended = tokio::select! {
         ended = clerk.work(tray, events, stop) => ended,
-        ended = follow::follow(base, desk.clone(), settings.base.poll, unchecked) => ended,
+        // It ends only when there is no clerk any more.
+        () = follow::follow(base, desk.clone(), poll, unchecked) => Ok(()),
         error = dial::dial(&network, &configured, members) => Err(error),
         error = dial::beat(&network, boot()) => Err(error),
         error = http::serve(listener, desk) => Err(error),
@@ -95,6 +86,46 @@ pub async fn run(start: Start, ready: impl FnOnce(&Ready), stop: impl Future<Out
     let closed = network.close().await.map_err(|source| DaemonError::Network { source });
     let stored = store.close().await.map_err(|source| DaemonError::Store { source });
     ended.and(closed).and(stored)
+}
+
+/// A node whose parts are there and do not work yet.
+struct Begun {
+    serving: Ready,
+    census: Census,
+    base: Base,
+    unchecked: Option<CycleClock>,
+    store: Store,
+    door: Door,
+    network: Network,
+    events: mpsc::Receiver<Event>,
+    listener: TcpListener,
+    configured: BTreeSet<PeerId>,
+    poll: Duration,
+}
+
+/// Takes ports and files, and asks the chain what cannot be known without it.
+async fn begin(start: Start) -> Result<Begun, DaemonError> {
+    let Start { settings, secret, database } = start;
+    let http = settings.http.listen;
+    let listener = TcpListener::bind(http).await.map_err(|source| DaemonError::Http { listen: http, source })?;
+    let http = listener.local_addr().map_err(|source| DaemonError::Http { listen: http, source })?;
+    let mut base = Base::new(&settings.chain()).map_err(|source| DaemonError::Chain { source })?;
+    let (clock, unchecked) = clock(&database, &mut base).await?;
+
+    let id = settings.network.id();
+    let blank = Ledger::new(id, clock, &[base.site()]);
+    let store = Store::open(&database, &blank).await.map_err(|source| DaemonError::Open { source })?;
+    let checkpoint = store.checkpoint().await.map_err(|source| DaemonError::Open { source })?;
+    let census = Census::restore(checkpoint).map_err(|source| DaemonError::Evidence { source })?;
+
+    let door = Door::new();
+    let network = NetworkSettings { secret, listen: settings.gossip.listen, network: id };
+    let (network, events) =
+        Network::start(network, door.clone()).await.map_err(|source| DaemonError::Listen { source })?;
+    let configured = introduce(&network, &settings, &store).await?;
+    let serving = Ready { peer: network.peer(), network: id, gossip: network.address(), http };
+    let poll = settings.base.poll;
+    Ok(Begun { serving, census, base, unchecked, store, door, network, events, listener, configured, poll })
 }
 
 /// How the network divides time: as its database says, or, when there is none yet, its vault.

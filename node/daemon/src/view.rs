@@ -1,11 +1,12 @@
 //! What people are told: the state of the node, and of every known peer where it stands and why.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
+use std::mem::Discriminant;
 use std::net::SocketAddr;
 
 use serde::Serialize;
 use williw_chain::base::EndpointStatus;
-use williw_core::census::{Census, Freshness};
+use williw_core::census::{Alarm, Census, Freshness};
 use williw_core::cycle::UnixSeconds;
 use williw_core::identity::{Account, ChainId, Owner, PeerId};
 use williw_core::network::NetworkId;
@@ -19,10 +20,13 @@ use verdict::{Verdict, verdict};
 /// An alarm as people see it.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Notice {
+    #[serde(skip)]
+    pub(crate) kind: (Discriminant<Alarm>, Option<ChainId>),
     pub(crate) text: String,
     /// When it was heard last.
     pub(crate) time: UnixSeconds,
     pub(crate) times: u64,
+    /// When it was logged last.
     #[serde(skip)]
     pub(crate) told: Option<UnixSeconds>,
 }
@@ -148,7 +152,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) configured: &'a BTreeSet<PeerId>,
     pub(crate) endpoints: &'a [EndpointStatus],
     pub(crate) heard: &'a BTreeMap<PeerId, Heard>,
-    pub(crate) notices: &'a VecDeque<Notice>,
+    pub(crate) notices: &'a [Notice],
     pub(crate) started: UnixSeconds,
     pub(crate) now: UnixSeconds,
 }
@@ -172,7 +176,7 @@ impl Scene<'_> {
             gossip: self.gossip(),
             door: self.door(),
             peers,
-            alarms: self.notices.iter().cloned().collect(),
+            alarms: self.notices.to_vec(),
         }
     }
 

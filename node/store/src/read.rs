@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use williw_core::census::Checkpoint;
 use williw_core::identity::{Account, ChainId, Owner, Signer};
 use williw_core::journal::Head;
-use williw_core::ledger::{Change, Ledger, Operator};
+use williw_core::ledger::{Change, JournalEnd, Ledger, Operator};
 use williw_core::link::Link;
 use williw_core::offence::Evidence;
 use williw_core::reputation::{Reputation, Score};
@@ -28,7 +28,7 @@ pub(crate) async fn checkpoint(connection: &mut SqliteConnection, blank: &Ledger
             books: books::read(connection, chain, before.site).await?,
             operators: operators(connection, chain).await?,
             signers: tenures(connection, chain).await?,
-            heads: heads(connection, chain).await?,
+            journals: journal_ends(connection, chain).await?,
             facts: Vec::new(),
         });
     }
@@ -131,20 +131,24 @@ async fn tenures(
     Ok(tenures)
 }
 
-async fn heads(
+async fn journal_ends(
     connection: &mut SqliteConnection,
     chain: ChainId,
-) -> Result<BTreeMap<(ChainId, Account), Head>, StoreError> {
+) -> Result<BTreeMap<(ChainId, Account), JournalEnd>, StoreError> {
     let chain_number = number(chain);
-    let rows = sqlx::query!("select journal, seq, hash from head where chain = ?", chain_number);
+    let rows = sqlx::query!(
+        "select journal, seq, hash, last_height, last_time from journal_end where chain = ?",
+        chain_number
+    );
     let rows = rows.fetch_all(connection).await.map_err(failed(DOING))?;
-    let mut heads = BTreeMap::new();
+    let mut ends = BTreeMap::new();
     for columns in rows {
-        let row = Row { table: "head", key: format!("{chain} {}", Hex(&columns.journal)) };
+        let row = Row { table: "journal_end", key: format!("{chain} {}", Hex(&columns.journal)) };
         let head = Head { seq: row.number("seq", &columns.seq)?, hash: row.hash("hash", &columns.hash)? };
-        heads.insert((chain, row.account("journal", &columns.journal)?), head);
+        let last = row.point(["last_height", "last_time"], &columns.last_height, &columns.last_time)?;
+        ends.insert((chain, row.account("journal", &columns.journal)?), JournalEnd { head, last });
     }
-    Ok(heads)
+    Ok(ends)
 }
 
 async fn reputations(connection: &mut SqliteConnection) -> Result<BTreeMap<Owner, Reputation>, StoreError> {

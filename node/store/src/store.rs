@@ -76,7 +76,7 @@ impl Store {
         read::checkpoint(&mut snapshot, &self.inner.blank).await
     }
 
-    /// The facts of a chain behind `after`, in the order in which they happened; at most `limit`, and never more than
+    /// The facts of a chain behind `after`, in the order in which they were folded; at most `limit`, and never more than
     /// [`FACTS_CAP`](crate::FACTS_CAP). There are more if that many came.
     pub async fn facts(&self, chain: ChainId, after: Place, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let mut snapshot = self.snapshot("reading facts").await?;

@@ -4,8 +4,7 @@ use sqlx::SqliteConnection;
 use williw_core::census::Batch;
 use williw_core::fact::Fact;
 use williw_core::identity::{Account, ChainId, Owner, Signer};
-use williw_core::journal::Head;
-use williw_core::ledger::{Change, Ledger, Operator};
+use williw_core::ledger::{Change, JournalEnd, Ledger, Operator};
 use williw_core::offence::Evidence;
 use williw_core::reputation::Reputation;
 use williw_core::tenure::Tenure;
@@ -25,7 +24,7 @@ pub(crate) fn check(change: &Change, blank: &Ledger) -> Result<(), StoreError> {
     }
     let foreign = change.operators.keys().any(|owner| owner.chain != chain)
         || change.signers.iter().any(|((of, _), tenure)| *of != chain || tenure.owner.chain != chain)
-        || change.heads.keys().any(|(of, _)| *of != chain)
+        || change.journals.keys().any(|(of, _)| *of != chain)
         || change.facts.iter().any(|fact| fact.chain != chain);
     if foreign { Err(StoreError::MixedBatch { chain }) } else { Ok(()) }
 }
@@ -54,8 +53,8 @@ async fn write_change(connection: &mut SqliteConnection, change: &Change) -> Res
     for ((_, signer), tenure) in &change.signers {
         write_tenure(connection, *signer, tenure).await?;
     }
-    for ((_, journal), head) in &change.heads {
-        write_head(connection, chain, *journal, head).await?;
+    for ((_, journal), end) in &change.journals {
+        write_journal_end(connection, chain, *journal, end).await?;
     }
     Ok(())
 }
@@ -164,21 +163,25 @@ async fn write_tenure(connection: &mut SqliteConnection, signer: Signer, tenure:
     row.execute(connection).await.map(drop)
 }
 
-async fn write_head(
+async fn write_journal_end(
     connection: &mut SqliteConnection,
     chain: ChainId,
     journal: Account,
-    head: &Head,
+    JournalEnd { head, last }: &JournalEnd,
 ) -> Result<(), sqlx::Error> {
     let (chain, journal) = (number(chain), &journal.0[..]);
     let (seq, hash) = (&head.seq.to_be_bytes()[..], &head.hash.0[..]);
+    let (last_height, last_time) = (&last.height.0.to_be_bytes()[..], &last.time.0.to_be_bytes()[..]);
     let row = sqlx::query!(
-        "insert into head (chain, journal, seq, hash) values (?, ?, ?, ?)
-        on conflict do update set seq = excluded.seq, hash = excluded.hash",
+        "insert into journal_end (chain, journal, seq, hash, last_height, last_time) values (?, ?, ?, ?, ?, ?)
+        on conflict do update set seq = excluded.seq, hash = excluded.hash, last_height = excluded.last_height,
+            last_time = excluded.last_time",
         chain,
         journal,
         seq,
-        hash
+        hash,
+        last_height,
+        last_time
     );
     row.execute(connection).await.map(drop)
 }

@@ -64,16 +64,22 @@ impl Base {
         let Goal { cut, reached } = goal;
         let through = cut.through.height;
         let repeats = through == books.through.height && self.reached == Some(through);
-        // A cursor beyond the final head was led astray if something new lies before it; else the endpoints lag.
-        let behind = through < books.through.height && cut.head.seq <= head.seq;
-        if repeats || behind {
+        // A cursor beyond the final head was led astray, or the endpoints lag. The ledger takes it back either way, if nothing
+        // that it has lies beyond; what they have not yet seen of that they cannot attest.
+        let behind = through < books.through.height;
+        if repeats || (behind && cut.head.seq <= head.seq && cut.head != head) {
             return Ok(None);
         }
-        let folded = match self.believe(cut, books, head).await {
-            Some(folded) => folded,
-            // The chain's own storage says that there is nothing new; for that no logs are needed.
-            None if cut.head == head => Folded { facts: Vec::new(), cuts: Vec::new() },
-            None => return Err(ChainError::Disbelieved { faults: self.faults(MATTER) }),
+        let nothing_new = || Folded { facts: Vec::new(), cuts: Vec::new() };
+        // Where the chain's own storage says that there is nothing new no logs are needed.
+        let folded = if behind && cut.head == head {
+            nothing_new()
+        } else {
+            match self.believe(cut, books, head).await {
+                Some(folded) => folded,
+                None if cut.head == head => nothing_new(),
+                None => return Err(ChainError::Disbelieved { faults: self.faults(MATTER) }),
+            }
         };
         let mut cuts = folded.cuts.into_iter();
         let (end, reached) = match cuts.next() {

@@ -234,3 +234,29 @@ async fn a_registration_counts_the_cycle_of_its_block() {
     let tenure = follower.ledger.signers()[&(ChainId::Base, world.signer(1).address())];
     assert!(tenure.from.0 >= before);
 }
+
+#[tokio::test]
+async fn a_cursor_beyond_the_final_head_is_taken_back_once() {
+    let world = World::new().await;
+    let mut follower = Follower::new(&world, world.base(&[&world.anvil.url]));
+    world.register(1, 2_000).await;
+    world.finalize().await;
+    let (change, _) = follower.follow(&world).await;
+    let through = change.books.through;
+
+    // Somebody was believed who led it there.
+    let vault = account(world.vault);
+    let mut astray = change;
+    astray.books.through.height = Height(through.height.0 + 500);
+    astray.facts.clear();
+    follower.ledger.commit(&astray);
+    let (change, faults) = follower.follow(&world).await;
+    assert!(faults.0.is_empty(), "{faults}");
+    assert_eq!((change.books.through, change.facts.len()), (through, 0));
+    assert_eq!(follower.read(vault).await.unwrap().0, None, "it stands where the chain does");
+
+    world.stake(1, 100).await;
+    world.finalize().await;
+    let (change, _) = follower.follow(&world).await;
+    assert_eq!(kinds(&change.facts), [BodyKind::Staked]);
+}

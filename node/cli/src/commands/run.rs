@@ -13,6 +13,9 @@ use crate::flags;
 use crate::home::Home;
 use crate::printer::Printer;
 
+/// How a shell sees a program that an interrupt ended.
+const IMPATIENT: i32 = 130;
+
 pub(crate) async fn run(flags: &flags::Run, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let settings = home.read_settings()?;
     let secret = PeerKey::read(&home.peer())?.secret();
@@ -22,6 +25,11 @@ pub(crate) async fn run(flags: &flags::Run, home: &Home, printer: &Printer) -> R
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let stop = async move {
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+        // Asked once it ends in order; asked twice, at once. What counts is in the database either way.
+        tokio::spawn(async move {
+            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+            std::process::exit(IMPATIENT);
+        });
     };
     let ready = |ready: &Ready| {
         printer.event(&json!({
@@ -39,11 +47,14 @@ pub(crate) async fn run(flags: &flags::Run, home: &Home, printer: &Printer) -> R
     Ok(Box::pin(williw_daemon::run(start, ready, stop)).await?)
 }
 
-/// Logs to stderr.
+/// Logs to stderr. However much is asked for, nothing says addresses of endpoints, which hold keys: the libraries below the
+/// http client print whole requests.
 fn log(verbose: u8) -> Result<(), Failure> {
     let default = match verbose {
-        // iroh warns of every connection that the door refuses, and strangers may knock as often as they like.
-        0 => "warn,iroh::protocol=error,williw_daemon=info,williw_gossip=info",
+        // The libraries of the network warn of whatever strangers send, and those may send as much as they like.
+        0 => {
+            "warn,iroh=error,iroh_gossip=error,noq=error,noq_proto=error,noq_udp=error,williw_daemon=info,williw_gossip=info"
+        }
         1 => "info,williw_daemon=debug,williw_gossip=debug,williw_chain=debug,williw_store=debug",
         _ => "debug",
     };
@@ -52,6 +63,10 @@ fn log(verbose: u8) -> Result<(), Failure> {
             .map_err(|_| Failure::usage("RUST_LOG is no filter").hint("try RUST_LOG=williw_gossip=debug"))?,
         _ => EnvFilter::new(default),
     };
+    let quiet = |filter: EnvFilter, target: &str| {
+        filter.add_directive(format!("{target}=info").parse().expect("it is a directive"))
+    };
+    let filter = ["hyper", "hyper_util", "reqwest"].into_iter().fold(filter, quiet);
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     Ok(())

@@ -11,7 +11,7 @@ use crate::tail::TailFault;
 pub enum Alarm {
     #[error("a page of final facts was refused: {0}")]
     PageRefused(Discord),
-    #[error("a page of {chain} ends at {through}, before the journal does at {folded}: its endpoints lag")]
+    #[error("a page of {chain} ends at {through}, before the cursor at {folded}: its endpoints lag, or others lied")]
     PageBehind { chain: ChainId, through: Height, folded: Height },
     #[error("a page of {chain} is from {} seconds ahead: check this machine's clock", ahead.0)]
     PageAhead { chain: ChainId, ahead: Seconds },

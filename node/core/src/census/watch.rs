@@ -14,6 +14,10 @@ pub const STALE_AFTER: Seconds = Seconds(60);
 /// A chain that was read just now and whose head is this old is halted.
 pub const HALT_AFTER: Seconds = Seconds(120);
 
+/// A cursor that moved without any fact is written once it is so far ahead of what was written, in the chain's time. A restart
+/// asks for so many blocks again; a write for every poll of a quiet chain would cost more.
+pub const CURSOR_AHEAD: Seconds = Seconds(600);
+
 /// What a chain's word is worth now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freshness {
@@ -47,9 +51,16 @@ pub(super) struct Watch {
     pub(super) news: BTreeMap<Owner, News>,
     pub(super) unproven: BTreeSet<(Owner, Height)>,
     pub(super) proofs: Proofs,
+    /// Where the cursor stood when it was last written.
+    pub(super) written: UnixSeconds,
 }
 
 impl Watch {
+    /// A watch of a chain whose cursor stands there.
+    pub(super) fn new(through: Point) -> Self {
+        Self { written: through.time, ..Self::default() }
+    }
+
     pub(super) const fn freshness(&self) -> Freshness {
         self.freshness
     }

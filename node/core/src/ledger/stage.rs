@@ -4,17 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::discord::{Discord, Impossible};
 use super::operator::About;
-use super::{ChainBooks, Change, Ledger, Operator, PAGE_CAP, Page, Point, PostedRoot};
+use super::{ChainBooks, Change, JournalEnd, Ledger, Operator, PAGE_CAP, Page, Point, PostedRoot};
 use crate::fact::{Body, Fact};
 use crate::identity::{Account, ChainId, Owner, Signer};
 use crate::journal::{Head, Site};
 use crate::network::NetworkId;
 use crate::tenure::Tenure;
-
-/// No chain makes blocks faster than this, save for a few at a time. A page that claims more would carry the cursor to where
-/// no true page ever comes.
-const BLOCKS_PER_SECOND: u64 = 10;
-const BLOCKS_SLACK: u64 = 1_000;
 
 pub(super) struct Stage<'a> {
     ledger: &'a Ledger,
@@ -22,7 +17,7 @@ pub(super) struct Stage<'a> {
     pub(super) books: ChainBooks,
     operators: BTreeMap<Owner, Operator>,
     signers: BTreeMap<(ChainId, Signer), Tenure>,
-    heads: BTreeMap<(ChainId, Account), Head>,
+    journals: BTreeMap<(ChainId, Account), JournalEnd>,
     facts: Vec<Fact>,
 }
 
@@ -37,7 +32,7 @@ pub(super) fn stage(ledger: &Ledger, page: &Page) -> Result<Option<Change>, Disc
         books,
         operators: BTreeMap::new(),
         signers: BTreeMap::new(),
-        heads: BTreeMap::new(),
+        journals: BTreeMap::new(),
         facts: Vec::new(),
     };
     // Hashing is cheap and settles whether the chain said all this; only then is it worth looking at.
@@ -47,13 +42,10 @@ pub(super) fn stage(ledger: &Ledger, page: &Page) -> Result<Option<Change>, Disc
     if page.through.height < last.height || page.through.time < last.time {
         return Err(Discord::OutOfOrder(page.through.height));
     }
-    // A page from before the cursor can only repeat; if it does not, the cursor was led astray and comes back.
-    if page.through.height < books.through.height && stage.facts.is_empty() {
-        return Ok(None);
-    }
     // Counted from the last fact, which its journal's head attests; nothing attests where and when the cursor stands.
-    let (blocks, seconds) = (page.through.height.0.saturating_sub(last.height.0), page.through.time.since(last.time).0);
-    if last.height.0 > 0 && blocks > seconds.saturating_mul(BLOCKS_PER_SECOND).saturating_add(BLOCKS_SLACK) {
+    if last.height.0 > 0
+        && let Some((blocks, seconds)) = ChainBooks::leap(last, page.through)
+    {
         return Err(Discord::Leap { blocks, seconds });
     }
     stage.attest(page)?;
@@ -64,8 +56,11 @@ pub(super) fn stage(ledger: &Ledger, page: &Page) -> Result<Option<Change>, Disc
     if page.operators != stage.books.operators {
         return Err(Discord::OperatorCount { attested: page.operators, folded: stage.books.operators });
     }
+    // The chain attests where the facts are, and nothing where the cursor stands: it follows every page that holds, back as
+    // well as forth. One that was led astray comes back, even if nothing happens on the chain.
     stage.books.through = page.through;
-    Ok(Some(stage.into_change()))
+    let change = stage.into_change();
+    Ok((change.books != books || !change.facts.is_empty()).then_some(change))
 }
 
 impl Stage<'_> {
@@ -90,9 +85,20 @@ impl Stage<'_> {
         self.signers.insert((self.chain, signer), tenure);
     }
 
-    fn head(&self, journal: Account) -> Head {
-        let staged = self.heads.get(&(self.chain, journal)).copied();
-        staged.unwrap_or_else(|| self.ledger.head(self.chain, journal))
+    fn journal_end(&self, journal: Account) -> JournalEnd {
+        let staged = self.journals.get(&(self.chain, journal)).copied();
+        staged.unwrap_or_else(|| self.ledger.journal_end(self.chain, journal))
+    }
+
+    /// The block before which the next fact of a journal cannot have happened.
+    ///
+    /// Base is read as one row of logs. On Solana every operator has a journal of its own, and a page that was believed may
+    /// have had one of them as it was earlier than the others: what it left out comes later, and is true.
+    const fn latest_before(&self, end: &JournalEnd) -> Point {
+        match self.books.site {
+            Site::Base { .. } => self.books.last,
+            Site::Solana { .. } => end.last,
+        }
     }
 
     /// Folds what is new in the page into its journals. The number of a fact and the head decide what is new; where the
@@ -102,7 +108,8 @@ impl Stage<'_> {
             if fact.chain != page.chain {
                 return Err(Discord::OtherChain { page: page.chain, fact: fact.chain });
             }
-            let head = self.head(fact.journal);
+            let end = self.journal_end(fact.journal);
+            let head = end.head;
             if fact.seq <= head.seq {
                 continue; // a fact replayed is a fact ignored
             }
@@ -115,13 +122,14 @@ impl Stage<'_> {
             if self.ledger.clock.cycle(fact.time).is_none() {
                 return Err(Discord::BeforeGenesis(fact.height));
             }
-            let last = self.books.last;
-            if fact.height < last.height || fact.time < last.time || fact.time > page.through.time {
+            let before = self.latest_before(&end);
+            if fact.height < before.height || fact.time < before.time || fact.time > page.through.time {
                 return Err(Discord::OutOfOrder(fact.height));
             }
-            self.books.last = Point { height: fact.height, time: fact.time };
-            let next = Head { seq: fact.seq, hash: fact.head_after(head.hash) };
-            self.heads.insert((self.chain, fact.journal), next);
+            let (at, last) = (Point { height: fact.height, time: fact.time }, self.books.last);
+            self.books.last = Point { height: at.height.max(last.height), time: at.time.max(last.time) };
+            let head = Head { seq: fact.seq, hash: fact.head_after(head.hash) };
+            self.journals.insert((self.chain, fact.journal), JournalEnd { head, last: at });
             self.facts.push(fact.clone());
         }
         Ok(())
@@ -201,14 +209,14 @@ impl Stage<'_> {
         let standing = self.books.site.standing_journals();
         let attested: BTreeSet<Account> = page.heads.iter().map(|(journal, _)| *journal).collect();
         let missing = |journal: &Account| !attested.contains(journal);
-        let touched = self.heads.keys().map(|(_, journal)| *journal);
+        let touched = self.journals.keys().map(|(_, journal)| *journal);
         if let Some(journal) = standing.iter().copied().chain(self.operator_journals()).chain(touched).find(missing) {
             return Err(Discord::Unattested(journal));
         }
         if attested.len() != page.heads.len() || attested.len().saturating_sub(standing.len()) as u64 > page.operators {
             return Err(Discord::TooManyHeads { heads: page.heads.len(), operators: page.operators });
         }
-        match page.heads.iter().find(|(journal, hash)| self.head(*journal).hash != *hash) {
+        match page.heads.iter().find(|(journal, hash)| self.journal_end(*journal).head.hash != *hash) {
             Some((journal, _)) => Err(Discord::HeadMismatch(*journal)),
             None => Ok(()),
         }
@@ -229,7 +237,7 @@ impl Stage<'_> {
             books: self.books,
             operators: self.operators,
             signers: self.signers,
-            heads: self.heads,
+            journals: self.journals,
             facts: self.facts,
         }
     }

@@ -1,10 +1,11 @@
 //! A simulated chain: real contracts (the reference model), blocks, forks and finality.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::people::{GENESIS, deployment, network};
+use super::rng::Rng;
 use crate::cycle::{Height, UnixSeconds};
-use crate::fact::Fact;
+use crate::fact::{Body, Fact};
 use crate::hash::Hash;
 use crate::identity::{Account, ChainId};
 use crate::journal::Head;
@@ -30,6 +31,8 @@ pub(super) struct Chain {
     pub(super) unfinal: VecDeque<Mined>,
     /// Every fact that pages delivered, from the first.
     pub(super) delivered: Vec<Fact>,
+    /// Where the node's cursor stands: not always at the block delivered last, but nothing happened in between.
+    pub(super) through: Point,
     /// Produces no blocks.
     pub(super) halted: bool,
     /// Answers no questions.
@@ -49,6 +52,7 @@ impl Chain {
             final_blocks: [first, Mined { point, facts, after }].into(),
             unfinal: VecDeque::new(),
             delivered: Vec::new(),
+            through: Point::default(),
             halted: false,
             down: false,
         }
@@ -58,7 +62,7 @@ impl Chain {
         self.unfinal.back().or(self.final_blocks.back()).expect("there is always a final block")
     }
 
-    /// The block that a page delivered last.
+    /// The block whose facts a page delivered last.
     pub(super) fn cursor(&self) -> &Mined {
         self.final_blocks.front().expect("the cursor's block is kept")
     }
@@ -101,9 +105,40 @@ impl Chain {
         }
     }
 
+    /// Every fact that pages delivered, as another reader may have heard of them: on Solana whichever journal comes first.
+    /// Only registrations, which are counted, come one after the other.
+    pub(super) fn shuffled(&self, rng: &mut Rng) -> Vec<Fact> {
+        if self.id == ChainId::Base {
+            return self.delivered.clone();
+        }
+        let mut journals: BTreeMap<Account, VecDeque<&Fact>> = BTreeMap::new();
+        self.delivered.iter().for_each(|fact| journals.entry(fact.journal).or_default().push_back(fact));
+        let (mut journals, mut registered) = (journals.into_values().collect::<Vec<_>>(), 0);
+        let mut facts: Vec<Fact> = Vec::new();
+        while facts.len() < self.delivered.len() {
+            let at = usize::try_from(rng.below(journals.len() as u64)).expect("small");
+            let journal = &mut journals[at];
+            let is_next = |fact: &&&Fact| !matches!(fact.body, Body::Registered { index, .. } if index != registered);
+            let Some(fact) = journal.front().filter(is_next).copied() else { continue };
+            registered += u64::from(matches!(fact.body, Body::Registered { .. }));
+            facts.extend(journal.pop_front().cloned());
+        }
+        facts
+    }
+
+    /// Whether a page has nothing new and ends before the cursor.
+    pub(super) fn is_behind(&self, page: &Page) -> bool {
+        page.through.height < self.through.height && page.facts.iter().all(|fact| self.delivered.contains(fact))
+    }
+
     /// Moves the cursor over a page that was taken.
     pub(super) fn advance(&mut self, page: &Page) {
-        while self.cursor().point.height < page.through.height {
+        self.through = page.through;
+        // A page that was led astray passes blocks without having what is in them.
+        let is_delivered = |next: &Mined| {
+            next.point.height <= page.through.height && next.facts.iter().all(|fact| page.facts.contains(fact))
+        };
+        while self.final_blocks.get(1).is_some_and(is_delivered) {
             self.final_blocks.pop_front();
             let facts = self.cursor().facts.clone();
             self.delivered.extend(facts);

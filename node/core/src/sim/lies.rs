@@ -66,13 +66,16 @@ pub(super) fn frame(rumours: &mut Vec<Rumour>, evidence: Evidence, rng: &mut Rng
     true
 }
 
-/// A tail that nobody may believe.
-pub(super) fn bad_tail(mut tail: Tail, rng: &mut Rng) -> Option<Tail> {
-    match rng.below(2) {
+/// A tail that nobody may believe whose cursor stands at `folded`.
+pub(super) fn bad_tail(mut tail: Tail, folded: Height, rng: &mut Rng) -> Option<Tail> {
+    match rng.below(3) {
+        // Heard from so far ahead, it would never be taken back.
+        2 if folded.0 == 0 => return None, // the first final block may be anywhere
+        2 => tail.head.height.0 += 1_000_000,
         // What became final since the last page would be in neither.
-        0 => tail.after = Height(tail.after.0 + 1),
+        0 => tail.after = Height(folded.0 + 1),
         // An endpoint that lags does not know yet what happened, or would rather not.
-        _ => (tail.head.height, tail.rumours) = (Height(tail.after.0.checked_sub(1)?), Vec::new()),
+        _ => (tail.head.height, tail.rumours) = (Height(folded.0.checked_sub(1)?), Vec::new()),
     }
     Some(tail)
 }

@@ -15,7 +15,7 @@ use crate::link::LinkTerms;
 use crate::model::{Block, Contracts};
 use crate::offence::Evidence;
 use crate::reputation::{Conduct, Score};
-use crate::tail::Rumour;
+use crate::tail::{Rumour, Tail};
 
 /// Good, doubtful or bad; the order is from good to bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,8 +48,7 @@ pub(super) struct Told {
 
 /// The state of the contracts at the cursor, and its block.
 pub(super) fn delivered(chain: &Chain) -> (&Contracts, Block) {
-    let cursor = chain.cursor();
-    (&cursor.after, Block { height: cursor.point.height, time: cursor.point.time })
+    (&chain.cursor().after, Block { height: chain.through.height, time: chain.through.time })
 }
 
 /// Whether the contracts would slash this owner for this, asked of the contracts.
@@ -85,6 +84,22 @@ fn faded((points, since): (f64, UnixSeconds), now: UnixSeconds) -> f64 {
 }
 
 impl Told {
+    /// Hears a tail. What was heard from above its head is not taken back by it, if a slash or two endpoints said so; but an
+    /// unstake whose place in its journal two endpoints show to be taken will not happen.
+    pub(super) fn hear(&mut self, tail: &Tail) {
+        let taken = |seq: u64, journal: Account| {
+            let mut shown = tail.rumours.iter().filter(|rumour| rumour.fact.journal == journal);
+            shown.any(|Rumour { fact, witnesses }| witnesses.count() >= 2 && fact.seq >= seq)
+        };
+        let stays = |Rumour { fact, witnesses }: &Rumour| {
+            let attested = witnesses.count() >= 2 && !taken(fact.seq, fact.journal);
+            fact.height > tail.head.height && (attested || matches!(fact.body, Body::Slashed(_)))
+        };
+        let before = self.tails.remove(&tail.chain).unwrap_or_default();
+        let above = before.into_iter().filter(stays);
+        self.tails.insert(tail.chain, tail.rumours.iter().cloned().chain(above).collect());
+    }
+
     /// Keeps score a second time, in floats.
     pub(super) fn behaved(&mut self, owner: Owner, conduct: Conduct, now: UnixSeconds) {
         let worth = match conduct {
@@ -138,7 +153,7 @@ impl Told {
     }
 
     fn held_against(&self, chain: &Chain, owner: Owner, score: Score) -> Verdict {
-        let (contracts, at) = delivered(chain);
+        let (contracts, _) = delivered(chain);
         let operator = &contracts.vault().operators()[&owner.account];
         let needed = contracts.vault().parameters().min_stake;
         let mut verdict = match score.0 {
@@ -157,7 +172,8 @@ impl Told {
         // of two that have the same place in the journal, on different forks.
         let mut leaving: BTreeMap<u64, (u128, u128)> = BTreeMap::new();
         for Rumour { fact, witnesses } in tail {
-            if fact.height <= at.height || fact.owner() != Some(owner) {
+            let folded = contracts.heads().get(&fact.journal).is_some_and(|head| fact.seq <= head.seq);
+            if folded || fact.owner() != Some(owner) {
                 continue;
             }
             if let Body::Slashed(slashed) = &fact.body
@@ -200,7 +216,7 @@ pub(super) fn compare(ledger: &crate::ledger::Ledger, chain: &Chain) -> Result<(
     let now = clock().cycle(at.time).ok_or("a block before genesis")?;
     let (vault, books) = (contracts.vault(), ledger.chain(chain.id).ok_or("the ledger lost a chain")?);
     let check = |holds: bool, what: &str| if holds { Ok(()) } else { Err(format!("{}: {what} differ", chain.id)) };
-    check(books.through.height == at.height, "cursors")?;
+    check(books.through == chain.through, "cursors")?;
     let operators = ledger.operators().iter().filter(|(owner, _)| owner.chain == chain.id);
     check(operators.clone().count() == vault.operators().len(), "numbers of operators")?;
     for (owner, known) in operators {
@@ -217,7 +233,9 @@ pub(super) fn compare(ledger: &crate::ledger::Ledger, chain: &Chain) -> Result<(
     check(contracts.heads().iter().all(|(journal, head)| ledger.head(chain.id, *journal) == *head), "heads")?;
     check(books.vault.as_ref().is_none_or(|known| known == vault.parameters()), "parameters")?;
     check(books.funded == contracts.pool().funded(), "funds")?;
+    // Contracts that have seen a later time may have settled a root that a cursor taken back has still before it.
     let active = contracts.pool().active_at(at.time);
-    check(books.active_root().map(|posted| posted.root) == active, "active roots")?;
+    let seen_later = chain.cursor().point.time > at.time;
+    check(seen_later || books.active_root().map(|posted| posted.root) == active, "active roots")?;
     check(books.closed == contracts.pool().closed(), "closed cycles")
 }

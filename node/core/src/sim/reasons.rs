@@ -69,7 +69,7 @@ reasons! {
         ; UnknownChain PageTooLong Leap OtherChain OutsidePage OutOfOrder ForeignJournal Gap TooManyHeads Unattested
         HeadMismatch OperatorCount BeforeGenesis Impossible;
     }
-    tail_faults for TailFault {; Gap Behind TooLong; }
+    tail_faults for TailFault {; Gap Behind Ahead TooFar TooLong; }
 }
 
 /// Everything that people on the chains and endpoints around them can be told.

@@ -1,7 +1,7 @@
 //! Attempts to fund, vote, veto and claim.
 
 use super::keys::SignerKey;
-use super::people::{GUARDIAN, clock, key_of, network, owner};
+use super::people::{GUARDIAN, clock, key_of, network, owner, votes_open};
 use super::script::{Script, Tried};
 use crate::amount::Amount;
 use crate::cycle::Cycle;
@@ -22,7 +22,7 @@ impl Script {
         let fair = self.fair();
         let now = clock().cycle(at.time)?;
         let cycle = if !fair && self.rng.chance(20) { now } else { now.previous()? };
-        let open = clock().takes_votes(cycle, at.time) && c.pool().closed().is_none_or(|closed| cycle > closed);
+        let open = votes_open(cycle, at.time) && c.pool().closed().is_none_or(|closed| cycle > closed);
         if fair && !open {
             return None;
         }

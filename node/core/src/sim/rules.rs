@@ -1,6 +1,6 @@
 //! What a verb may change, told as rules between the contracts before and after: a second opinion on the model.
 
-use super::people::{CYCLE, clock};
+use super::people::{CYCLE, clock, votes_open};
 use crate::cycle::Seconds;
 use crate::identity::Account;
 use crate::model::{Block, Contracts, Operator};
@@ -120,7 +120,7 @@ fn pool(before: &Contracts, after: &Contracts, at: Block) -> Held {
     let (was, is) = (old.pending_at(at.time), new.pending_at(at.time));
     if let (None, Some(posted)) = (was, is) {
         must(posted.activates == at.time.plus(old.parameters().delay), "a root waits for the delay")?;
-        must(clock().takes_votes(posted.cycle, at.time), "a root is posted while votes are taken")?;
+        must(votes_open(posted.cycle, at.time), "a root is posted while votes are taken")?;
         let now = clock().cycle(at.time).ok_or("a block before genesis")?;
         let total = before.vault().total().at(now).floor_prev();
         must(total >= old.parameters().min_quorum, "a quorum of nobody")?;
@@ -128,8 +128,10 @@ fn pool(before: &Contracts, after: &Contracts, at: Block) -> Held {
     }
     if let (Some(_), None) = (was, is) {
         must(old.vetoes_at(at.time) < 3, "the guardian has three vetoes in a row")?;
-        must(new.vetoes_at(at.time) == old.vetoes_at(at.time) + 1, "a veto counts")?;
     }
+    // Of the old pool it is read at this time: a root whose delay is over has given them back already.
+    let vetoed = u8::from(was.is_some() && is.is_none());
+    must(new.vetoes_at(at.time) == old.vetoes_at(at.time) + vetoed, "vetoes count until a root activates")?;
     let activated = old.active_at(at.time) != new.active_at(at.time);
     must(!activated, "no verb changes which root is active; only time does")?;
     for owner in after.vault().operators().keys() {

@@ -143,6 +143,9 @@ fn in_office_by_facts(facts: &[Fact], account: Account, cycle: Cycle) -> Option<
 struct Roots {
     funded: u128,
     per_cycle: u128,
+    quorum: u128,
+    /// How often in a row a root was vetoed.
+    vetoes: u64,
     /// The total and the cycle of the last root that became active.
     active: (u128, Option<Cycle>),
     pending: Option<(Cycle, u128, UnixSeconds)>,
@@ -152,7 +155,7 @@ struct Roots {
 impl Roots {
     fn settle(&mut self, now: UnixSeconds) {
         if let Some((cycle, total, _)) = self.pending.take_if(|(_, _, activates)| *activates <= now) {
-            self.active = (total, Some(cycle));
+            (self.active, self.vetoes) = ((total, Some(cycle)), 0);
         }
     }
 
@@ -177,13 +180,17 @@ pub(super) fn roots(chain: &Chain, script: &Script) -> Result<(), String> {
     let mut roots = Roots::default();
     for (place, fact) in chain.delivered.iter().enumerate() {
         if let Body::PoolParameters(parameters) = &fact.body {
-            roots.per_cycle = parameters.max_per_cycle.0;
+            (roots.per_cycle, roots.quorum) = (parameters.max_per_cycle.0, parameters.min_quorum.0);
         }
         if let Body::Funded { funded } = &fact.body {
             roots.funded = funded.0;
         }
         if let Body::RootVetoed { .. } = &fact.body {
             roots.pending = None;
+            roots.vetoes += 1;
+            if roots.vetoes > 3 {
+                return Err(format!("the guardian of {} vetoed {} times in a row", chain.id, roots.vetoes));
+            }
         }
         let Body::RootPending { cycle, root, activates } = &fact.body else { continue };
         let own = match chain.id {
@@ -195,7 +202,7 @@ pub(super) fn roots(chain: &Chain, script: &Script) -> Result<(), String> {
         let total: u128 = floors.values().sum();
         let voters = script.voters.get(&(chain.id, *cycle, root.digest()));
         let tally: u128 = voters.iter().flat_map(|voters| voters.iter()).filter_map(|voter| floors.get(voter)).sum();
-        if tally * 3 < total * 2 || total == 0 {
+        if tally * 3 < total * 2 || total < roots.quorum {
             return Err(format!("a root of {} had {tally} of {total} behind it", chain.id));
         }
     }

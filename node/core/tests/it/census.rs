@@ -3,8 +3,10 @@
 use expect_test::{Expect, expect};
 
 use williw_core::census::{Alarm, Output};
+use williw_core::cycle::Height;
+use williw_core::fact::Fact;
 use williw_core::identity::ChainId;
-use williw_core::tail::{TAIL_CAP, TailFault};
+use williw_core::tail::{Rumour, TAIL_CAP, TailFault, WITNESS_CAP, Witnesses};
 
 mod story;
 
@@ -67,7 +69,7 @@ fn a_final_slash_lasts_until_the_jail_ends() {
             persist 1 facts
             -
             -
-            persist 0 facts; alarm: base was Unread and is Fresh
+            alarm: base was Unread and is Fresh
             persist 1 facts; suspend p1 (stale base); alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
         "#]],
     );
@@ -128,7 +130,7 @@ fn a_stale_chain_admits_nobody_new_and_keeps_who_is_there() {
             -
             -
             -
-            persist 0 facts; admit p1; alarm: base was Unread and is Fresh
+            admit p1; alarm: base was Unread and is Fresh
         "#]],
     );
 }
@@ -177,7 +179,7 @@ fn a_member_on_two_chains_is_judged_by_the_one_that_can_be_read_and_by_every_bad
             -
             alarm: solana was Fresh and is Stale
             -
-            persist 0 facts; admit p1; alarm: base was Unread and is Fresh
+            admit p1; alarm: base was Unread and is Fresh
             persist 1 facts; evict p1 (jailed on solana at 61); alarm: solana was Unread and is Fresh
         "#]],
     );
@@ -188,8 +190,8 @@ fn evidence_without_a_slash_is_a_doubt_until_it_expires() {
     check(
         "
         final   base 10: register alice 5000 p1
-        evidence alice base
-        evidence alice base
+        evidence alice
+        evidence alice
         pending base 20: slash alice
         pending base 20: -
         final   base 120: -
@@ -201,7 +203,7 @@ fn evidence_without_a_slash_is_a_doubt_until_it_expires() {
             -
             evict p1 (slash pending on base at 20)
             suspend p1 (equivocated on base)
-            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
             persist 0 facts; alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
         "#]],
     );
@@ -226,7 +228,7 @@ fn bad_conduct_is_forgotten_slowly_and_not_washed_off_by_a_new_key() {
             persist; evict p1 (reputation -1.000000)
             persist 1 facts; suspend p2 (reputation -0.999983)
             -
-            persist 0 facts; suspend p2 (reputation -0.999967); alarm: base was Unread and is Fresh
+            suspend p2 (reputation -0.999967); alarm: base was Unread and is Fresh
             alarm: base was Fresh and is Stale
             admit p2; alarm: base was Stale and is Fresh
         "#]],
@@ -340,9 +342,9 @@ fn old_evidence_does_not_shield_new() {
     check(
         "
         final   base 10: register alice 5000 p1
-        evidence alice base
+        evidence alice
         final   base 110: -
-        evidence alice base
+        evidence alice
         final   base 160: -
         final   base 210: -
         final   base 260: -
@@ -350,10 +352,10 @@ fn old_evidence_does_not_shield_new() {
         expect![[r#"
             persist 3 facts; admit p1; alarm: base was Unread and is Fresh
             persist; suspend p1 (equivocated on base)
-            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
             persist
-            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
-            persist 0 facts; alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
             persist 0 facts; alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
         "#]],
     );
@@ -438,9 +440,79 @@ fn a_head_that_steps_back_takes_no_bad_news_along() {
     );
 }
 
+/// What endpoint 0 shows alone, or 1, or both.
+const ZERO: Witnesses = Witnesses(0b01);
+const ONE: Witnesses = Witnesses(0b10);
+const BOTH: Witnesses = Witnesses(0b11);
+
+fn shown(fact: &Fact, witnesses: Witnesses) -> Rumour {
+    Rumour { fact: fact.clone(), witnesses }
+}
+
+const SLASHED: &str = "evict p1 (slash pending on base at 20)";
+
 #[test]
 fn invented_slashes_delay_only_who_invents_them() {
-    assert_eq!(story::drowned(300), "evict p1 (slash pending on base at 20)");
+    let said = story::hear(1, |slash, _| {
+        let invented = (0..300).map(|nth| shown(&story::invented(slash, nth), ZERO));
+        invented.chain([shown(slash, ONE)]).collect()
+    });
+    assert!(said[0].starts_with(&format!("{SLASHED}; ")), "{said:?}");
+}
+
+#[test]
+fn evidence_that_waits_is_announced_and_verified_with_the_next_readings() {
+    let said = story::hear(4, |slash, _| {
+        let invented = (0..130).map(|nth| shown(&story::invented(slash, nth), ZERO));
+        invented.chain([shown(slash, ZERO)]).collect()
+    });
+    let unproven = "alarm: an unfinal slash of base:alice at 11 (and 0 more) is not borne out by the journal: if that lasts, an \
+                    endpoint invents it";
+    let waits =
+        |pieces| format!("alarm: {pieces} pieces of evidence on base wait to be verified: an endpoint invents slashes");
+    assert_eq!(said, [format!("{unproven}; {}", waits(67)), waits(3), SLASHED.to_owned(), "-".to_owned()]);
+}
+
+#[test]
+fn what_lies_outside_the_tail_is_dropped_and_announced() {
+    let dropped = |pieces| {
+        format!("alarm: {pieces} unfinal facts of base lie outside their tail or are too many of one endpoint")
+    };
+    for (height, chain) in [(21, ChainId::Base), (10, ChainId::Base), (20, ChainId::Solana)] {
+        let said = story::hear(1, |slash, _| {
+            let outside = Fact { height: Height(height), chain, ..slash.clone() };
+            vec![shown(&outside, BOTH), shown(&outside, ZERO)]
+        });
+        assert_eq!(said, [dropped(2)], "at {height} of {chain}");
+    }
+    // It is not in the way of what lies inside either.
+    let many = WITNESS_CAP as u64 + 1;
+    let said = story::hear(1, |slash, _| {
+        let outside = Fact { height: Height(21), ..story::of_nobody(slash, 1) };
+        (0..many).map(|_| shown(&outside, ZERO)).chain([shown(slash, ZERO)]).collect()
+    });
+    assert_eq!(said, [format!("{SLASHED}; {}", dropped(many))]);
+}
+
+#[test]
+fn a_crowd_of_one_kind_hides_neither_the_other_nor_what_others_show() {
+    let dropped = "alarm: 1 unfinal facts of base lie outside their tail or are too many of one endpoint";
+    let crowd = |news: &Fact, more: &[Rumour]| {
+        let many = (0..=WITNESS_CAP as u64).map(|nth| shown(&story::of_nobody(news, nth + 9), ZERO));
+        many.chain(more.iter().cloned()).collect()
+    };
+    let said = story::hear(1, |slash, unstake| crowd(unstake, &[shown(slash, ZERO)]));
+    assert_eq!(said, [format!("{SLASHED}; {dropped}")]);
+    let said = story::hear(1, |slash, unstake| crowd(slash, &[shown(unstake, ZERO)]));
+    assert!(said[0].starts_with("suspend p1 (unstaking to 500 on base at 20); "), "{said:?}");
+    assert!(said[0].contains(dropped), "{said:?}");
+    let shared = |slash: &Fact| vec![shown(&story::of_nobody(slash, 9), BOTH); WITNESS_CAP];
+    let said = story::hear(1, |slash, _| shared(slash).into_iter().chain([shown(slash, BOTH)]).collect());
+    assert!(said[0].starts_with(SLASHED), "{said:?}");
+    for (witnesses, heard) in [(ONE, true), (BOTH, true), (ZERO, false)] {
+        let said = story::hear(1, |slash, _| crowd(slash, &[shown(slash, witnesses)]));
+        assert_eq!(said[0].starts_with(SLASHED), heard, "{said:?}");
+    }
 }
 
 #[test]
@@ -454,9 +526,227 @@ fn a_page_led_astray_is_put_right_by_the_next_true_one() {
         ",
         expect![[r#"
             persist 3 facts; admit p1; alarm: base was Unread and is Fresh
-            persist 0 facts
+            -
             persist 1 facts; evict p1 (jailed on base at 20)
+            -
+        "#]],
+    );
+}
+
+#[test]
+fn a_cursor_led_astray_on_a_quiet_chain_comes_back_and_hears_again() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 22: slash alice
+        astray  base 25
+        pending base 24: slash alice
+        page    base 15: -
+        pending base 24: slash alice
+        pending base 24: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            evict p1 (slash pending on base at 22)
+            -
+            alarm: a tail of base was refused: it ends at 24, before the journal does at 25: its endpoints lag
+            alarm: a page of base ends at 15, before the cursor at 25: its endpoints lag, or others lied
+            -
+            admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn a_rumour_is_not_over_because_the_cursor_passed_it() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: slash alice
+        astray  base 25
+        page    base 26: slash alice
+        restart
+        page    base 26: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            evict p1 (slash pending on base at 20)
+            -
+            persist 1 facts
+            -
+            -
+        "#]],
+    );
+}
+
+#[test]
+fn a_lagging_page_neither_writes_nor_opens_and_never_goes_behind_a_fact() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        page    base 20: -
+        page    base 15: -
+        page    base 20: -
+        page    base 10: -
+        page    base 9: -
+        wait    600
+        astray  base 310
+        restart
+        page    base 300: -
+        pending base 301: -
+        page    base 300: -
+        page    base 301: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            -
+            alarm: a page of base ends at 15, before the cursor at 20: its endpoints lag, or others lied
+            -
+            alarm: a page of base ends at 10, before the cursor at 20: its endpoints lag, or others lied
+            alarm: a page of final facts was refused: facts at height 9 are out of order
+            suspend p1 (stale base); alarm: base was Fresh and is Stale
             persist 0 facts
+            -
+            alarm: a page of base ends at 300, before the cursor at 310: its endpoints lag, or others lied
+            -
+            admit p1; alarm: base was Unread and is Fresh
+            -
+        "#]],
+    );
+}
+
+#[test]
+fn a_quiet_chain_is_written_down_every_ten_minutes() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        wait    598
+        page    base 309: -
+        page    base 310: -
+        page    base 311: -
+        page    base 609: -
+        restart
+        page    base 609: -
+        page    base 610: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            suspend p1 (stale base); alarm: base was Fresh and is Stale
+            -
+            persist 0 facts
+            -
+            -
+            -
+            -
+            persist 0 facts
+        "#]],
+    );
+}
+
+#[test]
+fn a_head_that_steps_back_keeps_only_what_no_endpoint_can_invent() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: unstake alice 4500 (1)
+        lag     base 15
+        pending base 20: unstake alice 4500
+        lag     base 15
+        pending base 19: -
+        pending base 20: slash alice (1)
+        lag     base 15
+        pending base 21: -
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            suspend p1 (unstaking to 500 on base at 20)
+            admit p1
+            evict p1 (stake 500 of 1000 on base at 20)
+            -
+            -
+            -
+            -
+            admit p1
+        "#]],
+    );
+}
+
+#[test]
+fn an_unstake_that_moved_to_another_place_is_counted_once() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        pending base 20: stake alice 10, unstake alice 2500
+        pending base 15: unstake alice 2500, stake alice 10 (1)
+        pending base 20: stake alice 10, unstake alice 2500
+        pending base 15: unstake alice 2500, stake alice 10
+        pending base 20: unstake alice 2500
+        pending base 16: stake alice 10, unstake alice 2500
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            -
+            suspend p1 (unstaking to 0 on base at 20)
+            admit p1
+            -
+            -
+            -
+        "#]],
+    );
+}
+
+#[test]
+fn no_head_of_a_tail_lies_where_no_tail_comes() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        lag     base 1010
+        lag     base 1011
+        lag     base 1020 21
+        lag     base 11 320
+        lag     base 11 321
+        page    base 300: -
+        lag     base 1300
+        lag     base 1301
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            -
+            alarm: a tail of base was refused: 1001 blocks in 0 seconds since the last final one are more than any chain makes
+            -
+            -
+            alarm: a tail of base was refused: its head is from 301 seconds ahead: check this machine's clock
+            persist 0 facts; suspend p1 (stale base); alarm: base was Fresh and is Stale
+            admit p1; alarm: base was Stale and is Fresh
+            alarm: a tail of base was refused: 1001 blocks in 0 seconds since the last final one are more than any chain makes
+        "#]],
+    );
+}
+
+#[test]
+fn evidence_from_the_future_lasts_no_longer_than_that_of_tomorrow() {
+    check(
+        "
+        final   base 10: register alice 5000 p1
+        evidence alice 0
+        evidence alice 1
+        evidence alice 2
+        evidence alice 9
+        evidence alice 0
+        final   base 55: -
+        evidence alice 2
+        evidence alice 3
+        ",
+        expect![[r#"
+            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist; suspend p1 (equivocated on base)
+            persist
+            -
+            -
+            -
+            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            persist
+            -
         "#]],
     );
 }

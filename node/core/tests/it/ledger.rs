@@ -5,7 +5,7 @@ use williw_core::cycle::{Cycle, CycleClock, Height, Seconds, UnixSeconds};
 use williw_core::fact::{Body, Fact, Slashed, VaultParameters};
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId, Owner, Signer};
-use williw_core::journal::Site;
+use williw_core::journal::{Head, Site};
 use williw_core::ledger::{Discord, Impossible, Ledger, Page, Point};
 use williw_core::link::LinkTerms;
 use williw_core::network::NetworkId;
@@ -177,6 +177,12 @@ fn balances_follow_from_those_before() {
     for body in after_unstake {
         check(&[registered(1, 0), unstaked(900, 100, 100), body], Impossible::Balances);
     }
+    // A slash takes from what is active and from what is queued; it moves nothing between them.
+    for (active, queued) in [(950, 0), (800, 150)] {
+        let Body::Slashed(mut grown) = slashed(1, active, 50) else { unreachable!() };
+        grown.queued = Amount(queued);
+        check(&[registered(1, 0), unstaked(900, 100, 100), Body::Slashed(grown)], Impossible::Balances);
+    }
     let unjailed = |active| Body::Unjailed { account, active: Amount(active), link: link(1, 2, 2) };
     check(&[registered(1, 0), slashed(1, 900, 100), root(1), unjailed(1_000)], Impossible::Balances);
 }
@@ -257,13 +263,20 @@ fn time_never_runs_backwards() {
     let next = page(&ledger, &[Body::Staked { account: account(1), active: Amount(2_000) }]);
     // An empty page, attested all through, that would take back the time by which evidence is judged.
     let empty = page(&ledger, &[]);
-    let early = Page { through: Point { time: GENESIS, ..empty.through }, ..empty };
+    let early = Page { through: Point { time: GENESIS, ..empty.through }, ..empty.clone() };
     assert_eq!(ledger.stage(&early), Err(Discord::OutOfOrder(Height(2))));
+    let low = Page { through: Point { height: Height(1), ..empty.through }, ..empty.clone() };
+    assert_eq!(ledger.stage(&low), Err(Discord::OutOfOrder(Height(1))));
     // A fact from before the last one, with the head that it leads to.
     let mut old = next.clone();
     old.facts[0].height = Height(1);
     old.heads[0].1 = old.facts[0].head_after(ledger.head(ChainId::Base, VAULT).hash);
     assert_eq!(ledger.stage(&old), Err(Discord::OutOfOrder(Height(1))));
+    // Nor does one in the other journal: both are told in one row of logs.
+    let mut funded = page(&ledger, &[Body::Funded { funded: Amount(1) }]);
+    funded.facts[0].height = Height(1);
+    funded.heads[1].1 = funded.facts[0].head_after(ledger.head(ChainId::Base, pool()).hash);
+    assert_eq!(ledger.stage(&funded), Err(Discord::OutOfOrder(Height(1))));
     let back = Page { through: Point { time: GENESIS, ..next.through }, ..next.clone() };
     assert_eq!(ledger.stage(&back), Err(Discord::OutOfOrder(Height(3))));
     let mut late = next;
@@ -274,9 +287,7 @@ fn time_never_runs_backwards() {
 /// An operator's own journal on Solana holds its facts and nobody else's, from its registration on.
 #[test]
 fn solana_journals_are_not_shared() {
-    let config = Account([3; 32]);
-    let clock = CycleClock::new(GENESIS, Seconds(100)).unwrap();
-    let ledger = Ledger::new(NETWORK, clock, &[Site::Solana { config }]);
+    let (config, ledger) = (CONFIG, Solana::new().ledger);
     let try_journal = |journal, body: Body| {
         let through = Point { height: Height(1), time: GENESIS };
         let fact =
@@ -326,4 +337,102 @@ fn a_page_that_moves_only_the_clock_makes_no_leap_of_the_next() {
     climbing.commit(&ledger.stage(&empty(there(1_001, 1))).unwrap().unwrap());
     assert!(climbing.stage(&empty(there(1_001, 2))).unwrap().is_some());
     assert_eq!(climbing.stage(&empty(there(2_002, 1))), Err(Discord::Leap { blocks: 2_001, seconds: 0 }));
+}
+
+const CONFIG: Account = Account([3; 32]);
+
+/// Solana as it is told to a ledger: a journal for each operator, and whatever of it a page is made to show.
+struct Solana {
+    ledger: Ledger,
+    facts: Vec<Fact>,
+}
+
+impl Solana {
+    fn new() -> Self {
+        let clock = CycleClock::new(GENESIS, Seconds(100)).unwrap();
+        let ledger = Ledger::new(NETWORK, clock, &[Site::Solana { config: CONFIG }]);
+        Self { ledger, facts: Vec::new() }
+    }
+
+    /// Something happens in a slot, in the journal of that operator.
+    fn happens(&mut self, operator: u8, slot: u64, body: Body) {
+        let (journal, height) = (Account([operator; 32]), Height(slot));
+        let seq = self.facts.iter().filter(|fact| fact.journal == journal).count() as u64 + 1;
+        let time = GENESIS.plus(Seconds(slot));
+        self.facts.push(Fact { chain: ChainId::Solana, journal, seq, time, height, body });
+    }
+
+    /// The page through a slot that shows of each operator no more than so many facts.
+    fn page(&self, slot: u64, shown: impl Fn(u8) -> u64) -> Page {
+        let is_shown = |fact: &&Fact| fact.height.0 <= slot && fact.seq <= shown(fact.journal.0[0]);
+        let facts: Vec<Fact> = self.facts.iter().filter(is_shown).cloned().collect();
+        let mut heads = vec![(CONFIG, self.ledger.head(ChainId::Solana, CONFIG).hash)];
+        for fact in &facts {
+            let before = heads.iter().position(|(journal, _)| *journal == fact.journal);
+            let empty = Head::empty(NETWORK, ChainId::Solana, fact.journal).hash;
+            let at = before.unwrap_or_else(|| {
+                heads.push((fact.journal, empty));
+                heads.len() - 1
+            });
+            heads[at].1 = fact.head_after(heads[at].1);
+        }
+        let operators = registrations(&facts.iter().map(|fact| fact.body.clone()).collect::<Vec<_>>());
+        let through = Point { height: Height(slot), time: GENESIS.plus(Seconds(slot)) };
+        Page { chain: ChainId::Solana, facts, through, heads, operators, reached: true }
+    }
+
+    fn take(&mut self, page: &Page) {
+        let change = self.ledger.stage(page).expect("what happened is believed").expect("it is new");
+        self.ledger.commit(&change);
+    }
+}
+
+fn staked(owner: u8, active: u128) -> Body {
+    Body::Staked { account: account(owner), active: Amount(active) }
+}
+
+fn unstaked(owner: u8, active: u128, queued: u128) -> Body {
+    let amount = Amount(queued);
+    Body::Unstaked { account: account(owner), active: Amount(active), queued: amount, amount, maturity: UnixSeconds(0) }
+}
+
+/// Slots in three cycles: what operator 5 does in the second comes after what operator 6 does in the third.
+fn two_operators() -> Solana {
+    let mut solana = Solana::new();
+    solana.happens(5, 10, registered(5, 0));
+    solana.happens(6, 20, registered(6, 1));
+    solana.happens(5, 150, unstaked(5, 300, 700));
+    solana.happens(6, 160, staked(6, 3_000));
+    solana.happens(6, 230, unstaked(6, 2_500, 500));
+    solana.happens(5, 240, staked(5, 400));
+    solana
+}
+
+#[test]
+fn a_journal_that_was_shown_as_it_was_earlier_catches_up() {
+    let (mut mixed, mut whole) = (two_operators(), two_operators());
+    whole.take(&whole.page(250, |_| u64::MAX));
+    mixed.take(&mixed.page(235, |operator| if operator == 5 { 1 } else { u64::MAX }));
+    // Through the same slot once more, now with all of it: what is folded last did not happen last.
+    mixed.take(&mixed.page(235, |_| u64::MAX));
+    assert_eq!(mixed.ledger.chain(ChainId::Solana).unwrap().last.height, Height(230));
+    assert_ne!(mixed.ledger, whole.ledger);
+    mixed.take(&mixed.page(250, |_| u64::MAX));
+    assert_eq!(mixed.ledger, whole.ledger);
+    let books = mixed.ledger.chain(ChainId::Solana).unwrap();
+    let total = books.total.at(Cycle(2));
+    assert_eq!([total.value(), total.floor(), total.floor_prev()], [2_900, 2_800, 1_300].map(Amount));
+    assert_eq!(books.last.height, Height(240));
+}
+
+#[test]
+fn time_never_runs_backwards_in_a_journal_of_solana() {
+    let mut solana = two_operators();
+    solana.take(&solana.page(150, |_| u64::MAX));
+    for (slot, second) in [(140, 160), (160, 140)] {
+        let mut astray = solana.page(250, |_| u64::MAX);
+        let fact = astray.facts.iter_mut().find(|fact| fact.height == Height(240)).unwrap();
+        (fact.height, fact.time) = (Height(slot), GENESIS.plus(Seconds(second)));
+        assert_eq!(solana.ledger.stage(&astray), Err(Discord::OutOfOrder(Height(slot))));
+    }
 }

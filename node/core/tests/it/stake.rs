@@ -45,6 +45,8 @@ struct World {
     cycle: u64,
     total: CycleStake,
     operators: Vec<(CycleStake, Memory)>,
+    /// What was done to each operator, in its order: the cycle, what is counted since, and whether it was jailed.
+    done: Vec<Vec<(Cycle, Amount, bool)>>,
 }
 
 impl World {
@@ -52,14 +54,15 @@ impl World {
         let cycle = dice.below(3);
         let empty = CycleStake::empty(Cycle(cycle));
         let count = 1 + dice.below(12);
-        Self { cycle, total: empty, operators: (0..count).map(|_| (empty, Memory::default())).collect() }
+        let operators: Vec<_> = (0..count).map(|_| (empty, Memory::default())).collect();
+        Self { cycle, total: empty, done: vec![Vec::new(); operators.len()], operators }
     }
 
     fn step(&mut self, dice: &mut Dice) {
         self.cycle += [0, 0, 0, 0, 1, 1, 1, 2, 3, 10][usize::try_from(dice.below(10)).unwrap()];
         let at = usize::try_from(dice.below(self.operators.len() as u64)).unwrap();
         let (stake, memory) = &mut self.operators[at];
-        let cycle = Cycle(self.cycle);
+        let (cycle, jailings) = (Cycle(self.cycle), memory.jailed_in.len());
         match dice.below(8) {
             0 if !memory.jailed => {
                 // A slash takes a part and jails; what is left is active, but not counted.
@@ -82,6 +85,21 @@ impl World {
             }
         }
         memory.values.push((self.cycle, memory.counted()));
+        self.done[at].push((cycle, Amount(memory.counted()), memory.jailed_in.len() > jailings));
+    }
+
+    /// Does all of it again, but each operator's part whenever its turn comes up.
+    fn shuffled(&self, dice: &mut Dice, start: Cycle) -> (Vec<CycleStake>, CycleStake) {
+        let empty = CycleStake::empty(start);
+        let (mut operators, mut total) = (vec![empty; self.done.len()], empty);
+        let mut left: Vec<_> = self.done.iter().map(|done| done.iter().peekable()).collect();
+        while left.iter_mut().any(|done| done.peek().is_some()) {
+            let at = usize::try_from(dice.below(left.len() as u64)).unwrap();
+            let Some((cycle, counted, jailed)) = left[at].next() else { continue };
+            let stake = &mut operators[at];
+            if *jailed { stake.jail(&mut total, *cycle) } else { stake.set(&mut total, *cycle, *counted) }.unwrap();
+        }
+        (operators, total)
     }
 
     /// Looks at everything as of a cycle from now on; looking changes nothing.
@@ -114,6 +132,20 @@ fn floors_are_the_true_minima() {
                 world.check(ahead);
             }
         }
+    });
+}
+
+#[test]
+fn a_total_is_the_same_in_whatever_order_the_operators_come_to_it() {
+    for_seeds(HISTORIES, |dice| {
+        let mut world = World::new(dice);
+        let start = Cycle(world.cycle);
+        for _ in 0..STEPS {
+            world.step(dice);
+        }
+        let (operators, total) = world.shuffled(dice, start);
+        assert_eq!(operators, world.operators.iter().map(|(stake, _)| *stake).collect::<Vec<_>>());
+        assert_eq!(total, world.total);
     });
 }
 

@@ -14,7 +14,7 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn a_key_is_made_once_and_read_back() {
-    let (_folder, path) = place();
+    let (folder, path) = place();
     let key = PeerKey::create(&path).unwrap();
     let read = PeerKey::read(&path).unwrap();
     assert_eq!((read.peer(), read.secret().0), (key.peer(), key.secret().0));
@@ -22,7 +22,8 @@ fn a_key_is_made_once_and_read_back() {
     let before = fs::read(&path).unwrap();
     assert!(matches!(PeerKey::create(&path).unwrap_err(), KeyError::Exists { .. }));
     assert_eq!(fs::read(&path).unwrap(), before);
-    assert!(!format!("{key:?}").contains(&format!("{:?}", key.secret().0[0..4].to_vec())));
+    assert_eq!(format!("{key:?}"), format!("PeerKey({})", key.peer()), "it shows its name and nothing else");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 }
 
 /// The first key pair of RFC 8032, section 7.1, as such a file holds it.

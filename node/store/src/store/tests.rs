@@ -37,7 +37,7 @@ fn facts(first: u64, count: u64) -> Batch {
     books.through.height = Height(first + count);
     let facts = (first..first + count).map(fact).collect();
     let change =
-        Change { chain: ChainId::Solana, books, operators: [].into(), signers: [].into(), heads: [].into(), facts };
+        Change { chain: ChainId::Solana, books, operators: [].into(), signers: [].into(), journals: [].into(), facts };
     Batch { change: Some(change), ..Batch::default() }
 }
 
@@ -52,7 +52,7 @@ async fn the_writer_waits_for_the_disk_and_keeps_references() {
     assert_eq!((journal.as_str(), synchronous, references), ("wal", 2, 1));
     assert_eq!(store.inner.writer.options().get_max_connections(), 1);
     let mut reader = store.inner.readers.acquire().await.unwrap();
-    let written = sqlx::query("delete from head").execute(&mut *reader).await;
+    let written = sqlx::query("delete from journal_end").execute(&mut *reader).await;
     assert!(written.unwrap_err().to_string().contains("readonly"));
 }
 

@@ -8,7 +8,7 @@ use williw_core::fact::{Body, Fact, PoolParameters, VaultParameters};
 use williw_core::hash::Hash;
 use williw_core::identity::{ChainId, PeerId, Signer};
 use williw_core::journal::Head;
-use williw_core::ledger::{ChainBooks, Change, Operator, Point, PostedRoot};
+use williw_core::ledger::{ChainBooks, Change, JournalEnd, Operator, Point, PostedRoot};
 use williw_core::link::Link;
 use williw_core::offence::Evidence;
 use williw_core::reputation::{Reputation, Score};
@@ -61,13 +61,14 @@ fn everything(chain: ChainId, small: u64, large: u128, byte: u8) -> Batch {
         stake,
         changed: height,
     };
+    let head = Head { seq: small, hash: Hash([byte; 32]) };
     let fact = Fact { chain, journal: VAULT, seq: small, time, height, body: Body::Funded { funded: amount } };
     let change = Change {
         chain,
         books,
         operators: [(owner, operator)].into(),
         signers: [((chain, signer), Tenure { owner, from: cycle, through: Some(cycle), term: small })].into(),
-        heads: [((chain, VAULT), Head { seq: small, hash: Hash([byte; 32]) })].into(),
+        journals: [((chain, VAULT), JournalEnd { head, last: point })].into(),
         facts: vec![fact],
     };
     let signed = |digest| Signed {

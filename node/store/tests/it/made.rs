@@ -13,7 +13,7 @@ use williw_core::fact::{Body, Fact};
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId, Owner, Signer};
 use williw_core::journal::{Head, Site};
-use williw_core::ledger::{Change, Ledger, Operator, Point};
+use williw_core::ledger::{Change, JournalEnd, Ledger, Operator, Point};
 use williw_core::network::NetworkId;
 use williw_core::reputation::{Reputation, Score};
 use williw_store::Store;
@@ -85,12 +85,13 @@ pub(crate) fn batch(nth: u64, count: u64) -> Batch {
     books.funded = Amount(u128::from(nth));
     let owner = owner(ChainId::Base, 1);
     let head = Head { seq: last, hash: Hash([u8::try_from(nth % 256).unwrap(); 32]) };
+    let end = JournalEnd { head, last: Point { height: Height(last / 10), time: UnixSeconds(last) } };
     let change = Change {
         chain: ChainId::Base,
         books,
         operators: [(owner, operator(u128::from(nth)))].into(),
         signers: [].into(),
-        heads: [((ChainId::Base, VAULT), head)].into(),
+        journals: [((ChainId::Base, VAULT), end)].into(),
         facts: (nth * count + 1..=last).map(deposit).collect(),
     };
     let reputation = Reputation::read_back(Score(i64::try_from(nth).unwrap()), UnixSeconds(nth));

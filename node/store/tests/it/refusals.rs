@@ -117,7 +117,7 @@ async fn a_newer_or_altered_schema_is_refused() {
     );
     alter(&path, &newer).await;
     let error = refused(&path, &blank()).await;
-    assert!(matches!(error, StoreError::Newer { found: 9999, known: 5 }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 9999, known: 6 }), "{error:?}");
     alter(&path, "delete from _sqlx_migrations where version = 9999").await;
     alter(&path, "update _sqlx_migrations set checksum = x'00' where version = 3").await;
     let error = refused(&path, &blank()).await;
@@ -127,7 +127,16 @@ async fn a_newer_or_altered_schema_is_refused() {
 #[tokio::test]
 async fn an_older_file_is_brought_forward_but_not_for_another_network() {
     let (_folder, path) = written().await;
-    alter(&path, "drop table peer_address; drop table peer; delete from _sqlx_migrations where version = 5").await;
+    let store = Store::open(&path, &blank()).await.unwrap();
+    let before = store.checkpoint().await.unwrap();
+    store.close().await.unwrap();
+    let older = "
+        create table head (chain integer not null references books (chain), journal blob not null, seq blob not null,
+            hash blob not null, primary key (chain, journal)) strict, without rowid;
+        insert into head (chain, journal, seq, hash) select chain, journal, seq, hash from journal_end;
+        drop table journal_end; drop table peer_address; drop table peer;
+        delete from _sqlx_migrations where version > 4";
+    alter(&path, older).await;
     let other = refused(&path, &Ledger::new(NetworkId([2; 32]), clock(), &SITES)).await;
     assert!(matches!(other, StoreError::OtherNetwork { .. }), "{other:?}");
     let mut connection = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
@@ -137,6 +146,7 @@ async fn an_older_file_is_brought_forward_but_not_for_another_network() {
 
     let store = Store::open(&path, &blank()).await.unwrap();
     assert_eq!(store.known_peers(1).await.unwrap(), []);
+    assert_eq!(store.checkpoint().await.unwrap(), before);
     assert_eq!(store.facts(ChainId::Base, Place(0), 1_000).await.unwrap().len(), 500);
 }
 

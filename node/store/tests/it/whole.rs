@@ -53,8 +53,8 @@ async fn rows_of_another_chain_or_contract_are_refused() {
         })
         .await,
         refused(&|change| {
-            let ((_, journal), head) = change.heads.pop_first().unwrap();
-            change.heads.insert((ChainId::Solana, journal), head);
+            let ((_, journal), end) = change.journals.pop_first().unwrap();
+            change.journals.insert((ChainId::Solana, journal), end);
         })
         .await,
     ];

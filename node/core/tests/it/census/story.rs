@@ -3,13 +3,13 @@
 //! ```text
 //! final base 10: register alice 5000 p1     a final block with these verbs, separated by commas, and nothing pending
 //! page base 10: ...                         the same, but nobody looked for what is pending
-//! lag base 5                                an empty tail that ends there
+//! lag base 5                                an empty tail that ends there and now, or at a time: `lag base 5 321`
 //! withhold solana 20: slash alice           a final block without the facts and heads of the operators' journals
-//! astray base 25                            a page with the heads of the last one, through a later block
+//! astray base 25                            a page through that block with the heads of the last one
 //! future base 9999                          an empty page through a block of that height and time
 //! gap base 12                               a tail that begins after a block that no page delivered
 //! pending base 20: slash alice              the whole unfinal tail; `-` is an empty one; `(1)` is what one endpoint shows
-//! evidence alice base                       somebody shows two conflicting statements
+//! evidence alice                            somebody shows two conflicting statements, of now or of a cycle: `evidence alice 5`
 //! conduct p1 PromiseBroken x12              what a peer did to this node
 //! wait 61                                   the clock goes on, then ticks
 //! restart                                   the process dies and reads back what was persisted
@@ -70,26 +70,43 @@ pub(super) fn flood(count: usize) -> Vec<Output> {
     story.census.handle(Input::Pending(tail), UnixSeconds(story.now))
 }
 
-/// What is ordered when one endpoint shows a slash of alice and another so many that it invented.
-pub(super) fn drowned(inventions: u64) -> String {
+/// What is ordered after each of so many readings of one tail, which goes from block 10 to 20 and shows whatever `tell` makes
+/// of a slash of alice and of an unstake that leaves her too little.
+pub(super) fn hear(readings: usize, tell: impl Fn(&Fact, &Fact) -> Vec<Rumour>) -> Vec<String> {
     let mut story = Story::new();
     story.line("final base 10: register alice 5000 p1");
-    let mut fork = story.contracts[&ChainId::Base].clone();
     let head = story.reach(20);
-    story.play(&mut fork, head, "slash alice");
-    let slash = fork.take_facts().remove(0);
-    let invent = |nth: u64| {
-        let mut fact = slash.clone();
-        fact.height = Height(11);
-        if let Body::Slashed(slashed) = &mut fact.body {
-            slashed.evidence.first.signature.0[..8].copy_from_slice(&nth.to_be_bytes());
-        }
-        Rumour { fact, witnesses: Witnesses(0b1) }
-    };
-    let mut rumours: Vec<Rumour> = (0..inventions).map(invent).collect();
-    rumours.push(Rumour { fact: slash.clone(), witnesses: Witnesses(0b10) });
-    let said = story.feed(Input::Pending(Tail { chain: ChainId::Base, after: Height(10), head, rumours }));
-    said.split("; ").next().unwrap().to_owned()
+    let [slash, unstake] = ["slash alice", "unstake alice 4500"].map(|verb| {
+        let mut fork = story.contracts[&ChainId::Base].clone();
+        story.play(&mut fork, head, verb);
+        fork.take_facts().remove(0)
+    });
+    let tail = Tail { chain: ChainId::Base, after: Height(10), head, rumours: tell(&slash, &unstake) };
+    (0..readings).map(|_| story.feed(Input::Pending(tail.clone()))).collect()
+}
+
+/// The slash as it was not: with other signatures each time, and a block earlier than the true one.
+pub(super) fn invented(slash: &Fact, nth: u64) -> Fact {
+    let mut fact = slash.clone();
+    fact.height = Height(11);
+    if let Body::Slashed(slashed) = &mut fact.body {
+        slashed.evidence.first.signature.0[..8].copy_from_slice(&nth.to_be_bytes());
+    }
+    fact
+}
+
+/// The same news of somebody who is not there.
+pub(super) fn of_nobody(news: &Fact, nth: u64) -> Fact {
+    let mut fact = news.clone();
+    fact.seq = nth;
+    let nobody = Account::evm([0xee; 20]);
+    if let Body::Slashed(slashed) = &mut fact.body {
+        slashed.account = nobody;
+    } else if let Body::Unstaked { account, .. } = &mut fact.body {
+        *account = nobody;
+    }
+    assert_eq!(fact.body.account(), Some(nobody), "bad news is a slash or an unstake");
+    fact
 }
 
 /// Runs the lines of a story and returns a line of orders for each.
@@ -146,7 +163,11 @@ impl Story {
             ["final", chain, height] => {
                 let said = self.finalize(chain_named(chain), height.parse().unwrap(), body);
                 let more = self.pending(chain_named(chain), height.parse().unwrap(), "-");
-                if more == "-" { said } else { format!("{said}; {more}") }
+                match (&said[..], &more[..]) {
+                    (_, "-") => said,
+                    ("-", _) => more,
+                    (_, _) => format!("{said}; {more}"),
+                }
             }
             ["withhold", chain, height] => {
                 let mut page = self.page(chain_named(chain), height.parse().unwrap(), body);
@@ -154,8 +175,9 @@ impl Story {
                 page.heads.retain(|(journal, _)| *journal == Account([3; 32]));
                 self.feed(Input::Finalized(page))
             }
-            ["lag", chain, height] => {
-                let head = Point { height: Height(height.parse().unwrap()), time: UnixSeconds(self.now) };
+            ["lag", chain, height, ref time @ ..] => {
+                let time = time.first().map_or(self.now, |time| time.parse().unwrap());
+                let head = Point { height: Height(height.parse().unwrap()), time: UnixSeconds(time) };
                 self.feed(Input::Pending(Tail {
                     chain: chain_named(chain),
                     after: Height(0),
@@ -183,8 +205,8 @@ impl Story {
                 self.feed(Input::Pending(tail))
             }
             ["pending", chain, height] => self.pending(chain_named(chain), height.parse().unwrap(), body),
-            ["evidence", who, chain] => {
-                let evidence = self.evidence(who, chain_named(chain));
+            ["evidence", who, ref cycle @ ..] => {
+                let evidence = self.evidence(who, cycle.first().map(|cycle| Cycle(cycle.parse().unwrap())));
                 self.feed(Input::Evidence(evidence))
             }
             ["conduct", peer, conduct, times] => {
@@ -271,7 +293,7 @@ impl Story {
                 ["stake", _, stake] => contracts.stake(at, account, amount(stake)),
                 ["unstake", _, stake] => contracts.unstake(at, account, amount(stake)).map(|_| ()),
                 ["slash", who] => {
-                    let evidence = self.evidence(who, contracts.chain());
+                    let evidence = self.evidence(who, None);
                     contracts.slash(at, &evidence, Account::default()).map(|_| ())
                 }
                 ["unjail", who, peer] => {
@@ -286,9 +308,9 @@ impl Story {
         }
     }
 
-    /// Two conflicting statements of the present cycle by the first signer of a person.
-    fn evidence(&self, who: &str, _chain: ChainId) -> Evidence {
-        let cycle = clock().cycle(UnixSeconds(self.now)).unwrap_or(Cycle(0));
+    /// Two conflicting statements of a cycle, or the present one, by the first signer of a person.
+    fn evidence(&self, who: &str, cycle: Option<Cycle>) -> Evidence {
+        let cycle = cycle.or_else(|| clock().cycle(UnixSeconds(self.now))).unwrap_or_default();
         let state = |digest| {
             let statement = Statement::new(Kind::Update, cycle, 1, Hash([digest; 32])).unwrap();
             signer(who, 0).state(NETWORK, statement)
