@@ -30,7 +30,7 @@ async fn main() -> ExitCode {
         Ok(home) => run(flags.command, &home, &printer).await,
         Err(failure) => Err(failure),
     };
-    match done {
+    match done.and_then(|()| printer.finish()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             printer.failure(&failure);

@@ -9,7 +9,7 @@ use clap::CommandFactory as _;
 use clap_complete::Shell;
 use serde::Serialize;
 
-use crate::exit::Failure;
+use crate::exit::{ExitStatus, Failure};
 use crate::flags::Flags;
 
 /// Prints data to stdout, as JSON if that was asked for, and words to stderr.
@@ -18,11 +18,13 @@ pub(crate) struct Printer {
     json: bool,
     /// Each warning is said once, however often its reason is found.
     warned: RefCell<BTreeSet<String>>,
+    /// Why not all data could be written, if so.
+    unwritten: RefCell<Option<io::Error>>,
 }
 
 impl Printer {
     pub(crate) const fn new(json: bool) -> Self {
-        Self { json, warned: RefCell::new(BTreeSet::new()) }
+        Self { json, warned: RefCell::new(BTreeSet::new()), unwritten: RefCell::new(None) }
     }
 
     pub(crate) const fn is_json(&self) -> bool {
@@ -33,9 +35,9 @@ impl Printer {
     pub(crate) fn result(&self, value: &impl Serialize, text: impl Display) {
         if self.json {
             let json = serde_json::to_string_pretty(value).expect("results have text keys and no failing parts");
-            out(&format_args!("{json}\n"));
+            self.out(&format_args!("{json}\n"));
         } else {
-            out(&format_args!("{text}\n"));
+            self.out(&format_args!("{text}\n"));
         }
     }
 
@@ -43,7 +45,7 @@ impl Printer {
     pub(crate) fn event(&self, value: &impl Serialize) {
         if self.json {
             let json = serde_json::to_string(value).expect("events have text keys and no failing parts");
-            out(&format_args!("{json}\n"));
+            self.out(&format_args!("{json}\n"));
         }
     }
 
@@ -69,10 +71,31 @@ impl Printer {
         }
     }
 
+    /// Writes to stdout.
+    fn out(&self, text: &impl Display) {
+        let mut stdout = io::stdout().lock();
+        if let Err(error) = write!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            // Whoever reads it may have had enough, as `head` has.
+            if error.kind() != io::ErrorKind::BrokenPipe {
+                self.unwritten.borrow_mut().get_or_insert(error);
+            }
+        }
+    }
+
+    /// Fails if data is missing from stdout: half a result must not pass for one.
+    pub(crate) fn finish(&self) -> Result<(), Failure> {
+        match self.unwritten.borrow_mut().take() {
+            Some(error) => {
+                Err(Failure::new(ExitStatus::Failed, format_args!("the result could not be written: {error}")))
+            }
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn completions(&self, shell: Shell) {
         let mut script = Vec::new();
         clap_complete::generate(shell, &mut Flags::command(), "williw", &mut script);
-        out(&String::from_utf8_lossy(&script));
+        self.out(&String::from_utf8_lossy(&script));
     }
 }
 
@@ -81,12 +104,6 @@ impl Printer {
 fn one_line(words: &impl Display) -> String {
     let shown = |letter: char| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter };
     words.to_string().chars().map(shown).collect()
-}
-
-/// Writes to stdout. Whoever reads it may have had enough, as `head` has; that is no failure of the command.
-fn out(text: &impl Display) {
-    let mut stdout = io::stdout().lock();
-    let _reader_left = write!(stdout, "{text}").and_then(|()| stdout.flush());
 }
 
 /// Columns under headings, as wide as they have to be.

@@ -98,7 +98,7 @@ impl Settings {
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, SettingsError> {
         let mut keys = Keys::parse(path, text)?;
-        keys.override_from(environment);
+        keys.override_from(environment)?;
         let base = BaseSection::take(&mut keys)?;
         let site = BaseSite { chain_id: base.chain_id, vault: base.vault };
         let named = |name: &str| Network::new(name, Some(site), None).map_err(|fault| fault.to_string());

@@ -4,7 +4,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -14,11 +15,11 @@ use crate::world::World;
 /// A loaded machine may take its time.
 const WITHIN: Duration = Duration::from_secs(60);
 
-const ANYWHERE: [(&str, &str); 3] =
+pub(crate) const ANYWHERE: [(&str, &str); 3] =
     [("WILLIW_HTTP_LISTEN", "127.0.0.1:0"), ("WILLIW_GOSSIP_LISTEN", "127.0.0.1:0"), ("WILLIW_BASE_POLL_MS", "50")];
 
 /// Starts the node of this home and waits until it serves: the node, and what it said.
-async fn started(home: &Home) -> (Child, Value) {
+pub(crate) async fn started(home: &Home) -> (Child, Value) {
     let mut command = home.command(&["run", "--json"], &ANYWHERE);
     let mut node = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(node.stdout.take().unwrap()).lines();
@@ -26,7 +27,7 @@ async fn started(home: &Home) -> (Child, Value) {
     (node, serde_json::from_str(&line.expect("it says that it is ready")).unwrap())
 }
 
-async fn stop(node: &mut Child, signal: &str) -> Option<i32> {
+pub(crate) async fn stop(node: &mut Child, signal: &str) -> Option<i32> {
     let pid = node.id().unwrap().to_string();
     let killed = Command::new("sh").args(["-c", "kill -\"$0\" \"$1\"", signal, &pid]).status().await.unwrap();
     assert!(killed.success());
@@ -34,7 +35,7 @@ async fn stop(node: &mut Child, signal: &str) -> Option<i32> {
 }
 
 /// Asks until the node has read its chain.
-async fn until_fresh(home: &Home, variables: &[(&str, &str)]) -> Value {
+pub(crate) async fn until_fresh(home: &Home, variables: &[(&str, &str)]) -> Value {
     let asking = async {
         loop {
             let status = home.run_with(&["status", "--json"], variables).await.json();
@@ -117,4 +118,89 @@ async fn a_filter_of_the_log_that_is_none_is_refused() {
     let home = Home::lonely().await;
     let ended = home.run_with(&["run"], &[("RUST_LOG", "williw=loudly")]).await;
     assert_eq!(ended.error(2), "RUST_LOG is no filter");
+}
+
+/// What the node answers to a request with these headers, headers and all.
+async fn answer(http: &str, path: &str, headers: &str) -> String {
+    let mut connection = TcpStream::connect(http).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_node_answers_its_owner_and_no_page_of_a_browser() {
+    let world = World::new().await;
+    world.register(1, 2_000).await;
+    world.finalize().await;
+    let home = Home::of(&world).await;
+    let (mut node, ready) = started(&home).await;
+    let http = ready["http"].as_str().unwrap();
+    until_fresh(&home, &[("WILLIW_HTTP_LISTEN", http)]).await;
+
+    let own = format!("Host: {http}\r\n");
+    for path in ["/v1/status", "/v1/peers", "/health", "/metrics"] {
+        let says = answer(http, path, &own).await;
+        assert!(says.starts_with("HTTP/1.1 200 "), "{path}: {says}");
+        for foreign in [
+            "Host: evil.example\r\n".to_owned(),
+            "Host: 127.0.0.1.evil.example:80\r\n".to_owned(),
+            String::new(),
+            format!("{own}Sec-Fetch-Site: cross-site\r\n"),
+            format!("{own}Sec-Fetch-Site: same-site\r\n"),
+        ] {
+            let says = answer(http, path, &foreign).await;
+            let refused = says.starts_with("HTTP/1.1 403 ") || says.starts_with("HTTP/1.1 400 ");
+            assert!(refused && !says.contains("0x"), "{path}, {foreign:?}: {says}");
+        }
+    }
+    assert!(answer(http, "/", &own).await.starts_with("HTTP/1.1 404 "));
+
+    let metrics = answer(http, "/metrics", &own).await;
+    for line in ["williw_ready 1", "williw_peers{standing=\"member\"} 1", "williw_chain_facts_total{chain=\"base\"} 2"]
+    {
+        assert!(metrics.lines().any(|found| found == line), "{line} is not in {metrics}");
+    }
+    // Every row belongs to a family that was announced just above it.
+    let (_, body) = metrics.split_once("\r\n\r\n").unwrap();
+    let mut family = "";
+    for line in body.lines() {
+        match line.strip_prefix("# TYPE ") {
+            Some(kind) => family = kind.split(' ').next().unwrap(),
+            None if line.starts_with("# HELP ") => {}
+            None => assert_eq!(line.split(['{', ' ']).next(), Some(family), "{line}"),
+        }
+    }
+    assert_eq!(stop(&mut node, "TERM").await, Some(0));
+}
+
+#[tokio::test]
+async fn a_node_whose_chain_is_gone_says_so_and_lets_nobody_in() {
+    let world = World::new().await;
+    world.register(1, 2_000).await;
+    world.finalize().await;
+    let home = Home::of(&world).await;
+    let (mut node, ready) = started(&home).await;
+    until_fresh(&home, &[("WILLIW_HTTP_LISTEN", ready["http"].as_str().unwrap())]).await;
+    assert_eq!(stop(&mut node, "TERM").await, Some(0));
+
+    // Started again while nobody answers for the chain, it serves what it wrote down, and trusts none of it.
+    let mut variables = ANYWHERE.to_vec();
+    variables.push(("WILLIW_BASE_RPCS", "[\"http://127.0.0.1:9/\"]"));
+    let mut command = home.command(&["run", "--json"], &variables);
+    let mut node = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(node.stdout.take().unwrap()).lines();
+    let line = timeout(WITHIN, lines.next_line()).await.expect("it serves in time").unwrap().unwrap();
+    let ready: Value = serde_json::from_str(&line).unwrap();
+    let http = ready["http"].as_str().unwrap();
+    let health = answer(http, "/health", &format!("Host: {http}\r\n")).await;
+    assert!(health.starts_with("HTTP/1.1 503 ") && health.contains("base is unread"), "{health}");
+    let peers = home.run_with(&["peers", "--json"], &[("WILLIW_HTTP_LISTEN", http)]).await.json();
+    let staked = world.peer(1).id().to_string();
+    let row = peers["peers"].as_array().unwrap().iter().find(|row| row["peer"] == staked.as_str());
+    let row = row.expect("who staked is remembered");
+    assert_eq!((&row["standing"], &row["rule"], &row["chain"]), (&"barred".into(), &"unread".into(), &"base".into()));
+    assert_eq!(stop(&mut node, "TERM").await, Some(0));
 }

@@ -6,6 +6,8 @@ use expect_test::{Expect, expect};
 
 use crate::anvil::Anvil;
 use crate::home::{Ended, Home, RPC_KEY, deployment, set_mode};
+use crate::node::{ANYWHERE, started, stop, until_fresh};
+use crate::world::World;
 
 fn check(ended: &Ended, code: i32, expected: Expect) {
     ended.error(code);
@@ -105,6 +107,7 @@ async fn variables_are_named_when_they_are_wrong() {
     let secret_list = format!("[\"{RPC_KEY}\"]");
     for (name, value) in [
         ("WILLIW_BASE_POLL", "500"),
+        ("WILLIW_GOSIP_LISTEN", "127.0.0.1:0"),
         ("WILLIW_BASE_POLL_MS", "49"),
         ("WILLIW_BASE_POLL_MS", RPC_KEY),
         ("WILLIW_BASE_RPCS", RPC_KEY),
@@ -224,6 +227,33 @@ async fn a_database_that_is_none_is_refused() {
     let ended = home.run(&["run"]).await;
     assert!(ended.error(2).contains("~/home/williw.db"), "{}", ended.stderr);
     assert_eq!(std::fs::read(home.path("williw.db")).unwrap(), vec![7; 5000], "it is left as it is");
+}
+
+#[tokio::test]
+async fn half_a_database_is_refused() {
+    let world = World::new().await;
+    world.finalize().await;
+    let home = Home::of(&world).await;
+    let (mut node, ready) = started(&home).await;
+    until_fresh(&home, &[("WILLIW_HTTP_LISTEN", ready["http"].as_str().unwrap())]).await;
+    assert_eq!(stop(&mut node, "TERM").await, Some(0));
+    let whole = std::fs::read(home.path("williw.db")).unwrap();
+    std::fs::write(home.path("williw.db"), &whole[..whole.len() / 2]).unwrap();
+    let ended = home.run_with(&["run"], &ANYWHERE).await;
+    assert!(ended.error(2).contains("the database is damaged"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("restore a backup, or move it away"), "{}", ended.stderr);
+    assert_eq!(std::fs::read(home.path("williw.db")).unwrap().len(), whole.len() / 2, "it is left as it is");
+}
+
+#[tokio::test]
+async fn a_result_that_cannot_be_written_is_no_success() {
+    let home = Home::lonely().await;
+    let mut command = home.command(&["withdraw", "--unsigned", "--from", FROM, "--json"], &[]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let node = command.stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let ended = node.wait_with_output().await.unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("error: the result could not be written"));
 }
 
 #[tokio::test]

@@ -48,14 +48,18 @@ impl Keys {
         Ok(Self { path: path.to_owned(), sections, overridden: BTreeMap::new(), known: BTreeMap::new() })
     }
 
-    /// Lays `WILLIW_<SECTION>_<KEY>` over what the file says. Variables of other shapes are somebody else's.
-    pub(super) fn override_from(&mut self, environment: impl IntoIterator<Item = (String, String)>) {
+    /// Lays `WILLIW_<SECTION>_<KEY>` over what the file says. Variables without a key, as `WILLIW_HOME`, are somebody else's.
+    pub(super) fn override_from(
+        &mut self,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(), SettingsError> {
         for (variable, text) in environment {
             let Some(name) = variable.strip_prefix(PREFIX) else { continue };
             let Some((section, key)) = name.split_once('_') else { continue };
             let (section, key) = (section.to_lowercase(), key.to_lowercase());
             if !SECTIONS.contains(&section.as_str()) {
-                continue;
+                let known = format!("sections are {}", SECTIONS.join(", "));
+                return Err(SettingsError::Unknown { place: format!("environment variable {variable}"), known });
             }
             let parsed = format!("value = {text}").parse::<Table>().ok();
             let value = parsed.and_then(|mut table| if table.len() == 1 { table.remove("value") } else { None });
@@ -63,6 +67,7 @@ impl Keys {
             self.sections.entry(section.clone()).or_default().insert(key.clone(), value);
             self.overridden.insert((section, key), (variable, text));
         }
+        Ok(())
     }
 
     pub(super) fn number(
