@@ -115,7 +115,7 @@ async fn health(State(office): State<Office>) -> Response {
 
 /// A line for every chain that cannot be read.
 fn ailments(status: &Status) -> String {
-    let ill = |chain: &&ChainStatus| !matches!(chain.freshness, "fresh" | "halted");
+    let ill = |chain: &&ChainStatus| !matches!(chain.freshness.as_str(), "fresh" | "halted");
     let line = |chain: &ChainStatus| format!("{} is {}\n", chain.chain, chain.freshness);
     status.chains.iter().filter(ill).map(line).collect()
 }

@@ -24,7 +24,7 @@ pub(crate) fn text(status: &Status) -> String {
 fn chains(page: &mut Page, chains: &[ChainStatus]) {
     let of =
         |value: fn(&ChainStatus) -> u64| chains.iter().map(move |chain| (label("chain", &chain.chain), value(chain)));
-    let readable = |chain: &ChainStatus| u64::from(matches!(chain.freshness, "fresh" | "halted"));
+    let readable = |chain: &ChainStatus| u64::from(matches!(chain.freshness.as_str(), "fresh" | "halted"));
     page.family("williw_chain_readable", "gauge", "1 if the chain's word counts.", of(readable));
     page.family("williw_chain_height", "gauge", "The last block written down.", of(|chain| chain.height));
     page.family("williw_chain_facts_total", "counter", "Final facts written down.", of(|chain| chain.facts));

@@ -51,7 +51,7 @@ pub(crate) struct Status {
 #[derive(Debug, Serialize)]
 pub(crate) struct ChainStatus {
     pub(crate) chain: String,
-    pub(crate) freshness: &'static str,
+    pub(crate) freshness: String,
     /// The last block whose final facts are written down, and its time.
     pub(crate) height: u64,
     pub(crate) time: u64,
@@ -212,12 +212,7 @@ impl Scene<'_> {
         let journals = books.site.standing_journals();
         ChainStatus {
             chain: chain.to_string(),
-            freshness: match self.freshness(chain) {
-                Freshness::Unread => "unread",
-                Freshness::Fresh => "fresh",
-                Freshness::Halted => "halted",
-                Freshness::Stale => "stale",
-            },
+            freshness: self.freshness(chain).to_string(),
             height: books.through.height.0,
             time: books.through.time.0,
             facts: journals.into_iter().map(|journal| ledger.head(chain, journal).seq).sum(),

@@ -32,6 +32,6 @@ pub enum Alarm {
     BadPeerHalf { owner: Owner },
     #[error("new parameters on {chain} hold from {}: leave before if you dislike them", effective.0)]
     ParametersProposed { chain: ChainId, effective: UnixSeconds },
-    #[error("{chain} was {before:?} and is {now:?}")]
+    #[error("{chain} was {before} and is {now}")]
     Freshness { chain: ChainId, before: Freshness, now: Freshness },
 }

@@ -1,6 +1,7 @@
 //! What is known of a chain's present: how fresh our reading is, and its unfinal tail.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use super::{Alarm, Turn};
 use crate::cycle::{Height, Seconds, UnixSeconds};
@@ -29,6 +30,17 @@ pub enum Freshness {
     Halted,
     /// Its endpoints do not answer. It admits nobody on its word.
     Stale,
+}
+
+impl fmt::Display for Freshness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Unread => "unread",
+            Self::Fresh => "fresh",
+            Self::Halted => "halted",
+            Self::Stale => "stale",
+        })
+    }
 }
 
 impl Freshness {

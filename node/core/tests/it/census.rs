@@ -25,7 +25,7 @@ fn stake_is_admitted_once_it_is_final() {
         final   base 4: register bob 1500 p2
         ",
         expect![[r#"
-            persist 2 facts; alarm: base was Unread and is Fresh
+            persist 2 facts; alarm: base was unread and is fresh
             -
             persist 1 facts; admit p1
             persist 1 facts; admit p2
@@ -43,7 +43,7 @@ fn an_unfinal_slash_evicts_and_a_reorg_readmits() {
         pending base 20: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             evict p1 (slash pending on base at 20)
             -
             admit p1
@@ -64,13 +64,13 @@ fn a_final_slash_lasts_until_the_jail_ends() {
         final   base 300: unjail alice p1
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             evict p1 (slash pending on base at 20)
             persist 1 facts
             -
             -
-            alarm: base was Unread and is Fresh
-            persist 1 facts; suspend p1 (stale base); alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
+            alarm: base was unread and is fresh
+            persist 1 facts; suspend p1 (stale base); alarm: base was fresh and is stale; admit p1; alarm: base was stale and is fresh
         "#]],
     );
 }
@@ -87,7 +87,7 @@ fn one_endpoint_makes_a_doubt_and_two_make_a_fact() {
         final   base 23: stake alice 1000
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             suspend p1 (unstaking to 500 on base at 20)
             admit p1
             evict p1 (stake 500 of 1000 on base at 22)
@@ -105,7 +105,7 @@ fn a_small_unstake_and_unfinal_stake_change_nothing() {
         pending base 20: unstake alice 100, stake bob 500
         ",
         expect![[r#"
-            persist 5 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 5 facts; admit p1; alarm: base was unread and is fresh
             -
         "#]],
     );
@@ -124,13 +124,13 @@ fn a_stale_chain_admits_nobody_new_and_keeps_who_is_there() {
         final   base 61: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
-            suspend p1 (stale base); alarm: base was Fresh and is Stale
-            admit p1; alarm: base was Stale and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
+            suspend p1 (stale base); alarm: base was fresh and is stale
+            admit p1; alarm: base was stale and is fresh
             -
             -
             -
-            admit p1; alarm: base was Unread and is Fresh
+            admit p1; alarm: base was unread and is fresh
         "#]],
     );
 }
@@ -148,12 +148,12 @@ fn a_halted_chain_evicts_nobody() {
         pending base 10: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             -
             -
             -
             -
-            alarm: base was Fresh and is Halted
+            alarm: base was fresh and is halted
             -
         "#]],
     );
@@ -173,14 +173,14 @@ fn a_member_on_two_chains_is_judged_by_the_one_that_can_be_read_and_by_every_bad
         final   solana 61: slash alice
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
-            persist 3 facts; alarm: solana was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
+            persist 3 facts; alarm: solana was unread and is fresh
             -
             -
-            alarm: solana was Fresh and is Stale
+            alarm: solana was fresh and is stale
             -
-            admit p1; alarm: base was Unread and is Fresh
-            persist 1 facts; evict p1 (jailed on solana at 61); alarm: solana was Unread and is Fresh
+            admit p1; alarm: base was unread and is fresh
+            persist 1 facts; evict p1 (jailed on solana at 61); alarm: solana was unread and is fresh
         "#]],
     );
 }
@@ -198,13 +198,13 @@ fn evidence_without_a_slash_is_a_doubt_until_it_expires() {
         final   base 180: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             persist; suspend p1 (equivocated on base)
             -
             evict p1 (slash pending on base at 20)
             suspend p1 (equivocated on base)
-            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
-            persist 0 facts; alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
+            alarm: base was fresh and is stale; alarm: base was stale and is fresh
+            persist 0 facts; alarm: base was fresh and is stale; admit p1; alarm: base was stale and is fresh
         "#]],
     );
 }
@@ -223,14 +223,14 @@ fn bad_conduct_is_forgotten_slowly_and_not_washed_off_by_a_new_key() {
         pending base 43212: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             persist; suspend p1 (reputation -0.500000)
             persist; evict p1 (reputation -1.000000)
             persist 1 facts; suspend p2 (reputation -0.999983)
             -
-            suspend p2 (reputation -0.999967); alarm: base was Unread and is Fresh
-            alarm: base was Fresh and is Stale
-            admit p2; alarm: base was Stale and is Fresh
+            suspend p2 (reputation -0.999967); alarm: base was unread and is fresh
+            alarm: base was fresh and is stale
+            admit p2; alarm: base was stale and is fresh
         "#]],
     );
 }
@@ -244,7 +244,7 @@ fn a_peer_is_as_bad_as_the_worst_of_its_owners() {
         final   base 12: rotate alice p2
         ",
         expect![[r#"
-            persist 4 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 4 facts; admit p1; alarm: base was unread and is fresh
             persist 1 facts; evict p1 (jailed on base at 11)
             persist 1 facts; admit p2
         "#]],
@@ -259,7 +259,7 @@ fn nobody_is_named_by_a_link_that_its_key_did_not_sign() {
         final   base 11: rotate alice p1
         ",
         expect![[r#"
-            persist 3 facts; alarm: the peer half of the link of base:alice is bad: it names no peer until it is rotated; alarm: base was Unread and is Fresh
+            persist 3 facts; alarm: the peer half of the link of base:alice is bad: it names no peer until it is rotated; alarm: base was unread and is fresh
             persist 1 facts; admit p1
         "#]],
     );
@@ -277,10 +277,10 @@ fn a_chain_opens_once_its_journal_and_its_tail_were_read() {
         ",
         expect![[r#"
             persist 3 facts
-            alarm: base was Unread and is Fresh
+            alarm: base was unread and is fresh
             -
             -
-            persist 0 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 0 facts; admit p1; alarm: base was unread and is fresh
         "#]],
     );
 }
@@ -295,10 +295,10 @@ fn bad_news_cannot_hide_between_the_journal_and_the_tail() {
         wait 61
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             evict p1 (slash pending on base at 20)
             alarm: a tail of base was refused: it begins after 21, but the journal ends at 10: what lies between is unseen
-            alarm: base was Fresh and is Stale
+            alarm: base was fresh and is stale
         "#]],
     );
 }
@@ -313,10 +313,10 @@ fn an_endpoint_that_lags_readmits_nobody() {
         wait 61
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             evict p1 (slash pending on base at 20)
             alarm: a tail of base was refused: it ends at 5, before the journal does at 10: its endpoints lag
-            alarm: base was Fresh and is Stale
+            alarm: base was fresh and is stale
         "#]],
     );
 }
@@ -330,7 +330,7 @@ fn unfinal_stake_does_not_cover_an_unfinal_unstake() {
         pending base 20: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             evict p1 (stake 500 of 1000 on base at 20)
             admit p1
         "#]],
@@ -350,13 +350,13 @@ fn old_evidence_does_not_shield_new() {
         final   base 260: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             persist; suspend p1 (equivocated on base)
-            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            alarm: base was fresh and is stale; alarm: base was stale and is fresh
             persist
-            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
-            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
-            persist 0 facts; alarm: base was Fresh and is Stale; admit p1; alarm: base was Stale and is Fresh
+            alarm: base was fresh and is stale; alarm: base was stale and is fresh
+            alarm: base was fresh and is stale; alarm: base was stale and is fresh
+            persist 0 facts; alarm: base was fresh and is stale; admit p1; alarm: base was stale and is fresh
         "#]],
     );
 }
@@ -370,7 +370,7 @@ fn a_withheld_journal_is_missed() {
         final    solana 21: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: solana was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: solana was unread and is fresh
             alarm: a page of final facts was refused: nothing attests the head of journal 0xabe5de02e72a7789361b81adb6a5802fe50dbd025c17f681e097ed955820b404
             alarm: a page of final facts was refused: journal 0xabe5de02e72a7789361b81adb6a5802fe50dbd025c17f681e097ed955820b404 does not lead to the head that the chain has
         "#]],
@@ -386,7 +386,7 @@ fn a_block_from_the_future_is_not_believed() {
         final   base 20: slash alice
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             alarm: a page of base is from 19980 seconds ahead: check this machine's clock
             persist 1 facts; evict p1 (jailed on base at 20)
         "#]],
@@ -431,7 +431,7 @@ fn a_head_that_steps_back_takes_no_bad_news_along() {
         pending base 20: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             evict p1 (slash pending on base at 20)
             -
             -
@@ -525,7 +525,7 @@ fn a_page_led_astray_is_put_right_by_the_next_true_one() {
         final   base 30: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             -
             persist 1 facts; evict p1 (jailed on base at 20)
             -
@@ -546,7 +546,7 @@ fn a_cursor_led_astray_on_a_quiet_chain_comes_back_and_hears_again() {
         pending base 24: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             evict p1 (slash pending on base at 22)
             -
             alarm: a tail of base was refused: it ends at 24, before the journal does at 25: its endpoints lag
@@ -569,7 +569,7 @@ fn a_rumour_is_not_over_because_the_cursor_passed_it() {
         page    base 26: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             evict p1 (slash pending on base at 20)
             -
             persist 1 facts
@@ -598,18 +598,18 @@ fn a_lagging_page_neither_writes_nor_opens_and_never_goes_behind_a_fact() {
         page    base 301: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             -
             alarm: a page of base ends at 15, before the cursor at 20: its endpoints lag, or others lied
             -
             alarm: a page of base ends at 10, before the cursor at 20: its endpoints lag, or others lied
             alarm: a page of final facts was refused: facts at height 9 are out of order
-            suspend p1 (stale base); alarm: base was Fresh and is Stale
+            suspend p1 (stale base); alarm: base was fresh and is stale
             persist 0 facts
             -
             alarm: a page of base ends at 300, before the cursor at 310: its endpoints lag, or others lied
             -
-            admit p1; alarm: base was Unread and is Fresh
+            admit p1; alarm: base was unread and is fresh
             -
         "#]],
     );
@@ -630,8 +630,8 @@ fn a_quiet_chain_is_written_down_every_ten_minutes() {
         page    base 610: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
-            suspend p1 (stale base); alarm: base was Fresh and is Stale
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
+            suspend p1 (stale base); alarm: base was fresh and is stale
             -
             persist 0 facts
             -
@@ -658,7 +658,7 @@ fn a_head_that_steps_back_keeps_only_what_no_endpoint_can_invent() {
         pending base 21: -
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             suspend p1 (unstaking to 500 on base at 20)
             admit p1
             evict p1 (stake 500 of 1000 on base at 20)
@@ -684,7 +684,7 @@ fn an_unstake_that_moved_to_another_place_is_counted_once() {
         pending base 16: stake alice 10, unstake alice 2500
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             -
             suspend p1 (unstaking to 0 on base at 20)
             admit p1
@@ -710,14 +710,14 @@ fn no_head_of_a_tail_lies_where_no_tail_comes() {
         lag     base 1301
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             -
             alarm: a tail of base was refused: 1001 blocks in 0 seconds since the last final one are more than any chain makes
             -
             -
             alarm: a tail of base was refused: its head is from 301 seconds ahead: check this machine's clock
-            persist 0 facts; suspend p1 (stale base); alarm: base was Fresh and is Stale
-            admit p1; alarm: base was Stale and is Fresh
+            persist 0 facts; suspend p1 (stale base); alarm: base was fresh and is stale
+            admit p1; alarm: base was stale and is fresh
             alarm: a tail of base was refused: 1001 blocks in 0 seconds since the last final one are more than any chain makes
         "#]],
     );
@@ -738,13 +738,13 @@ fn evidence_from_the_future_lasts_no_longer_than_that_of_tomorrow() {
         evidence alice 3
         ",
         expect![[r#"
-            persist 3 facts; admit p1; alarm: base was Unread and is Fresh
+            persist 3 facts; admit p1; alarm: base was unread and is fresh
             persist; suspend p1 (equivocated on base)
             persist
             -
             -
             -
-            alarm: base was Fresh and is Stale; alarm: base was Stale and is Fresh
+            alarm: base was fresh and is stale; alarm: base was stale and is fresh
             persist
             -
         "#]],
