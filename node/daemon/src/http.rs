@@ -15,7 +15,6 @@
 //! took to get, and given to everybody who asks meanwhile: however many ask, they take a tenth of its time.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -25,6 +24,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::clerk::{Desk, Gone};
 use crate::error::DaemonError;
@@ -161,7 +161,31 @@ fn is_loopback(host: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_loopback;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// However many ask, and however long an answer takes, the clerk is asked a tenth of the time.
+    #[tokio::test(start_paused = true)]
+    async fn whoever_asks_meanwhile_gets_the_same_answer() {
+        let kept: Kept<u32> = Mutex::default();
+        let asked = AtomicU32::new(0);
+        let ask = || async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            Ok(asked.fetch_add(1, Ordering::Relaxed))
+        };
+        let (one, other) = tokio::join!(recent(&kept, ask()), recent(&kept, ask()));
+        assert_eq!((*one.unwrap(), *other.unwrap()), (0, 0));
+        tokio::time::advance(Duration::from_millis(999)).await;
+        assert_eq!(*recent(&kept, ask()).await.unwrap(), 0);
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!(*recent(&kept, ask()).await.unwrap(), 1);
+        // That nobody answered is not kept.
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(recent(&kept, async { Err(Gone) }).await.is_err());
+        assert_eq!(*recent(&kept, ask()).await.unwrap(), 2);
+    }
 
     #[test]
     fn only_this_machine_is_answered() {
