@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::census::{Alarm, Batch, Census, Checkpoint, Input};
-use crate::cycle::{Seconds, UnixSeconds};
+use crate::cycle::{Cycle, Seconds, UnixSeconds};
 use crate::identity::{ChainId, Owner, PeerId};
 use crate::ledger::{Ledger, Page};
 use crate::offence::Evidence;
@@ -307,10 +307,11 @@ impl Sim {
             for account in oracle::delivered(chain).0.vault().operators().keys() {
                 let owner = Owner { chain: chain.id, account: *account };
                 if oracle::slashes(chain, owner, &evidence) {
-                    // Of two pieces the one counts that lasts longer, as far as can be said today.
-                    let today = clock().cycle(chain.cursor().point.time).unwrap_or_default();
+                    // Of two pieces the one counts that lasts longer; beyond tomorrow they last alike.
+                    let today = clock().cycle(oracle::delivered(chain).1.time).unwrap_or_default();
+                    let tomorrow = Cycle(today.0 + 1);
                     let since = |evidence: &Evidence| {
-                        evidence.first.statement.cycle().min(evidence.second.statement.cycle()).min(today)
+                        evidence.first.statement.cycle().min(evidence.second.statement.cycle()).min(tomorrow)
                     };
                     let kept = self.told.evidence.entry(owner).or_insert(evidence);
                     if since(kept) < since(&evidence) {

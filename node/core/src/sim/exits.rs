@@ -78,13 +78,15 @@ impl Script {
     pub(super) fn unjail(&mut self, c: &mut Contracts, at: Block) -> Tried {
         let fair = self.fair();
         let least = c.vault().parameters().min_stake;
-        let ready = |operator: Option<&Operator>| {
-            operator.is_some_and(|o| o.active >= least && o.jailed_until.is_some_and(|until| until <= at.time))
-        };
+        let over = |o: &Operator| o.jailed_until.is_some_and(|until| until <= at.time);
+        let ready = |operator: Option<&Operator>| operator.is_some_and(|o| over(o) && o.active >= least);
+        // Whoever lacks nothing but stake; with half of what is needed as well as with hardly any.
+        let poor = |operator: Option<&Operator>| operator.is_some_and(|o| over(o) && o.active < least);
+        let poor = if self.rng.chance(30) { self.somebody(c, true, poor) } else { None };
         let hopeless = self.rng.chance(15).then(|| self.somebody(c, false, |_| true)).flatten();
-        let account = self.somebody(c, fair, ready).or(hopeless)?;
+        let account = poor.or_else(|| self.somebody(c, fair, ready)).or(hopeless)?;
         let nonce = c.vault().operators().get(&account).map_or(0, |operator| operator.nonce);
-        let well_linked = fair || self.rng.chance(50);
+        let well_linked = fair || poor.is_some() || self.rng.chance(50);
         let (link, signature) = self.link(c, account, nonce, well_linked)?;
         Some(c.unjail(at, account, link, &signature))
     }
