@@ -236,7 +236,9 @@ impl Census {
             Ok(dropped) => turn.alarms.push(Alarm::RumoursDropped { chain, dropped }),
             Err(fault) => return turn.alarms.push(Alarm::TailRefused { chain, fault }),
         }
-        let left: Vec<_> = watch.tail.drain(..).filter(|rumour| tail.leaves(rumour, &reach)).take(TAIL_CAP).collect();
+        let place = (books.through, now);
+        let left = watch.tail.drain(..).filter(|rumour| tail.leaves(rumour, &reach, place)).take(TAIL_CAP);
+        let left: Vec<_> = left.collect();
         tail.rumours.extend(left);
         let changed = watch.read(tail.head, now, turn, chain);
         watch.tail = tail.rumours;

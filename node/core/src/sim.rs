@@ -258,7 +258,8 @@ impl Sim {
             self.count("tail", Err("Ahead".to_owned()));
             return if refused { Ok(()) } else { Err("a tail from the future was taken".to_owned()) };
         }
-        self.told.hear(&tail);
+        let through = self.chains[which].through;
+        self.told.hear(&tail, through, self.clock());
         self.told.readings.entry(tail.chain).or_default().at = Some(self.clock());
         self.feed(Input::Pending(tail))?;
         match self.door.alarms.iter().find(|alarm| matches!(alarm, Alarm::TailRefused { .. })) {

@@ -132,10 +132,19 @@ impl Tail {
     /// A tail says nothing about what lies above its head. What was heard from there stays until a tail comes to it, or a head
     /// that steps back would take bad news along; but only what no endpoint can have invented alone. And a number that a
     /// journal has used up is no longer to come: another unstake took the place of this one, and it must not count twice.
-    pub(crate) fn leaves(&self, Rumour { fact, witnesses }: &Rumour, reach: &BTreeMap<Account, u64>) -> bool {
+    ///
+    /// Nor does it stay if no tail can come there soon: it was heard while the cursor was astray, and nothing would end it.
+    pub(crate) fn leaves(
+        &self,
+        Rumour { fact, witnesses }: &Rumour,
+        reach: &BTreeMap<Account, u64>,
+        (folded, now): (Point, UnixSeconds),
+    ) -> bool {
         let is_slash = fact.body.kind() == BodyKind::Slashed;
         let used_up = reach.get(&fact.journal).is_some_and(|&seq| fact.seq <= seq);
-        fact.height > self.head.height && (is_slash || (witnesses.count() >= UNSTAKE_WITNESSES && !used_up))
+        let latest = Point { height: fact.height, time: now.plus(CLOCK_SLACK) };
+        let soon = ChainBooks::leap(folded, latest).is_none();
+        fact.height > self.head.height && soon && (is_slash || (witnesses.count() >= UNSTAKE_WITNESSES && !used_up))
     }
 }
 
@@ -243,3 +252,6 @@ fn unstakes(tail: &[Rumour]) -> impl Iterator<Item = (Owner, Leaving)> {
     }
     unstakes.into_iter().map(|((owner, _), leaving)| (owner, leaving))
 }
+
+#[cfg(test)]
+mod tests;

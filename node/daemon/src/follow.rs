@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 use williw_chain::base::{Base, ChainError, EndpointName};
 use williw_core::census::Input;
 use williw_core::cycle::CycleClock;
@@ -25,7 +25,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(60);
 
 /// Follows Base until the clerk is gone.
 pub(crate) async fn follow(mut base: Base, desk: Desk, period: Duration, unchecked: Option<CycleClock>) {
-    let mut follower = Follower { failures: 0, told: BTreeMap::new(), unchecked };
+    let mut follower = Follower { failures: 0, no_pages: false, told: BTreeMap::new(), unchecked };
     loop {
         let read = follower.read(&mut base, &desk).await;
         if desk.endpoints(base.endpoints()).await.is_err() {
@@ -77,6 +77,8 @@ impl From<ChainError> for Stop {
 struct Follower {
     /// Readings that failed since the last one that did not.
     failures: u32,
+    /// What is final could not be read, and the log says so.
+    no_pages: bool,
     /// Endpoints of which the log says that they are at fault, and since when it says what it says.
     told: BTreeMap<EndpointName, (Instant, String)>,
     /// The clock that the node was started with, while no quorum has confirmed it.
@@ -100,9 +102,17 @@ impl Follower {
         let cursor = desk.cursor(ChainId::Base).await?;
         let tail = base.tail(cursor.books.through.height).await?.value;
         desk.observe(Input::Pending(tail)).await?;
-        if let Err(Stop::Unread(reason)) = pages {
-            // The tail could be read, so there is no reason to read it less often.
-            debug!(%reason, "what is final could not be read");
+        // The tail could be read, so there is no reason to read it less often.
+        match pages {
+            Err(Stop::Unread(reason)) if !self.no_pages => {
+                warn!(%reason, "what is final cannot be read: nobody new is let in; trying again");
+                self.no_pages = true;
+            }
+            Ok(()) if self.no_pages => {
+                info!("what is final can be read again");
+                self.no_pages = false;
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use crate::cycle::UnixSeconds;
 use crate::ed25519::verify_strict;
 use crate::fact::Body;
 use crate::identity::{Account, ChainId, Owner, PeerId, Signer};
+use crate::ledger::Point;
 use crate::link::LinkTerms;
 use crate::model::{Block, Contracts};
 use crate::offence::Evidence;
@@ -86,14 +87,18 @@ fn faded((points, since): (f64, UnixSeconds), now: UnixSeconds) -> f64 {
 impl Told {
     /// Hears a tail. What was heard from above its head is not taken back by it, if a slash or two endpoints said so; but an
     /// unstake whose place in its journal two endpoints show to be taken will not happen.
-    pub(super) fn hear(&mut self, tail: &Tail) {
+    pub(super) fn hear(&mut self, tail: &Tail, through: Point, now: UnixSeconds) {
         let taken = |seq: u64, journal: Account| {
             let mut shown = tail.rumours.iter().filter(|rumour| rumour.fact.journal == journal);
             shown.any(|Rumour { fact, witnesses }| witnesses.count() >= 2 && fact.seq >= seq)
         };
         let stays = |Rumour { fact, witnesses }: &Rumour| {
             let attested = witnesses.count() >= 2 && !taken(fact.seq, fact.journal);
-            fact.height > tail.head.height && (attested || matches!(fact.body, Body::Slashed(_)))
+            // No chain here makes ten blocks in a second, so nothing further up is to come soon.
+            let soon = 1_000 + 10 * (now.0 + 300).saturating_sub(through.time.0);
+            fact.height > tail.head.height
+                && fact.height.0 - through.height.0 <= soon
+                && (attested || matches!(fact.body, Body::Slashed(_)))
         };
         let before = self.tails.remove(&tail.chain).unwrap_or_default();
         let above = before.into_iter().filter(stays);
