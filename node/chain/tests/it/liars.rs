@@ -147,6 +147,17 @@ async fn a_lonely_liar_gets_no_page() {
 }
 
 #[tokio::test]
+async fn a_proof_whose_path_never_ends_is_a_bad_proof() {
+    let world = World::new().await;
+    let liar = Proxy::before(&world.anvil.url, Lie::EndlessPath).await;
+    let mut follower = Follower::new(&world, world.base(&[&liar.url]));
+    world.finalize().await;
+    let error = follower.read(account(world.vault)).await.unwrap_err();
+    let ChainError::NoQuorum { faults, .. } = &error else { panic!("{error}") };
+    assert!(matches!(fault_of(faults, 1), Some(EndpointFault::BadProof { .. })), "{error}");
+}
+
+#[tokio::test]
 async fn an_invention_where_nothing_is_new_costs_only_its_name() {
     let world = World::new().await;
     let liar = Proxy::before(&world.anvil.url, Lie::Nothing).await;

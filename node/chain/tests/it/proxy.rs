@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use alloy::primitives::{B256, Bytes, keccak256};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::rpc::types::Header;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -33,6 +33,8 @@ pub(crate) enum Lie {
     BendProofs,
     /// A sound proof of an empty journal, in a storage that is not the vault's.
     EmptyStorage,
+    /// Headers with a state root of its own, and under it a proof whose path is longer than any key.
+    EndlessPath,
     /// No proofs, and another storage.
     ForgeStorage,
     /// Proofs and storage of the newest block only.
@@ -118,8 +120,42 @@ async fn ask(lie: &Lie, mut question: Value, target: Url, client: reqwest::Clien
     if let Some(message) = refused {
         return json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32000, "message": message } }).to_string();
     }
+    if *lie == Lie::EndlessPath && method == "eth_getProof" {
+        // Nobody else knows the block that it is asked for.
+        reply = json!({ "jsonrpc": "2.0", "id": 1, "result": endless_proof() });
+    }
     bend(lie, method, &question["params"], &mut reply["result"]);
     reply.to_string()
+}
+
+/// Two nodes of a trie, each forty nibbles of path, the first of them the root.
+fn endless_nodes() -> [Bytes; 2] {
+    let extension = |child: B256| {
+        let (list, path, even, hash) = (0xc0 + 55, 0x80 + 21, 0x00, 0x80 + 32);
+        Bytes::from([&[list, path, even][..], &[0x11; 20], &[hash], child.as_slice()].concat())
+    };
+    let second = extension(B256::ZERO);
+    [extension(keccak256(&second)), second]
+}
+
+fn endless_proof() -> Value {
+    let slot = json!({ "key": "0x2", "value": "0x0", "proof": [] });
+    json!({
+        "address": Address::ZERO,
+        "balance": "0x0", "nonce": "0x0", "codeHash": B256::ZERO, "storageHash": B256::ZERO,
+        "accountProof": endless_nodes(), "storageProof": [slot.clone(), slot],
+    })
+}
+
+/// Gives a block another header, with the hash that belongs to it.
+fn reheader(block: &mut Value, change: impl FnOnce(&mut alloy::consensus::Header)) {
+    let header: Header = serde_json::from_value(block.clone()).unwrap();
+    let mut header = header.inner;
+    change(&mut header);
+    let hash = header.hash_slow();
+    let Value::Object(fields) = serde_json::to_value(header).unwrap() else { unreachable!("a header has fields") };
+    block.as_object_mut().unwrap().extend(fields);
+    block["hash"] = json!(hash);
 }
 
 async fn forward(client: &reqwest::Client, target: &Url, question: &Value) -> Value {
@@ -184,11 +220,10 @@ fn bend(lie: &Lie, method: &str, params: &Value, result: &mut Value) {
         (Lie::OtherNetwork, "eth_call") => *result = json!(B256::repeat_byte(0x77)),
         (Lie::ForgeHeader, "eth_getBlockByNumber") => result["stateRoot"] = json!(B256::repeat_byte(0x66)),
         (Lie::Fork, "eth_getBlockByNumber") => {
-            let header: Header = serde_json::from_value(result.clone()).unwrap();
-            let mut forked = header.inner;
-            forked.extra_data = Bytes::from_static(b"mine");
-            result["extraData"] = json!(forked.extra_data);
-            result["hash"] = json!(forked.hash_slow());
+            reheader(result, |header| header.extra_data = Bytes::from_static(b"mine"))
+        }
+        (Lie::EndlessPath, "eth_getBlockByNumber") => {
+            reheader(result, |header| header.state_root = keccak256(&endless_nodes()[0]));
         }
         (Lie::BendProofs, "eth_getProof") => result["storageProof"][0]["value"] = json!("0x1"),
         (Lie::EmptyStorage, "eth_getProof") => {
