@@ -63,6 +63,8 @@ pub struct Base {
     page_cap: usize,
     /// Whose logs are folded first. It moves on with every page, so that each endpoint is looked at.
     turn: usize,
+    /// Who is asked first for a sighting. It moves on with every one.
+    sight_turn: usize,
     /// The last block that a page reached; another page there would say nothing new.
     reached: Option<Height>,
     /// Where pages end on the way to a head that a fold has reached; at most `fold::CUTS_CAP`.
@@ -105,6 +107,7 @@ impl Base {
             quorum: quorum_of(settings.rpcs.len()),
             page_cap: PAGE_CAP,
             turn: 0,
+            sight_turn: 0,
             reached: None,
             cuts: VecDeque::new(),
             sightings: VecDeque::new(),

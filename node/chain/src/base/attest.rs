@@ -91,22 +91,24 @@ impl Base {
         None
     }
 
-    /// Takes a proof of one endpoint's tip, if it is time for one.
-    pub(super) async fn sight(&mut self, matter: Matter) {
-        let last = self.sightings.back().map(|sighting| sighting.block.height.0);
-        if self.sightings.len() >= SIGHTINGS_CAP {
+    /// Takes a proof of the tip that a quorum agreed on, if it is time for one.
+    ///
+    /// Of no other block: whoever makes a header also makes what is proven under it, and a sighting of a head that nobody
+    /// else has would keep the place of those that become final.
+    pub(super) async fn sight(&mut self, matter: Matter, tip: Block) {
+        let too_soon = |last: &Sighting| tip.height.0 < last.block.height.0.saturating_add(SIGHTING_BLOCKS);
+        if self.sightings.len() >= SIGHTINGS_CAP || self.sightings.back().is_some_and(too_soon) {
             return;
         }
-        let candidates = self.in_turn(matter);
-        for index in candidates {
-            let Some(block) = self.endpoints[index].latest else { continue };
-            if last.is_some_and(|last| block.height.0 < last.saturating_add(SIGHTING_BLOCKS)) {
+        let order = self.in_turn(matter, self.sight_turn);
+        self.sight_turn = (self.sight_turn + 1) % self.endpoints.len();
+        for index in order {
+            if !self.has_reached(index, tip.height) {
                 continue;
             }
             // One that serves no proof here is not worse for it; the next one may.
-            let shown = prove(&self.endpoints[index], self.vault.address, block).await;
-            match shown {
-                Ok(Some(state)) => return self.sightings.push_back(Sighting { block, state }),
+            match prove(&self.endpoints[index], self.vault.address, tip).await {
+                Ok(Some(state)) => return self.sightings.push_back(Sighting { block: tip, state }),
                 Ok(None) => {}
                 Err(fault) => self.blame(matter, index, fault),
             }
@@ -119,9 +121,9 @@ impl Base {
     }
 
     /// The sound endpoints, beginning with the one whose turn it is.
-    pub(super) fn in_turn(&self, matter: Matter) -> Vec<usize> {
+    pub(super) fn in_turn(&self, matter: Matter, turn: usize) -> Vec<usize> {
         let count = self.endpoints.len();
-        let order = (0..count).map(|step| (self.turn + step) % count);
+        let order = (0..count).map(|step| (turn + step) % count);
         order.filter(|&index| self.is_sound(matter, index)).collect()
     }
 

@@ -63,7 +63,9 @@ impl Base {
     async fn page_to(&mut self, goal: Goal, books: &ChainBooks, head: Head) -> Result<Option<Page>, ChainError> {
         let Goal { cut, reached } = goal;
         let through = cut.through.height;
-        let repeats = through == books.through.height && self.reached == Some(through);
+        // A page that ends where the ledger stands says one thing only: that this is the final head.
+        let stays = through == books.through.height && cut.head == head && !reached;
+        let repeats = stays || through == books.through.height && self.reached == Some(through);
         // A cursor beyond the final head was led astray if something new lies before it; else the endpoints lag.
         let behind = through < books.through.height && cut.head.seq <= head.seq;
         if repeats || behind {
@@ -96,7 +98,7 @@ impl Base {
 
     /// The facts of the first endpoint whose facts lead to the head; the others that were asked are blamed.
     async fn believe(&mut self, goal: Cut, books: &ChainBooks, head: Head) -> Option<Folded> {
-        let order = self.in_turn(MATTER);
+        let order = self.in_turn(MATTER, self.turn);
         self.turn = (self.turn + 1) % self.endpoints.len();
         for index in order {
             if !self.has_reached(index, goal.through.height) {

@@ -28,7 +28,7 @@ impl Base {
     pub async fn tail(&mut self, after: Height) -> Result<Reading<Tail>, ChainError> {
         let tip = self.tip(MATTER).await?;
         let agreeing = self.sound(MATTER);
-        self.sight(MATTER).await;
+        self.sight(MATTER, tip).await;
         let from = Height(after.0.saturating_add(1)).max(self.from_height);
         let vault = self.vault.address;
         let ask = |index: usize| {

@@ -1,6 +1,6 @@
 //! Final facts: what is in a page, when, and with how little help from endpoints.
 
-use williw_chain::base::SIGHTING_BLOCKS;
+use williw_chain::base::{REACH_BLOCKS, SIGHTING_BLOCKS};
 use williw_chain::verb::Verb;
 use williw_core::amount::Amount;
 use williw_core::cycle::{Cycle, Height, Seconds, UnixSeconds};
@@ -178,6 +178,44 @@ async fn a_proof_of_a_block_that_was_reorganised_away_attests_nothing() {
     world.finalize().await;
     let error = follower.read(account(world.vault)).await.unwrap_err();
     assert!(error.to_string().contains("the vault's storage"), "{error}");
+}
+
+#[tokio::test]
+async fn a_head_that_nobody_else_has_is_no_sighting() {
+    let world = World::new().await;
+    let tall = Proxy::before(&world.anvil.url, Lie::TallHead(1_000_000_000_000, world.vault)).await;
+    let first = Proxy::before(&world.anvil.url, Lie::ForgetStates).await;
+    let second = Proxy::before(&world.anvil.url, Lie::ForgetStates).await;
+    let mut follower = Follower::new(&world, world.base(&[&tall.url, &first.url, &second.url]));
+    world.register(1, 2_000).await;
+    let seen = world.anvil.height().await;
+    follower.base.tail(Height(0)).await.unwrap();
+    tall.tell(Lie::ForgetStates);
+    world.finalize().await;
+    let (change, _) = follower.follow(&world).await;
+    assert_eq!(change.books.through.height, Height(seen));
+}
+
+#[tokio::test]
+async fn a_sighting_far_below_the_final_head_gives_its_page_once() {
+    let world = World::new().await;
+    let first = Proxy::before(&world.anvil.url, Lie::ForgetStates).await;
+    let mut follower = Follower::new(&world, world.base(&[&first.url]));
+    world.register(1, 2_000).await;
+    let seen = world.anvil.height().await;
+    follower.base.tail(Height(0)).await.unwrap();
+    world.anvil.mine(REACH_BLOCKS + 9).await;
+    let vault = account(world.vault);
+    let page = follower.read(vault).await.unwrap().0.unwrap();
+    assert_eq!((page.reached, page.through.height), (false, Height(seen)));
+    let change = follower.ledger.stage(&page).unwrap().unwrap();
+    follower.ledger.commit(&change);
+    assert_eq!(follower.read(vault).await.unwrap().0, None, "an empty page would be asked for again at once");
+
+    // The next sighting closes the gap.
+    follower.base.tail(Height(seen)).await.unwrap();
+    world.finalize().await;
+    assert!(follower.read(vault).await.unwrap().0.unwrap().reached);
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::rpc::types::Header;
+use alloy_trie::nodes::{LeafNode, TrieNode};
+use alloy_trie::{Nibbles, TrieAccount};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -35,6 +37,8 @@ pub(crate) enum Lie {
     EmptyStorage,
     /// Headers with a state root of its own, and under it a proof whose path is longer than any key.
     EndlessPath,
+    /// A head of its own at this height, and under it a sound proof of an empty journal of this vault.
+    TallHead(u64, Address),
     /// No proofs, and another storage.
     ForgeStorage,
     /// Proofs and storage of the newest block only.
@@ -124,6 +128,9 @@ async fn ask(lie: &Lie, mut question: Value, target: Url, client: reqwest::Clien
         // Nobody else knows the block that it is asked for.
         reply = json!({ "jsonrpc": "2.0", "id": 1, "result": endless_proof() });
     }
+    if let (Lie::TallHead(_, vault), "eth_getProof") = (lie, method) {
+        reply = json!({ "jsonrpc": "2.0", "id": 1, "result": empty_proof(*vault) });
+    }
     bend(lie, method, &question["params"], &mut reply["result"]);
     reply.to_string()
 }
@@ -139,12 +146,27 @@ fn endless_nodes() -> [Bytes; 2] {
 }
 
 fn endless_proof() -> Value {
+    proof(B256::ZERO, &endless_nodes())
+}
+
+/// A proof of an account without anything, in a storage with this root.
+fn proof(storage: B256, nodes: &[Bytes]) -> Value {
     let slot = json!({ "key": "0x2", "value": "0x0", "proof": [] });
     json!({
-        "address": Address::ZERO,
-        "balance": "0x0", "nonce": "0x0", "codeHash": B256::ZERO, "storageHash": B256::ZERO,
-        "accountProof": endless_nodes(), "storageProof": [slot.clone(), slot],
+        "address": Address::ZERO, "balance": "0x0", "nonce": "0x0", "codeHash": B256::ZERO,
+        "storageHash": storage, "accountProof": nodes, "storageProof": [slot.clone(), slot],
     })
+}
+
+/// The whole state of a chain on which there is this account and nothing else.
+fn empty_state(vault: Address) -> Bytes {
+    let account = TrieAccount { storage_root: keccak256([0x80]), code_hash: B256::ZERO, ..TrieAccount::default() };
+    let leaf = LeafNode::new(Nibbles::unpack(keccak256(vault)), alloy::rlp::encode(account));
+    alloy::rlp::encode(TrieNode::Leaf(leaf)).into()
+}
+
+fn empty_proof(vault: Address) -> Value {
+    proof(keccak256([0x80]), &[empty_state(vault)])
 }
 
 /// Gives a block another header, with the hash that belongs to it.
@@ -225,6 +247,9 @@ fn bend(lie: &Lie, method: &str, params: &Value, result: &mut Value) {
         (Lie::EndlessPath, "eth_getBlockByNumber") => {
             reheader(result, |header| header.state_root = keccak256(&endless_nodes()[0]));
         }
+        (Lie::TallHead(height, vault), "eth_getBlockByNumber") if params[0] == "latest" => reheader(result, |header| {
+            (header.number, header.state_root) = (*height, keccak256(empty_state(*vault)));
+        }),
         (Lie::BendProofs, "eth_getProof") => result["storageProof"][0]["value"] = json!("0x1"),
         (Lie::EmptyStorage, "eth_getProof") => {
             result["storageHash"] = json!(keccak256([0x80]));
