@@ -13,10 +13,9 @@
 //! **Faults.** Whatever an endpoint does wrong is told with the reading and kept for [`Base::endpoints`]. A reading uses no
 //! endpoint that it found at fault.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use alloy::primitives::Address;
-use futures_util::future::join_all;
 use williw_core::cycle::Height;
 use williw_core::identity::Account;
 use williw_core::journal::Site;
@@ -37,6 +36,7 @@ pub(crate) mod rpc;
 mod settings;
 mod snapshot;
 mod tail;
+mod wait;
 
 pub use agree::{FINAL_LAG_BLOCKS, TIP_LAG_BLOCKS, TIP_WALK_BLOCKS};
 pub use attest::{REACH_BLOCKS, SIGHTING_BLOCKS, SIGHTINGS_CAP};
@@ -48,6 +48,7 @@ pub use quorum::quorum_of;
 pub use rpc::{ANSWER_CAP, REQUEST_TIMEOUT};
 pub use settings::{BaseSettings, ENDPOINTS_CAP, EndpointName, SettingsFault};
 pub use snapshot::{OperatorSnapshot, QueueEntry, SNAPSHOT_CAP, StandingOnChain};
+pub use wait::{AWAY_CAP, GRACE, HEAD_START, STEP_TIMEOUT};
 
 use attest::Sighting;
 use endpoint::{Endpoint, Matter, Vault};
@@ -71,6 +72,10 @@ pub struct Base {
     cuts: VecDeque<Cut>,
     /// Proven heads at blocks that were not final yet; at most [`SIGHTINGS_CAP`].
     sightings: VecDeque<Sighting>,
+    /// What could not be read the last time.
+    failed: BTreeSet<Matter>,
+    /// Whether this reading waits for everybody.
+    patient: bool,
 }
 
 /// How an endpoint does, for people.
@@ -111,6 +116,8 @@ impl Base {
             reached: None,
             cuts: VecDeque::new(),
             sightings: VecDeque::new(),
+            failed: BTreeSet::new(),
+            patient: false,
         })
     }
 
@@ -152,13 +159,15 @@ impl Base {
 
     /// Starts a reading: forgets what the last one of this matter found, and vets whoever is not vetted.
     pub(crate) async fn begin(&mut self, matter: Matter) {
-        for endpoint in &mut self.endpoints {
-            endpoint.faults.remove(&matter);
-        }
-        let vault = self.vault;
-        let unvetted = self.endpoints.iter().enumerate().filter(|(_, endpoint)| !endpoint.vetted);
+        self.call(matter);
+        let vault = &self.vault;
+        let called = |endpoint: &Endpoint| !endpoint.faults.contains_key(&matter);
+        let (vetted, unvetted): (Vec<_>, Vec<_>) = (0..self.endpoints.len())
+            .filter(|&index| called(&self.endpoints[index]))
+            .partition(|&index| self.endpoints[index].vetted);
+        let enough = |good: &[_]| vetted.len() + good.len() >= self.quorum;
         let answers =
-            join_all(unvetted.map(|(index, endpoint)| async move { (index, endpoint.vet(&vault).await) })).await;
+            self.gather(unvetted.into_iter().map(|index| (index, self.endpoints[index].vet(vault))), enough).await;
         for (index, ()) in self.settle(matter, answers) {
             self.endpoints[index].vetted = true;
         }
@@ -179,9 +188,8 @@ impl Base {
     /// Notes a fault; the first one found in a reading stays.
     fn blame(&mut self, matter: Matter, index: usize, fault: EndpointFault) {
         let endpoint = &mut self.endpoints[index];
-        if matches!(fault, EndpointFault::Unreachable(_)) {
-            // Who knows what comes back under this address.
-            endpoint.vetted = false;
+        if fault.is_absence() && !endpoint.faults.contains_key(&matter) {
+            endpoint.leave(fault.clone());
         }
         endpoint.faults.entry(matter).or_insert(fault);
     }
@@ -207,7 +215,8 @@ impl Base {
         self.quorum.min(asked).max(1)
     }
 
-    fn no_quorum(&self, matter: Matter, what: &'static str) -> ChainError {
+    fn no_quorum(&mut self, matter: Matter, what: &'static str) -> ChainError {
+        self.failed.insert(matter);
         ChainError::NoQuorum { what, quorum: self.quorum, faults: self.faults(matter) }
     }
 }

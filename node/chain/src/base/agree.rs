@@ -1,6 +1,7 @@
 //! The two blocks that everything is read at: the final head and the tip.
 
-use futures_util::future::{join, join_all};
+use alloy::primitives::B256;
+use futures_util::future::join;
 use williw_core::cycle::Height;
 
 use super::Base;
@@ -23,12 +24,13 @@ impl Base {
         self.begin(matter).await;
         let ask = |index: usize| {
             let endpoint = &self.endpoints[index];
-            async move {
+            let heads = async move {
                 let (latest, finalized) = join(endpoint.block(Which::Latest), endpoint.block(Which::Finalized)).await;
-                (index, latest.and_then(|latest| Ok((latest, finalized?))))
-            }
+                latest.and_then(|latest| Ok((latest, finalized?)))
+            };
+            (index, heads)
         };
-        let answers = join_all(self.sound(matter).into_iter().map(ask)).await;
+        let answers = self.gather(self.sound(matter).into_iter().map(ask), |good| good.len() >= self.quorum).await;
         let mut heads = Vec::new();
         for (index, (latest, finalized)) in self.settle(matter, answers) {
             let endpoint = &mut self.endpoints[index];
@@ -54,11 +56,8 @@ impl Base {
     /// The highest block near the tip that a quorum names by the same hash.
     pub(super) async fn tip(&mut self, matter: Matter) -> Result<Block, ChainError> {
         self.begin(matter).await;
-        let ask = |index: usize| {
-            let endpoint = &self.endpoints[index];
-            async move { (index, endpoint.block(Which::Latest).await) }
-        };
-        let answers = join_all(self.sound(matter).into_iter().map(ask)).await;
+        let ask = |index: usize| (index, self.endpoints[index].block(Which::Latest));
+        let answers = self.gather(self.sound(matter).into_iter().map(ask), |good| good.len() >= self.quorum).await;
         let heads = self.settle(matter, answers);
         for (index, latest) in &heads {
             self.endpoints[*index].latest = Some(*latest);
@@ -91,18 +90,25 @@ impl Base {
     ) -> Vec<(usize, Block)> {
         let ask = |(index, head): (usize, Block)| {
             let endpoint = &self.endpoints[index];
-            async move { (index, if head.height == height { Ok(head) } else { endpoint.block(Which::At(height)).await }) }
+            (
+                index,
+                async move { if head.height == height { Ok(head) } else { endpoint.block(Which::At(height)).await } },
+            )
         };
         let there =
             heads.iter().copied().filter(|(index, head)| head.height >= height && self.is_sound(matter, *index));
-        let answers = join_all(there.map(ask)).await;
+        let answers = self.gather(there.map(ask), |good| self.agreed_hash(good).is_some()).await;
         self.settle(matter, answers)
+    }
+
+    pub(super) fn agreed_hash(&self, claims: &[(usize, Block)]) -> Option<B256> {
+        let hashes: Vec<_> = claims.iter().map(|(index, block)| (*index, block.hash)).collect();
+        agreed(&hashes, self.quorum)
     }
 
     /// The block that a quorum has; whoever has another one is blamed.
     fn agree(&mut self, matter: Matter, claims: &[(usize, Block)]) -> Option<Block> {
-        let hashes: Vec<_> = claims.iter().map(|(index, block)| (*index, block.hash)).collect();
-        let hash = agreed(&hashes, self.quorum)?;
+        let hash = self.agreed_hash(claims)?;
         let others: Vec<_> = claims.iter().copied().filter(|(_, block)| block.hash != hash).collect();
         self.blame_disputed(matter, &others);
         claims.iter().map(|(_, block)| *block).find(|block| block.hash == hash)

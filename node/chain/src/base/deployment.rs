@@ -1,7 +1,6 @@
 //! What a vault was deployed with, as a quorum reads it.
 
 use alloy::primitives::Address;
-use futures_util::future::join_all;
 use williw_core::amount::{Amount, Bps};
 use williw_core::cycle::{CycleClock, Seconds, UnixSeconds};
 use williw_core::fact::VaultParameters;
@@ -34,11 +33,9 @@ impl Base {
     pub async fn deployment(&mut self) -> Result<Reading<Deployment>, ChainError> {
         self.begin(MATTER).await;
         let vault = self.vault.address;
-        let ask = |index: usize| {
-            let endpoint = &self.endpoints[index];
-            async move { (index, numbers(endpoint, vault).await) }
-        };
-        let answers = join_all(self.sound(MATTER).into_iter().map(ask)).await;
+        let ask = |index: usize| (index, numbers(&self.endpoints[index], vault));
+        let enough = |good: &[(usize, Numbers)]| agreed(good, self.quorum).is_some();
+        let answers = self.gather(self.sound(MATTER).into_iter().map(ask), enough).await;
         let claims = self.settle(MATTER, answers);
         let Some(numbers) = agreed(&claims, self.quorum) else {
             return Err(self.no_quorum(MATTER, "the vault's numbers"));

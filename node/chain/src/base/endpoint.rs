@@ -17,6 +17,7 @@ use super::abi::StakeVault;
 use super::fault::EndpointFault;
 use super::rpc::{Answer, Rpc};
 use super::settings::EndpointName;
+use super::wait::Away;
 
 /// What an endpoint must serve before anything else it says counts.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +101,7 @@ pub(crate) struct Endpoint {
     pub(crate) rpc: Rpc,
     /// It serves our chain and our vault, as far as is known since it was last away.
     pub(crate) vetted: bool,
+    pub(crate) away: Option<Away>,
     pub(crate) latest: Option<Block>,
     pub(crate) finalized: Option<Block>,
     /// Whether it proved the vault's storage when it was last asked to.
@@ -109,7 +111,16 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) const fn new(name: EndpointName, rpc: Rpc) -> Self {
-        Self { name, rpc, vetted: false, latest: None, finalized: None, proven: false, faults: BTreeMap::new() }
+        Self {
+            name,
+            rpc,
+            vetted: false,
+            away: None,
+            latest: None,
+            finalized: None,
+            proven: false,
+            faults: BTreeMap::new(),
+        }
     }
 
     /// Whether it serves the right chain and the vault of the right network.

@@ -30,6 +30,8 @@ pub enum Outage {
 pub enum EndpointFault {
     #[error("it cannot be reached: {0}")]
     Unreachable(Outage),
+    #[error("it is too slow to be waited for")]
+    Slow,
     #[error("it refuses {method}: {message} ({code})")]
     Refused { method: &'static str, code: i64, message: String },
     #[error("its answer to {0} is not what this call answers")]
@@ -86,11 +88,17 @@ pub enum LogFault {
 }
 
 impl EndpointFault {
+    /// True if nothing came of it, in time or at all.
+    pub(crate) const fn is_absence(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Slow)
+    }
+
     /// True if the endpoint said what is not so; false if it only failed to say something.
     #[must_use]
     pub const fn is_lie(&self) -> bool {
         match self {
             Self::Unreachable(_)
+            | Self::Slow
             | Self::Refused { .. }
             | Self::Undecodable(_)
             | Self::TooLong(_)

@@ -1,5 +1,7 @@
 //! Pages: final facts, from where a ledger stands to a head that the chain itself attests.
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::timeout;
 use williw_core::cycle::Height;
 use williw_core::identity::ChainId;
 use williw_core::journal::Head;
@@ -11,6 +13,7 @@ use super::endpoint::{Block, Matter};
 use super::fault::{ChainError, EndpointFault, Reading};
 use super::fold::{Cut, Fold, Folded};
 use super::logs::Walk;
+use super::wait::head_start;
 
 const MATTER: Matter = Matter::Finals;
 
@@ -96,20 +99,39 @@ impl Base {
         }))
     }
 
-    /// The facts of the first endpoint whose facts lead to the head; the others that were asked are blamed.
+    /// The facts of the first endpoint whose facts lead to the head. Those that do not are blamed, and so are those that
+    /// were overtaken by one that began after them.
     async fn believe(&mut self, goal: Cut, books: &ChainBooks, head: Head) -> Option<Folded> {
         let order = self.in_turn(MATTER, self.turn);
         self.turn = (self.turn + 1) % self.endpoints.len();
-        for index in order {
-            if !self.has_reached(index, goal.through.height) {
-                continue;
+        let mut order = order.into_iter().filter(|&index| self.has_reached(index, goal.through.height));
+        let head_start = head_start(books.through.height.max(self.from_height), goal.through.height);
+        let (mut folds, mut begun, mut blamed) = (FuturesUnordered::new(), Vec::new(), Vec::new());
+        let folded = loop {
+            if let Some(index) = order.next() {
+                begun.push(index);
+                let fold = self.fold(index, goal, books, head);
+                folds.push(async move { (index, fold.await) });
             }
-            match self.fold(index, goal, books, head).await {
-                Ok(folded) => return Some(folded),
-                Err(fault) => self.blame(MATTER, index, fault),
+            match timeout(head_start, folds.next()).await {
+                Err(_) => {}
+                Ok(None) => break None,
+                Ok(Some((index, Ok(folded)))) => {
+                    let overtaken = begun.iter().take_while(|&&other| other != index);
+                    blamed.extend(overtaken.map(|&other| (other, EndpointFault::Slow)));
+                    break Some(folded);
+                }
+                Ok(Some((index, Err(fault)))) => {
+                    begun.retain(|&other| other != index);
+                    blamed.push((index, fault));
+                }
             }
+        };
+        drop((order, folds));
+        for (index, fault) in blamed {
+            self.blame(MATTER, index, fault);
         }
-        None
+        folded
     }
 
     async fn fold(&self, index: usize, goal: Cut, books: &ChainBooks, head: Head) -> Result<Folded, EndpointFault> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::join_all;
 use williw_core::cycle::Height;
 use williw_core::fact::Fact;
 use williw_core::hash::Hash;
@@ -35,12 +34,13 @@ impl Base {
             let endpoint = &self.endpoints[index];
             // What an endpoint has not reached it cannot be asked for.
             let through = endpoint.latest.map_or(tip.height, |latest| latest.height.min(tip.height));
-            async move { (index, shown(endpoint, vault, Walk::new(from, through)).await) }
+            (index, shown(endpoint, vault, Walk::new(from, through)))
         };
-        let answers = join_all(self.audible().into_iter().map(ask)).await;
+        let complete =
+            |heard: &[(usize, Vec<Fact>)]| heard.iter().filter(|(index, _)| agreeing.contains(index)).count();
+        let answers = self.gather(self.audible().into_iter().map(ask), |heard| complete(heard) >= self.quorum).await;
         let heard = self.settle(MATTER, answers);
-        let complete = heard.iter().filter(|(index, _)| agreeing.contains(index)).count();
-        if complete < self.quorum {
+        if complete(&heard) < self.quorum {
             return Err(self.no_quorum(MATTER, "the unfinal tail"));
         }
         let tail = Tail { chain: ChainId::Base, after, head: tip.point(), rumours: merge(heard) };

@@ -1,7 +1,7 @@
 //! Every lie has a name, costs nobody but its teller, and gets into no page.
 
 use serde_json::{Value, json};
-use williw_chain::base::{ChainError, EndpointFault, LogFault, Outage};
+use williw_chain::base::{ChainError, EndpointFault, LogFault};
 use williw_core::amount::Amount;
 use williw_core::census::{Census, Checkpoint, Input, Output};
 use williw_core::cycle::{Height, UnixSeconds};
@@ -78,7 +78,7 @@ async fn every_lie_is_named_and_none_is_believed() {
         (Lie::EmptyStorage, EndpointFault::BadProof { height }),
         (Lie::ForgeStorage, EndpointFault::ForgedStorage { height }),
         (Lie::Gibberish, EndpointFault::Undecodable("eth_chainId")),
-        (Lie::Silence, EndpointFault::Unreachable(Outage::Timeout)),
+        (Lie::Silence, EndpointFault::Slow),
     ];
     for (lie, fault) in cases {
         let (page, found, proven) = believed(&world, lie.clone()).await;
@@ -196,7 +196,7 @@ async fn an_endpoint_is_vetted_again_after_it_was_away() {
         world.anvil.mine(1).await;
         let (_, faults) = follower.follow(&world).await;
         match lie {
-            Lie::Silence => assert_eq!(fault_of(&faults, 1), Some(&EndpointFault::Unreachable(Outage::Timeout))),
+            Lie::Silence => assert_eq!(fault_of(&faults, 1), Some(&EndpointFault::Slow)),
             Lie::OtherChain => assert_eq!(fault_of(&faults, 1), Some(&EndpointFault::WrongChain { found: 1 })),
             _ => assert_eq!(fault_of(&faults, 1), None),
         }

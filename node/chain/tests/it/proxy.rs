@@ -1,6 +1,7 @@
 //! An endpoint that lies: anvil's answers, bent on the way.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::rpc::types::Header;
@@ -48,6 +49,8 @@ pub(crate) enum Lie {
     /// No block above this one is known.
     StuckAt(u64),
     Silence,
+    /// Logs of one block at a time only, and late.
+    DripLogs,
     Gibberish,
 }
 
@@ -81,11 +84,17 @@ impl Proxy {
 async fn answer(mut stream: TcpStream, lie: &Mutex<Lie>, target: Url, client: reqwest::Client) {
     let Some(question) = read_question(&mut stream).await else { return };
     let lie = lie.lock().unwrap().clone();
-    if lie == Lie::Silence {
-        // Until the other side gives up.
+    let patience = match (&lie, question["method"].as_str()) {
+        (Lie::Silence, _) => Some(Duration::MAX),
+        (Lie::DripLogs, Some("eth_getLogs")) => Some(Duration::from_secs(2)),
+        _ => None,
+    };
+    if let Some(patience) = patience {
+        // Until the other side gives up, or for so long.
         let mut rest = Vec::new();
-        stream.read_to_end(&mut rest).await.ok();
-        return;
+        if tokio::time::timeout(patience, stream.read_to_end(&mut rest)).await.is_ok() {
+            return;
+        }
     }
     let body = if lie == Lie::Gibberish { "certainly!".to_owned() } else { ask(&lie, question, target, client).await };
     let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
@@ -193,8 +202,9 @@ fn refusal(lie: &Lie, method: &str, params: &Value) -> Option<String> {
             Some("distance to target block exceeds maximum proof window; key a-secret-key\n".to_owned())
         }
         (Lie::ForgetStates, "eth_getStorageAt") => Some("missing trie node".to_owned()),
-        (Lie::NarrowRanges(blocks), "eth_getLogs") => {
-            let wide = number("toBlock")? - number("fromBlock")? >= *blocks;
+        (Lie::NarrowRanges(_) | Lie::DripLogs, "eth_getLogs") => {
+            let blocks = if let Lie::NarrowRanges(blocks) = lie { *blocks } else { 1 };
+            let wide = number("toBlock")? - number("fromBlock")? >= blocks;
             wide.then(|| "query exceeds max block range; key a-secret-key\x1b".to_owned())
         }
         _ => None,

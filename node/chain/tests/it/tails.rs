@@ -1,12 +1,14 @@
 //! What is pending: seen at once, by whom, and gone when the chain takes it back.
 
+use std::time::Instant;
+
 use serde_json::json;
-use williw_chain::base::{ChainError, EndpointFault};
+use williw_chain::base::{ChainError, EndpointFault, GRACE, HEAD_START};
 use williw_core::cycle::Height;
 use williw_core::fact::BodyKind;
 use williw_core::tail::{Rumour, Tail};
 
-use crate::follower::fault_of;
+use crate::follower::{Follower, fault_of};
 use crate::proxy::{Lie, Proxy};
 use crate::world::World;
 
@@ -101,4 +103,56 @@ async fn whoever_lags_is_named_and_does_not_hold_the_tip_back() {
     assert!(matches!(fault, EndpointFault::Lagging { behind: 31, .. }) && !fault.is_lie(), "{fault}");
     assert_eq!(reading.value.head.height, Height(world.anvil.height().await));
     assert_eq!(told(&reading.value, BodyKind::Registered)[0].witnesses.0, 0b110);
+}
+
+#[tokio::test]
+async fn one_that_drips_holds_up_neither_a_tail_nor_a_page() {
+    let world = World::new().await;
+    let dripping = Proxy::before(&world.anvil.url, Lie::DripLogs).await;
+    let mut follower = Follower::new(&world, world.base(&[&dripping.url, &world.anvil.url, &world.twin()]));
+    world.register(1, 2_000).await;
+    world.anvil.mine(60).await;
+    world.unstake(1, 1_500).await;
+
+    let begun = Instant::now();
+    let reading = follower.base.tail(Height(0)).await.unwrap();
+    assert_eq!(fault_of(&reading.faults, 1), Some(&EndpointFault::Slow), "{}", reading.faults);
+    assert_eq!(told(&reading.value, BodyKind::Unstaked)[0].witnesses.0, 0b110);
+    let (change, faults) = follower.follow(&world).await;
+    assert_eq!((change.facts.len(), fault_of(&faults, 1)), (2, Some(&EndpointFault::Slow)));
+    assert!(!EndpointFault::Slow.is_lie());
+    assert!(begun.elapsed() < HEAD_START + GRACE * 4, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_black_hole_is_named_but_soon_not_asked_with_every_reading() {
+    let world = World::new().await;
+    let silent = Proxy::before(&world.anvil.url, Lie::Silence).await;
+    let mut base = world.base(&[&silent.url, &world.anvil.url, &world.twin()]);
+    let mut requests = Vec::new();
+    for _ in 0..4 {
+        let begun = Instant::now();
+        let reading = base.tail(Height(0)).await.unwrap();
+        assert!(begun.elapsed() < GRACE * 3, "{:?}", begun.elapsed());
+        assert_eq!(fault_of(&reading.faults, 1), Some(&EndpointFault::Slow));
+        requests.push(base.endpoints()[0].requests);
+    }
+    assert_eq!(requests, [1, 2, 2, 2]);
+}
+
+#[tokio::test]
+async fn everybody_is_waited_for_where_a_quorum_is_missing() {
+    let world = World::new().await;
+    let late = Proxy::before(&world.anvil.url, Lie::Silence).await;
+    let other = Proxy::before(&world.anvil.url, Lie::Nothing).await;
+    let mut base = world.base(&[&late.url, &other.url, &world.anvil.url]);
+    base.tail(Height(0)).await.unwrap();
+    base.tail(Height(0)).await.unwrap();
+    // Now the first one is left alone for a while, and the second one dissents.
+    late.tell(Lie::Nothing);
+    other.tell(Lie::Fork);
+    base.tail(Height(0)).await.unwrap_err();
+    let reading = base.tail(Height(0)).await.unwrap();
+    assert_eq!(fault_of(&reading.faults, 1), None);
+    assert!(matches!(fault_of(&reading.faults, 2), Some(EndpointFault::OtherBlock { .. })));
 }
