@@ -15,7 +15,7 @@ pub const FINAL_LAG_BLOCKS: u64 = 1_800;
 /// How far an endpoint's tip may lie behind the agreed one: a minute of blocks.
 pub const TIP_LAG_BLOCKS: u64 = 30;
 
-/// How many blocks below the tip are tried until a quorum agrees on one.
+/// How many blocks below the lowest of the tips that a quorum reaches are tried until it agrees on one.
 pub const TIP_WALK_BLOCKS: u64 = 16;
 
 impl Base {
@@ -38,19 +38,12 @@ impl Base {
             heads.push((index, finalized));
         }
         let heights = heads.iter().map(|(_, block)| block.height.0).collect();
-        let mut disputed = None;
-        for height in reached_heights(heights, self.quorum) {
-            let claims = self.claims(matter, Height(height), &heads).await;
-            match self.agree(matter, &claims) {
-                Some(block) => {
-                    self.blame_laggards(matter, &heads, block, FINAL_LAG_BLOCKS);
-                    return Ok(block);
-                }
-                None => disputed = disputed.or(Some(claims)),
-            }
-        }
-        self.blame_disputed(matter, &disputed.unwrap_or_default());
-        Err(self.no_quorum(matter, "the final head"))
+        let reached = reached_heights(heights, self.quorum);
+        let Some(block) = self.highest_agreed(matter, reached, &heads).await else {
+            return Err(self.no_quorum(matter, "the final head"));
+        };
+        self.blame_laggards(matter, &heads, block, FINAL_LAG_BLOCKS);
+        Ok(block)
     }
 
     /// The highest block near the tip that a quorum names by the same hash.
@@ -63,22 +56,33 @@ impl Base {
             self.endpoints[*index].latest = Some(*latest);
         }
         let heights = heads.iter().map(|(_, block)| block.height.0).collect();
-        let Some(top) = reached_heights(heights, self.quorum).first().copied() else {
+        let mut candidates = reached_heights(heights, self.quorum);
+        let lowest = candidates.last().copied().unwrap_or_default();
+        candidates.extend((lowest.saturating_sub(TIP_WALK_BLOCKS)..lowest).rev());
+        let Some(block) = self.highest_agreed(matter, candidates, &heads).await else {
             return Err(self.no_quorum(matter, "the tip"));
         };
+        self.blame_laggards(matter, &heads, block, TIP_LAG_BLOCKS);
+        Ok(block)
+    }
+
+    /// The block at the first of these heights at which a quorum has the same. If there is none, whoever takes part in the
+    /// highest dispute is named; if there is one, only who dissents there: above it, it may be the liar who made a quorum
+    /// of heights.
+    async fn highest_agreed(&mut self, matter: Matter, heights: Vec<u64>, heads: &[(usize, Block)]) -> Option<Block> {
         let mut disputed = None;
-        for height in (top.saturating_sub(TIP_WALK_BLOCKS)..=top).rev() {
-            let claims = self.claims(matter, Height(height), &heads).await;
-            match self.agree(matter, &claims) {
-                Some(block) => {
-                    self.blame_laggards(matter, &heads, block, TIP_LAG_BLOCKS);
-                    return Ok(block);
-                }
-                None => disputed = disputed.or(Some(claims)),
+        for height in heights {
+            let claims = self.claims(matter, Height(height), heads).await;
+            if let Some(block) = self.agree(matter, &claims) {
+                return Some(block);
+            }
+            // One who finds nobody to agree with contradicts nobody either.
+            if claims.iter().any(|(_, block)| block.hash != claims[0].1.hash) {
+                disputed = disputed.or(Some(claims));
             }
         }
         self.blame_disputed(matter, &disputed.unwrap_or_default());
-        Err(self.no_quorum(matter, "the tip"))
+        None
     }
 
     /// The block at a height, as everybody has it whose head is not below.

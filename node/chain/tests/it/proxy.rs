@@ -40,6 +40,8 @@ pub(crate) enum Lie {
     EndlessPath,
     /// A head of its own at this height, and under it a sound proof of an empty journal of this vault.
     TallHead(u64, Address),
+    /// The same without a proof, and blocks of its own below.
+    TallFork(u64),
     /// No proofs, and another storage.
     ForgeStorage,
     /// Proofs and storage of the newest block only.
@@ -254,6 +256,12 @@ fn bend(lie: &Lie, method: &str, params: &Value, result: &mut Value) {
         (Lie::Fork, "eth_getBlockByNumber") => {
             reheader(result, |header| header.extra_data = Bytes::from_static(b"mine"))
         }
+        (Lie::TallFork(height), "eth_getBlockByNumber") => reheader(result, |header| {
+            header.extra_data = Bytes::from_static(b"mine");
+            if params[0] == "latest" {
+                header.number = *height;
+            }
+        }),
         (Lie::EndlessPath, "eth_getBlockByNumber") => {
             reheader(result, |header| header.state_root = keccak256(&endless_nodes()[0]));
         }

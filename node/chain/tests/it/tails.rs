@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use serde_json::json;
-use williw_chain::base::{ChainError, EndpointFault, GRACE, HEAD_START};
+use williw_chain::base::{ChainError, EndpointFault, GRACE, HEAD_START, TIP_WALK_BLOCKS};
 use williw_core::cycle::Height;
 use williw_core::fact::BodyKind;
 use williw_core::tail::{Rumour, Tail};
@@ -103,6 +103,24 @@ async fn whoever_lags_is_named_and_does_not_hold_the_tip_back() {
     assert!(matches!(fault, EndpointFault::Lagging { behind: 31, .. }) && !fault.is_lie(), "{fault}");
     assert_eq!(reading.value.head.height, Height(world.anvil.height().await));
     assert_eq!(told(&reading.value, BodyKind::Registered)[0].witnesses.0, 0b110);
+}
+
+#[tokio::test]
+async fn a_tall_fork_does_not_part_honest_tips() {
+    let world = World::new().await;
+    world.register(1, 2_000).await;
+    world.anvil.mine(TIP_WALK_BLOCKS + 9).await;
+    let top = world.anvil.height().await;
+    let low = top - TIP_WALK_BLOCKS - 5;
+    let tall = Proxy::before(&world.anvil.url, Lie::TallFork(1_000_000)).await;
+    let behind = Proxy::before(&world.anvil.url, Lie::StuckAt(low)).await;
+    let mut base = world.base(&[&tall.url, &world.anvil.url, &behind.url]);
+    let reading = base.tail(Height(0)).await.unwrap();
+    assert_eq!(reading.value.head.height, Height(low));
+    assert_eq!(told(&reading.value, BodyKind::Registered)[0].witnesses.0, 0b111);
+    let fault = fault_of(&reading.faults, 1);
+    assert!(matches!(fault, Some(EndpointFault::OtherBlock { height: Height(at), .. }) if *at == low), "{fault:?}");
+    assert_eq!((fault_of(&reading.faults, 2), fault_of(&reading.faults, 3)), (None, None));
 }
 
 #[tokio::test]
