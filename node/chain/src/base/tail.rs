@@ -22,11 +22,13 @@ const SHOWN_CAP: usize = TAIL_CAP;
 impl Base {
     /// Everything above `after`, through a block near the tip that a quorum agrees on.
     ///
-    /// It is an error unless a quorum gave all its logs. An endpoint on a fork of its own is heard as well: what it shows
+    /// It is an error unless a quorum that has this block gave all its logs. An endpoint on a fork of its own is heard as well: what it shows
     /// counts as shown by one.
     pub async fn tail(&mut self, after: Height) -> Result<Reading<Tail>, ChainError> {
         let tip = self.tip(MATTER).await?;
-        let agreeing = self.sound(MATTER);
+        // Whoever is behind the tip is heard, but there may be bad news that it has not seen yet.
+        let agreeing: Vec<_> =
+            self.sound(MATTER).into_iter().filter(|&index| self.has_reached(index, tip.height)).collect();
         self.sight(MATTER, tip).await;
         let from = Height(after.0.saturating_add(1)).max(self.from_height);
         let vault = self.vault.address;

@@ -81,6 +81,21 @@ async fn a_tail_that_a_quorum_does_not_give_is_no_tail() {
 }
 
 #[tokio::test]
+async fn whoever_is_behind_completes_no_tail() {
+    let world = World::new().await;
+    world.anvil.mine(20).await;
+    let behind = Proxy::before(&world.anvil.url, Lie::StuckAt(world.anvil.height().await - 1)).await;
+    let quiet = Proxy::before(&world.anvil.url, Lie::NarrowRanges(0)).await;
+    let mut base = world.base(&[&behind.url, &quiet.url, &world.anvil.url]);
+    let error = base.tail(Height(0)).await.unwrap_err();
+    let ChainError::NoQuorum { what: "the unfinal tail", faults, .. } = &error else { panic!("{error}") };
+    assert_eq!(fault_of(faults, 1), None);
+
+    behind.tell(Lie::Nothing);
+    assert!(base.tail(Height(0)).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_fork_of_one_is_named_and_still_heard() {
     let world = World::new().await;
     let forked = Proxy::before(&world.anvil.url, Lie::Fork).await;
