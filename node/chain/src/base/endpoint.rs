@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use alloy::consensus::Header;
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::rpc::types::{EIP1186AccountProofResponse, Header};
+use alloy::rpc::types::EIP1186AccountProofResponse;
 use alloy::sol_types::SolCall;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use williw_core::cycle::{Height, UnixSeconds};
 use williw_core::hash::Hash;
@@ -81,11 +83,17 @@ impl Which {
     }
 }
 
-/// The transactions of a block are not looked at.
+/// What a block says about itself beside its header. Its transactions are not looked at.
 #[derive(Deserialize)]
-struct HeaderOnly {
-    #[serde(flatten)]
-    header: Header,
+struct Claimed {
+    hash: B256,
+}
+
+/// A header and the hash that is claimed for it.
+fn header(block: &str) -> Option<(Header, B256)> {
+    // Twice over the text: flattening one into the other would keep all of the block in memory on the way.
+    let Claimed { hash } = serde_json::from_str(block).ok()?;
+    Some((serde_json::from_str(block).ok()?, hash))
 }
 
 /// What a call of a view came to.
@@ -146,23 +154,24 @@ impl Endpoint {
             Which::Hash(hash) => ("eth_getBlockByHash", json!([hash, false])),
             Which::Latest | Which::Finalized | Which::At(_) => ("eth_getBlockByNumber", json!([which.json(), false])),
         };
-        let reply: Option<HeaderOnly> = self.rpc.ask(method, params).await?;
-        let Some(HeaderOnly { header }) = reply else { return Err(EndpointFault::NoBlock(which.words())) };
-        let height = Height(header.inner.number);
+        let reply: Option<Box<RawValue>> = self.rpc.ask(method, params).await?;
+        let Some(block) = reply else { return Err(EndpointFault::NoBlock(which.words())) };
+        let (header, hash) = header(block.get()).ok_or(EndpointFault::Undecodable(method))?;
+        let height = Height(header.number);
         let asked_for = match which {
             Which::At(asked) => asked == height,
-            Which::Hash(asked) => asked == header.hash,
+            Which::Hash(asked) => asked == hash,
             Which::Latest | Which::Finalized => true,
         };
-        if !asked_for || header.inner.hash_slow() != header.hash {
+        if !asked_for || header.hash_slow() != hash {
             return Err(EndpointFault::ForgedHeader { height });
         }
         Ok(Block {
             height,
-            hash: header.hash,
-            time: UnixSeconds(header.inner.timestamp),
-            state_root: header.inner.state_root,
-            base_fee: header.inner.base_fee_per_gas,
+            hash,
+            time: UnixSeconds(header.timestamp),
+            state_root: header.state_root,
+            base_fee: header.base_fee_per_gas,
         })
     }
 

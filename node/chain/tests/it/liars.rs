@@ -77,6 +77,8 @@ async fn every_lie_is_named_and_none_is_believed() {
         (Lie::BendProofs, EndpointFault::BadProof { height }),
         (Lie::EmptyStorage, EndpointFault::BadProof { height }),
         (Lie::ForgeStorage, EndpointFault::ForgedStorage { height }),
+        (Lie::Pad("eth_getBlockByNumber"), EndpointFault::TooLong("eth_getBlockByNumber")),
+        (Lie::Pad("eth_chainId"), EndpointFault::TooLong("eth_chainId")),
         (Lie::Gibberish, EndpointFault::Undecodable("eth_chainId")),
         (Lie::Silence, EndpointFault::Slow),
     ];
@@ -88,6 +90,8 @@ async fn every_lie_is_named_and_none_is_believed() {
             assert!(!proven, "{lie:?}");
         }
     }
+    let (page, found, proven) = believed(&world, Lie::Pad("eth_getLogs")).await;
+    assert!(page == truth && found.is_none() && proven, "many logs are no fault: {found:?}");
     let (page, found, _) = believed(&world, Lie::ForgeHeader).await;
     assert!(page == truth && matches!(found, Some(EndpointFault::ForgedHeader { .. })), "{found:?}");
     let (page, found, _) = believed(&world, Lie::Fork).await;

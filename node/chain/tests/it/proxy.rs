@@ -50,6 +50,8 @@ pub(crate) enum Lie {
     NarrowRanges(u64),
     /// No block above this one is known.
     StuckAt(u64),
+    /// Answers to this method are three megabytes longer than they need to be.
+    Pad(&'static str),
     Silence,
     /// Logs of one block at a time only, and late.
     DripLogs,
@@ -143,6 +145,9 @@ async fn ask(lie: &Lie, mut question: Value, target: Url, client: reqwest::Clien
         reply = json!({ "jsonrpc": "2.0", "id": 1, "result": empty_proof(*vault) });
     }
     bend(lie, method, &question["params"], &mut reply["result"]);
+    if matches!(lie, Lie::Pad(padded) if *padded == method) {
+        reply["padding"] = json!("x".repeat(3 * 1024 * 1024));
+    }
     reply.to_string()
 }
 
