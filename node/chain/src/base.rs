@@ -194,6 +194,13 @@ impl Base {
         endpoint.faults.entry(matter).or_insert(fault);
     }
 
+    /// Takes back what was found in look-ups against those who did well in a later reading: a look-up may never come again.
+    fn clear_lookups(&mut self, matter: Matter) {
+        for index in self.sound(matter) {
+            self.endpoints[index].faults.remove(&Matter::Lookup);
+        }
+    }
+
     /// The endpoints that this reading has found nothing against.
     pub(crate) fn sound(&self, matter: Matter) -> Vec<usize> {
         (0..self.endpoints.len()).filter(|&index| self.is_sound(matter, index)).collect()

@@ -34,6 +34,7 @@ impl Base {
             Some(goal) => self.page_to(goal, books, head).await?,
             None => None,
         };
+        self.clear_lookups(MATTER);
         Ok(Reading { value, faults: self.faults(MATTER) })
     }
 

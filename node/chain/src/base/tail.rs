@@ -1,6 +1,6 @@
 //! The tail: everything beyond the ledger that any endpoint shows, with who showed it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use williw_core::cycle::Height;
 use williw_core::fact::Fact;
@@ -9,9 +9,10 @@ use williw_core::identity::ChainId;
 use williw_core::tail::{Rumour, TAIL_CAP, Tail, Witnesses};
 
 use super::Base;
-use super::endpoint::{Endpoint, Matter};
+use super::endpoint::{Block, Endpoint, Matter, Which};
 use super::fault::{ChainError, EndpointFault, Reading};
 use super::logs::Walk;
+use super::quorum::agreed;
 
 const MATTER: Matter = Matter::Tail;
 
@@ -45,8 +46,38 @@ impl Base {
         if complete(&heard) < self.quorum {
             return Err(self.no_quorum(MATTER, "the unfinal tail"));
         }
+        self.compare(tip, &heard, &agreeing).await;
+        self.clear_lookups(MATTER);
         let tail = Tail { chain: ChainId::Base, after, head: tip.point(), rumours: merge(heard) };
         Ok(Reading { value: tail, faults: self.faults(MATTER) })
+    }
+
+    /// Names whoever has the same tip as a quorum and shows other facts. They are heard all the same: which of them count
+    /// is for those to say who know how little one witness is worth.
+    async fn compare(&mut self, tip: Block, heard: &[(usize, Vec<Fact>)], agreeing: &[usize]) {
+        let shown = heard.iter().filter(|(index, _)| agreeing.contains(index));
+        let mut lists: Vec<_> =
+            shown.map(|(index, facts)| (*index, facts.iter().map(place).collect::<BTreeSet<_>>())).collect();
+        if lists.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+            return;
+        }
+        // The chain may have changed between the question for the tip and the one for the logs.
+        let ask = |index: usize| (index, self.endpoints[index].block(Which::At(tip.height)));
+        let asked: Vec<_> = lists.iter().map(|(index, _)| *index).collect();
+        let answers = self.gather(asked.into_iter().map(ask), |good| self.agreed_hash(good).is_some()).await;
+        let still = self.settle(MATTER, answers);
+        lists.retain(|(index, _)| still.iter().any(|(other, block)| other == index && block.hash == tip.hash));
+        let claims: Vec<_> = lists.iter().map(|(index, list)| (*index, list)).collect();
+        let Some(truth) = agreed(&claims, self.quorum) else { return };
+        for (index, list) in claims {
+            let invented = list.difference(truth).next();
+            let hidden = truth.difference(list).next();
+            if let Some(&(height, seq, _)) = invented {
+                self.blame(MATTER, index, EndpointFault::InventsFacts { seq, height });
+            } else if let Some(&(_, missing, _)) = hidden {
+                self.blame(MATTER, index, EndpointFault::HidesFacts { missing });
+            }
+        }
     }
 
     /// Whoever can be heard: the sound, and those who are only behind or elsewhere.
@@ -74,15 +105,20 @@ async fn shown(
     Ok(shown)
 }
 
+/// Where a fact stands, and all that it says.
+type Place = (Height, u64, Hash);
+
+fn place(fact: &Fact) -> Place {
+    // The head after a fact on top of nothing is a digest of all of it.
+    (fact.height, fact.seq, fact.head_after(Hash::default()))
+}
+
 /// Each fact once, with everybody who showed exactly it.
 fn merge(heard: Vec<(usize, Vec<Fact>)>) -> Vec<Rumour> {
-    let mut rumours: BTreeMap<(Height, u64, Hash), Rumour> = BTreeMap::new();
+    let mut rumours: BTreeMap<Place, Rumour> = BTreeMap::new();
     for (index, facts) in heard {
         for fact in facts {
-            // The head after a fact on top of nothing is a digest of all of it.
-            let digest = fact.head_after(Hash::default());
-            let key = (fact.height, fact.seq, digest);
-            let rumour = rumours.entry(key).or_insert(Rumour { fact, witnesses: Witnesses(0) });
+            let rumour = rumours.entry(place(&fact)).or_insert(Rumour { fact, witnesses: Witnesses(0) });
             rumour.witnesses.0 |= 1 << index;
         }
     }

@@ -1,6 +1,6 @@
 //! Final facts: what is in a page, when, and with how little help from endpoints.
 
-use williw_chain::base::{REACH_BLOCKS, SIGHTING_BLOCKS};
+use williw_chain::base::{EndpointFault, REACH_BLOCKS, SIGHTING_BLOCKS};
 use williw_chain::verb::Verb;
 use williw_core::amount::Amount;
 use williw_core::cycle::{Cycle, Height, Seconds, UnixSeconds};
@@ -27,6 +27,23 @@ async fn a_deployment_is_read_as_it_was_made() {
     assert_eq!(deployment.parameters.min_stake, Amount(1_000 * TOKEN));
     assert_eq!(deployment.parameters.unstaking_period, Seconds(840));
     assert_eq!(deployment.parameters.slash.get(), 500);
+}
+
+#[tokio::test]
+async fn only_what_never_changes_of_a_deployment_is_held_against_anybody_and_not_for_ever() {
+    let world = World::new().await;
+    let other = Proxy::before(&world.anvil.url, Lie::OtherParameters).await;
+    let mut base = world.base(&[&other.url, &world.anvil.url, &world.twin()]);
+    let read = base.deployment().await.unwrap();
+    assert!(read.faults.0.is_empty(), "{}", read.faults);
+    assert_eq!(read.value.parameters.min_stake, Amount(1_000 * TOKEN));
+
+    other.tell(Lie::OtherGenesis);
+    let read = base.deployment().await.unwrap();
+    assert_eq!(fault_of(&read.faults, 1), Some(&EndpointFault::Contradicts("the vault's numbers")));
+    assert!(base.endpoints()[0].fault.is_some());
+    base.tail(Height(0)).await.unwrap();
+    assert_eq!(base.endpoints()[0].fault, None, "nobody looks the deployment up again");
 }
 
 #[tokio::test]

@@ -28,6 +28,10 @@ pub(crate) enum Lie {
     DatelessLogs,
     OtherChain,
     OtherNetwork,
+    /// Genesis was another moment.
+    OtherGenesis,
+    /// The parameters are others, as they are for whoever is a block behind.
+    OtherParameters,
     /// A header that does not have its hash.
     ForgeHeader,
     /// A header with a hash of its own.
@@ -218,6 +222,10 @@ fn refusal(lie: &Lie, method: &str, params: &Value) -> Option<String> {
     }
 }
 
+fn calls(params: &Value, signature: &str) -> bool {
+    params[0]["data"] == json!(Bytes::copy_from_slice(&keccak256(signature)[..4]))
+}
+
 fn bend(lie: &Lie, method: &str, params: &Value, result: &mut Value) {
     match (lie, method) {
         (Lie::InventLog(log), "eth_getLogs") => {
@@ -257,6 +265,12 @@ fn bend(lie: &Lie, method: &str, params: &Value, result: &mut Value) {
         }
         (Lie::OtherChain, "eth_chainId") => *result = json!("0x1"),
         (Lie::OtherNetwork, "eth_call") => *result = json!(B256::repeat_byte(0x77)),
+        (Lie::OtherGenesis, "eth_call") if calls(params, "genesis()") => *result = json!(B256::with_last_byte(9)),
+        (Lie::OtherParameters, "eth_call") if calls(params, "parameters()") => {
+            let mut bytes: Vec<u8> = serde_json::from_value::<Bytes>(result.clone()).unwrap().to_vec();
+            bytes[31] ^= 1;
+            *result = json!(Bytes::from(bytes));
+        }
         (Lie::ForgeHeader, "eth_getBlockByNumber") => result["stateRoot"] = json!(B256::repeat_byte(0x66)),
         (Lie::Fork, "eth_getBlockByNumber") => {
             reheader(result, |header| header.extra_data = Bytes::from_static(b"mine"))

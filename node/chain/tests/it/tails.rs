@@ -51,6 +51,29 @@ async fn what_one_endpoint_shows_has_one_witness() {
 }
 
 #[tokio::test]
+async fn whoever_shows_other_facts_at_the_same_tip_is_named_and_heard() {
+    let world = World::new().await;
+    world.register(1, 2_000).await;
+    world.stake(1, 100).await;
+    let last = Height(world.anvil.height().await);
+    for (lie, fault) in [
+        (Lie::HideLastLog, EndpointFault::HidesFacts { missing: 3 }),
+        (Lie::AlterBody, EndpointFault::InventsFacts { seq: 3, height: last }),
+        (Lie::Redate, EndpointFault::InventsFacts { seq: 3, height: last }),
+    ] {
+        let liar = Proxy::before(&world.anvil.url, lie.clone()).await;
+        let mut base = world.base(&[&liar.url, &world.anvil.url, &world.twin()]);
+        let reading = base.tail(Height(0)).await.unwrap();
+        assert_eq!(reading.faults.0.len(), 1, "{}", reading.faults);
+        assert_eq!(fault_of(&reading.faults, 1), Some(&fault), "{lie:?}");
+        assert_eq!(told(&reading.value, BodyKind::Registered)[0].witnesses.0, 0b111);
+        assert!(told(&reading.value, BodyKind::Staked).iter().any(|rumour| rumour.witnesses.0 == 0b110));
+        let fault = base.endpoints()[0].fault.clone();
+        assert!(fault.is_some_and(|fault| fault.is_lie()), "{lie:?}");
+    }
+}
+
+#[tokio::test]
 async fn nonsense_of_one_hides_nothing_of_another() {
     let world = World::new().await;
     let log = json!({
