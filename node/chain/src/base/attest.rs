@@ -46,6 +46,9 @@ enum Shown {
 impl Base {
     /// The journal at a block that a quorum agrees on; none if nobody serves enough to know it.
     pub(super) async fn attest(&mut self, matter: Matter, block: Block) -> Option<JournalState> {
+        for endpoint in &mut self.endpoints {
+            endpoint.proven = false;
+        }
         let vault = self.vault.address;
         let ask = |index: usize| (index, show(&self.endpoints[index], vault, block));
         let there = self.sound(matter).into_iter().filter(|&index| self.has_reached(index, block.height));
@@ -152,12 +155,12 @@ async fn prove(
     block: Block,
 ) -> Result<Option<JournalState>, EndpointFault> {
     match endpoint.proof(vault, block.hash).await {
-        Ok(proof) => match verify(block.state_root, vault, &proof) {
+        Ok(Some(proof)) => match verify(block.state_root, vault, &proof) {
             Some(state) => Ok(Some(state)),
             None => Err(EndpointFault::BadProof { height: block.height }),
         },
-        Err(fault @ EndpointFault::Unreachable(_)) => Err(fault),
-        Err(_) => Ok(None),
+        Ok(None) | Err(EndpointFault::Refused { .. }) => Ok(None),
+        Err(fault) => Err(fault),
     }
 }
 

@@ -175,10 +175,14 @@ impl Endpoint {
         })
     }
 
-    /// A proof of the vault's two journal slots, not yet verified.
-    pub(crate) async fn proof(&self, vault: Address, hash: B256) -> Result<EIP1186AccountProofResponse, EndpointFault> {
+    /// A proof of the vault's two journal slots, not yet verified; none if it has none to give.
+    pub(crate) async fn proof(
+        &self,
+        vault: Address,
+        hash: B256,
+    ) -> Result<Option<EIP1186AccountProofResponse>, EndpointFault> {
         let slots = [slot(HEAD_SLOT), slot(SEQ_SLOT)];
-        self.rpc.demand("eth_getProof", json!([vault, slots, Which::Hash(hash).json()])).await
+        self.rpc.ask("eth_getProof", json!([vault, slots, Which::Hash(hash).json()])).await
     }
 
     /// The vault's two journal slots, on this endpoint's word.

@@ -158,6 +158,11 @@ async fn without_proofs_a_quorum_is_believed_and_called_unproven() {
     follower.follow(&world).await;
     let proven: Vec<bool> = follower.base.endpoints().iter().map(|status| status.proven).collect();
     assert_eq!(proven, [false, true]);
+
+    second.tell(Lie::BendProofs);
+    world.finalize().await;
+    follower.read(account(world.vault)).await.unwrap_err();
+    assert!(!follower.base.endpoints()[1].proven, "what it proved once it does not prove now");
 }
 
 #[tokio::test]

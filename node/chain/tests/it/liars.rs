@@ -78,6 +78,8 @@ async fn every_lie_is_named_and_none_is_believed() {
         (Lie::EmptyStorage, EndpointFault::BadProof { height }),
         (Lie::ForgeStorage, EndpointFault::ForgedStorage { height }),
         (Lie::Pad("eth_getBlockByNumber"), EndpointFault::TooLong("eth_getBlockByNumber")),
+        (Lie::GarbleProofs, EndpointFault::Undecodable("eth_getProof")),
+        (Lie::Pad("eth_getProof"), EndpointFault::TooLong("eth_getProof")),
         (Lie::Pad("eth_chainId"), EndpointFault::TooLong("eth_chainId")),
         (Lie::Gibberish, EndpointFault::Undecodable("eth_chainId")),
         (Lie::Silence, EndpointFault::Slow),

@@ -38,6 +38,7 @@ pub(crate) enum Lie {
     Fork,
     RefuseProofs,
     BendProofs,
+    GarbleProofs,
     /// A sound proof of an empty journal, in a storage that is not the vault's.
     EmptyStorage,
     /// Headers with a state root of its own, and under it a proof whose path is longer than any key.
@@ -226,43 +227,48 @@ fn calls(params: &Value, signature: &str) -> bool {
     params[0]["data"] == json!(Bytes::copy_from_slice(&keccak256(signature)[..4]))
 }
 
-fn bend(lie: &Lie, method: &str, params: &Value, result: &mut Value) {
-    match (lie, method) {
-        (Lie::InventLog(log), "eth_getLogs") => {
+fn bend_logs(lie: &Lie, params: &Value, logs: &mut Vec<Value>) {
+    match lie {
+        Lie::InventLog(log) => {
             let mut log = log.clone();
             log["blockNumber"] = params[0]["toBlock"].clone();
-            result.as_array_mut().unwrap().push(log);
+            logs.push(log);
         }
-        (Lie::HideLastLog, "eth_getLogs") => {
-            result.as_array_mut().unwrap().pop();
+        Lie::HideLastLog => {
+            logs.pop();
         }
-        (Lie::AlterBody, "eth_getLogs") => {
-            let staked = result
-                .as_array_mut()
-                .unwrap()
-                .iter_mut()
-                .find(|log| log["topics"][2] == json!(B256::with_last_byte(2)));
+        Lie::AlterBody => {
+            let staked = logs.iter_mut().find(|log| log["topics"][2] == json!(B256::with_last_byte(2)));
             if let Some(log) = staked {
                 let mut bytes: Vec<u8> = serde_json::from_value::<Bytes>(log["data"].clone()).unwrap().to_vec();
                 bytes[2 * 32 + 47] ^= 1; // the last byte of the amount, behind the offset, the length and the account
                 log["data"] = json!(Bytes::from(bytes));
             }
         }
-        (Lie::AlterTopic, "eth_getLogs") => {
-            if let Some(log) = result.as_array_mut().unwrap().last_mut() {
+        Lie::AlterTopic => {
+            if let Some(log) = logs.last_mut() {
                 log["topics"][3] = json!(B256::with_last_byte(7));
             }
         }
-        (Lie::Redate, "eth_getLogs") => {
-            if let Some(log) = result.as_array_mut().unwrap().last_mut() {
+        Lie::Redate => {
+            if let Some(log) = logs.last_mut() {
                 log["blockTimestamp"] = json!("0x70000000");
             }
         }
-        (Lie::DatelessLogs, "eth_getLogs") => {
-            for log in result.as_array_mut().unwrap() {
+        Lie::DatelessLogs => {
+            for log in logs {
                 log.as_object_mut().unwrap().remove("blockTimestamp");
             }
         }
+        _ => {}
+    }
+}
+
+fn bend(lie: &Lie, method: &str, params: &Value, result: &mut Value) {
+    if let ("eth_getLogs", Some(logs)) = (method, result.as_array_mut()) {
+        return bend_logs(lie, params, logs);
+    }
+    match (lie, method) {
         (Lie::OtherChain, "eth_chainId") => *result = json!("0x1"),
         (Lie::OtherNetwork, "eth_call") => *result = json!(B256::repeat_byte(0x77)),
         (Lie::OtherGenesis, "eth_call") if calls(params, "genesis()") => *result = json!(B256::with_last_byte(9)),
@@ -288,6 +294,7 @@ fn bend(lie: &Lie, method: &str, params: &Value, result: &mut Value) {
             (header.number, header.state_root) = (*height, keccak256(empty_state(*vault)));
         }),
         (Lie::BendProofs, "eth_getProof") => result["storageProof"][0]["value"] = json!("0x1"),
+        (Lie::GarbleProofs, "eth_getProof") => *result = json!({ "accountProof": "none" }),
         (Lie::EmptyStorage, "eth_getProof") => {
             result["storageHash"] = json!(keccak256([0x80]));
             for entry in result["storageProof"].as_array_mut().unwrap() {
