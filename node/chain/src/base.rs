@@ -15,7 +15,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use williw_core::cycle::Height;
 use williw_core::identity::Account;
 use williw_core::journal::Site;
@@ -68,6 +68,9 @@ pub struct Base {
     sight_turn: usize,
     /// The last block that a page reached; another page there would say nothing new.
     reached: Option<Height>,
+    /// The final head under which a ledger that stands at this height has nothing to learn: most readings find it so, and
+    /// need neither proof nor logs.
+    settled: Option<(B256, Height)>,
     /// Where pages end on the way to a head that a fold has reached; at most `fold::CUTS_CAP`.
     cuts: VecDeque<Cut>,
     /// Proven heads at blocks that were not final yet; at most [`SIGHTINGS_CAP`].
@@ -114,6 +117,7 @@ impl Base {
             turn: 0,
             sight_turn: 0,
             reached: None,
+            settled: None,
             cuts: VecDeque::new(),
             sightings: VecDeque::new(),
             failed: BTreeSet::new(),

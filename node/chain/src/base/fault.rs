@@ -104,7 +104,8 @@ impl EndpointFault {
             | Self::TooLong(_)
             | Self::Lagging { .. }
             | Self::NoBlock(_)
-            | Self::NoVault => false,
+            | Self::NoVault
+            | Self::TooManyFacts { .. } => false,
             Self::WrongChain { .. }
             | Self::WrongNetwork { .. }
             | Self::ForgedHeader { .. }
@@ -115,7 +116,6 @@ impl EndpointFault {
             | Self::HidesFacts { .. }
             | Self::InventsFacts { .. }
             | Self::BadJournal { .. }
-            | Self::TooManyFacts { .. }
             | Self::Contradicts(_) => true,
         }
     }
@@ -154,6 +154,10 @@ pub enum ChainError {
     NoQuorum { what: &'static str, quorum: usize, faults: Faults },
     #[error("no endpoint's facts lead to the head that the chain has: {faults}")]
     Disbelieved { faults: Faults },
+    #[error("the ledger is empty and {blocks} blocks behind: it has to take pages before there is a tail")]
+    Unfolded { blocks: u64 },
+    #[error("nobody shows the journal's first fact at or after block {from_height}: the vault must be older than that")]
+    NoFirstFact { from_height: Height },
     #[error("the vault's numbers are impossible: {0}")]
     Deployment(&'static str),
     #[error("at most {cap} accounts can be looked up at once, not {asked}")]

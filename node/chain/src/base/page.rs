@@ -9,7 +9,7 @@ use williw_core::ledger::{ChainBooks, Page, Point};
 
 use super::Base;
 use super::attest::REACH_BLOCKS;
-use super::endpoint::{Block, Matter};
+use super::endpoint::{Block, Endpoint, Matter};
 use super::fault::{ChainError, EndpointFault, Reading};
 use super::fold::{Cut, Fold, Folded};
 use super::logs::Walk;
@@ -30,10 +30,14 @@ impl Base {
     /// by it.
     pub async fn page(&mut self, books: &ChainBooks, head: Head) -> Result<Reading<Option<Page>>, ChainError> {
         let final_block = self.final_block(MATTER).await?;
-        let value = match self.goal(books, final_block).await? {
+        let settled = self.settled == Some((final_block.hash, books.through.height));
+        let value = match if settled { None } else { self.goal(books, final_block).await? } {
             Some(goal) => self.page_to(goal, books, head).await?,
             None => None,
         };
+        let through = value.as_ref().map_or(books.through, |page| page.through);
+        let over = value.as_ref().is_none_or(|page| page.reached);
+        self.settled = over.then_some((final_block.hash, through.height));
         self.clear_lookups(MATTER);
         Ok(Reading { value, faults: self.faults(MATTER) })
     }
@@ -79,6 +83,9 @@ impl Base {
             Some(folded) => folded,
             // The chain's own storage says that there is nothing new; for that no logs are needed.
             None if cut.head == head => Folded { facts: Vec::new(), cuts: Vec::new() },
+            None if head.seq == 0 && self.pardon_first_fact() => {
+                return Err(ChainError::NoFirstFact { from_height: self.from_height });
+            }
             None => return Err(ChainError::Disbelieved { faults: self.faults(MATTER) }),
         };
         let mut cuts = folded.cuts.into_iter();
@@ -98,6 +105,20 @@ impl Base {
             operators: end.operators,
             reached,
         }))
+    }
+
+    /// True if a quorum's only fault is that it does not show the first fact of all, and nobody shows it: then it lies before
+    /// the block from which they are asked, and they are no liars for it.
+    fn pardon_first_fact(&mut self) -> bool {
+        const HIDDEN: EndpointFault = EndpointFault::HidesFacts { missing: 1 };
+        let accused = |endpoint: &Endpoint| endpoint.faults.get(&MATTER) == Some(&HIDDEN);
+        if self.endpoints.iter().filter(|endpoint| accused(endpoint)).count() < self.quorum {
+            return false;
+        }
+        for endpoint in self.endpoints.iter_mut().filter(|endpoint| accused(endpoint)) {
+            endpoint.faults.remove(&MATTER);
+        }
+        true
     }
 
     /// The facts of the first endpoint whose facts lead to the head. Those that do not are blamed, and so are those that

@@ -11,7 +11,7 @@ use williw_core::tail::{Rumour, TAIL_CAP, Tail, Witnesses};
 use super::Base;
 use super::endpoint::{Block, Endpoint, Matter, Which};
 use super::fault::{ChainError, EndpointFault, Reading};
-use super::logs::Walk;
+use super::logs::{RANGE_BLOCKS, Walk};
 use super::quorum::agreed;
 
 const MATTER: Matter = Matter::Tail;
@@ -32,6 +32,11 @@ impl Base {
             self.sound(MATTER).into_iter().filter(|&index| self.has_reached(index, tip.height)).collect();
         self.sight(MATTER, tip).await;
         let from = Height(after.0.saturating_add(1)).max(self.from_height);
+        // All of a long history is no tail. Nobody is a member of an empty ledger, so nothing is missed meanwhile.
+        let blocks = tip.height.0.saturating_sub(from.0);
+        if after < self.from_height && self.reached.is_none() && blocks > RANGE_BLOCKS {
+            return Err(ChainError::Unfolded { blocks });
+        }
         let vault = self.vault.address;
         let ask = |index: usize| {
             let endpoint = &self.endpoints[index];

@@ -1,6 +1,6 @@
 //! Final facts: what is in a page, when, and with how little help from endpoints.
 
-use williw_chain::base::{EndpointFault, REACH_BLOCKS, SIGHTING_BLOCKS};
+use williw_chain::base::{Base, ChainError, EndpointFault, REACH_BLOCKS, SIGHTING_BLOCKS};
 use williw_chain::verb::Verb;
 use williw_core::amount::Amount;
 use williw_core::cycle::{Cycle, Height, Seconds, UnixSeconds};
@@ -124,11 +124,35 @@ async fn a_head_is_reached_once_and_again_after_a_restart() {
 }
 
 #[tokio::test]
+async fn nothing_is_proven_again_while_the_final_head_stands() {
+    let world = World::new().await;
+    let mut follower = Follower::new(&world, world.base(&[&world.anvil.url]));
+    world.finalize().await;
+    follower.follow(&world).await;
+    let before = follower.base.endpoints()[0].requests;
+    assert_eq!(follower.read(account(world.vault)).await.unwrap().0, None);
+    assert_eq!(follower.base.endpoints()[0].requests - before, 2, "the latest block and the finalized one");
+}
+
+#[tokio::test]
+async fn a_vault_older_than_the_settings_say_makes_nobody_a_liar() {
+    let world = World::new().await;
+    let mut settings = world.settings(&[&world.anvil.url, &world.twin()]);
+    settings.from_height = Height(world.from_height.0 + 1);
+    let mut follower = Follower::new(&world, Base::new(&settings).unwrap());
+    world.register(1, 2_000).await;
+    world.finalize().await;
+    let error = follower.read(account(world.vault)).await.unwrap_err();
+    assert_eq!(error, ChainError::NoFirstFact { from_height: settings.from_height });
+    assert!(follower.base.endpoints().iter().all(|status| status.fault.is_none()));
+}
+
+#[tokio::test]
 async fn there_is_nothing_before_the_deployment_is_final() {
     let world = World::new().await;
     let mut settings = world.settings(&[&world.anvil.url]);
     settings.from_height = Height(world.anvil.height().await);
-    let mut follower = Follower::new(&world, williw_chain::base::Base::new(&settings).unwrap());
+    let mut follower = Follower::new(&world, Base::new(&settings).unwrap());
     assert_eq!(follower.read(account(world.vault)).await.unwrap().0, None);
 
     // Nor if nobody knows since when there is a vault.

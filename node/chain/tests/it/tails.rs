@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use serde_json::json;
-use williw_chain::base::{ChainError, EndpointFault, GRACE, HEAD_START, TIP_WALK_BLOCKS};
+use williw_chain::base::{ChainError, EndpointFault, GRACE, HEAD_START, RANGE_BLOCKS, TIP_WALK_BLOCKS};
 use williw_core::cycle::Height;
 use williw_core::fact::BodyKind;
 use williw_core::tail::{Rumour, Tail};
@@ -116,6 +116,17 @@ async fn whoever_is_behind_completes_no_tail() {
 
     behind.tell(Lie::Nothing);
     assert!(base.tail(Height(0)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_whole_history_is_no_tail() {
+    let world = World::new().await;
+    let old = Proxy::before(&world.anvil.url, Lie::TallFork(1_000_000)).await;
+    let mut base = world.base(&[&old.url]);
+    let error = base.tail(Height(0)).await.unwrap_err();
+    assert!(matches!(error, ChainError::Unfolded { blocks } if blocks > RANGE_BLOCKS), "{error}");
+    old.tell(Lie::Nothing);
+    base.tail(Height(0)).await.unwrap();
 }
 
 #[tokio::test]
