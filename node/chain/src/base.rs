@@ -10,6 +10,8 @@
 //! **Pending.** Every endpoint's logs beyond the ledger are taken, through a head that a quorum agrees on, and each fact
 //! carries who showed it. What one endpoint invents, one endpoint has shown; the core knows how little that counts.
 //!
+//! **Time.** Whoever is slow is not waited for once a quorum is there, and is named for it.
+//!
 //! **Faults.** Whatever an endpoint does wrong is told with the reading and kept for [`Base::endpoints`]. A reading uses no
 //! endpoint that it found at fault.
 
@@ -54,7 +56,8 @@ use attest::Sighting;
 use endpoint::{Endpoint, Matter, Vault};
 use fold::Cut;
 
-/// A reader of Base. It keeps nothing that a restart would miss.
+/// A reader of Base. All that a restart loses are its sightings: where nobody proves the final head itself, there is no page
+/// until a new one has become final.
 #[derive(Debug)]
 pub struct Base {
     pub(crate) vault: Vault,
