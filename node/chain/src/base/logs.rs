@@ -10,10 +10,13 @@ use williw_core::identity::{Account, ChainId};
 
 use super::abi::{StakeVault::Recorded, account_of};
 use super::endpoint::{Endpoint, Which};
-use super::fault::{EndpointFault, LogFault};
+use super::fault::{EndpointFault, LogFault, Outage};
 
 /// The most blocks in one question for logs. An endpoint that refuses is asked for half of it, down to a single block.
 pub const RANGE_BLOCKS: u64 = 10_000;
+
+/// After so many answers in a row twice as many blocks are asked for.
+const WIDEN_AFTER: u32 = 16;
 
 /// A log as it is shown. What else stands beside it is skipped and not kept.
 #[derive(Deserialize)]
@@ -34,11 +37,13 @@ pub(crate) struct Walk {
     next: u64,
     last: u64,
     width: u64,
+    /// How many questions of this width were answered.
+    answered: u32,
 }
 
 impl Walk {
     pub(crate) const fn new(from: Height, through: Height) -> Self {
-        Self { next: from.0, last: through.0, width: RANGE_BLOCKS }
+        Self { next: from.0, last: through.0, width: RANGE_BLOCKS, answered: 0 }
     }
 
     /// The facts of the next blocks; none when the walk is over.
@@ -52,17 +57,33 @@ impl Walk {
             match endpoint.facts(vault, Height(self.next), Height(through)).await {
                 Ok(facts) => {
                     self.next = through.saturating_add(1);
+                    self.answered += 1;
+                    // A crowded stretch is no reason to go on in small steps for ever.
+                    if self.answered >= WIDEN_AFTER {
+                        (self.width, self.answered) = ((self.width * 2).min(RANGE_BLOCKS), 0);
+                    }
                     return Ok(Some(facts));
                 }
-                // Endpoints word "too many" in as many ways as there are endpoints, so every refusal may mean it.
-                Err(EndpointFault::Refused { .. } | EndpointFault::TooLong(_)) if through > self.next => {
+                Err(fault) if through > self.next && may_be_too_wide(&fault) => {
                     self.width = (through - self.next).div_ceil(2);
+                    self.answered = 0;
                 }
                 Err(fault) => return Err(fault),
             }
         }
         Ok(None)
     }
+}
+
+/// Endpoints word "too many" in as many ways as there are endpoints, so every refusal may mean it, and so may an answer that
+/// never comes or the status of a gateway that gave up.
+const fn may_be_too_wide(fault: &EndpointFault) -> bool {
+    matches!(
+        fault,
+        EndpointFault::Refused { .. }
+            | EndpointFault::TooLong(_)
+            | EndpointFault::Unreachable(Outage::Timeout | Outage::Status(413 | 500..=599))
+    )
 }
 
 impl Endpoint {

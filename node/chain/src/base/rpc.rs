@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -111,6 +112,10 @@ impl Rpc {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let response = request.send().await.map_err(|error| outage(&error))?;
         let status = response.status();
+        // Whatever is said beside it, this is no answer to the question.
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(EndpointFault::Unreachable(Outage::Status(status.as_u16())));
+        }
         let body = read_capped(method, response).await?;
         let reply: Reply<T> = match serde_json::from_slice(&body) {
             Ok(reply) => reply,

@@ -273,7 +273,8 @@ async fn narrow_ranges_and_dateless_logs_are_enough() {
     world.anvil.mine(40).await;
     world.stake(1, 100).await;
     world.finalize().await;
-    for proxy in [narrow, dateless] {
+    let gateway = Proxy::before(&world.anvil.url, Lie::GatewayTimeout(5)).await;
+    for proxy in [narrow, dateless, gateway] {
         let mut follower = Follower::new(&world, world.base(&[&proxy.url]));
         let (change, faults) = follower.follow(&world).await;
         assert_eq!((change.facts.len(), fault_of(&faults, 1)), (3, None));

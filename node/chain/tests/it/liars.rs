@@ -1,7 +1,7 @@
 //! Every lie has a name, costs nobody but its teller, and gets into no page.
 
 use serde_json::{Value, json};
-use williw_chain::base::{ChainError, EndpointFault, LogFault};
+use williw_chain::base::{ChainError, EndpointFault, LogFault, Outage};
 use williw_core::amount::Amount;
 use williw_core::census::{Census, Checkpoint, Input, Output};
 use williw_core::cycle::{Height, UnixSeconds};
@@ -81,6 +81,7 @@ async fn every_lie_is_named_and_none_is_believed() {
         (Lie::GarbleProofs, EndpointFault::Undecodable("eth_getProof")),
         (Lie::Pad("eth_getProof"), EndpointFault::TooLong("eth_getProof")),
         (Lie::Pad("eth_chainId"), EndpointFault::TooLong("eth_chainId")),
+        (Lie::TooOften, EndpointFault::Unreachable(Outage::Status(429))),
         (Lie::Gibberish, EndpointFault::Undecodable("eth_chainId")),
         (Lie::Silence, EndpointFault::Slow),
     ];

@@ -57,6 +57,10 @@ pub(crate) enum Lie {
     StuckAt(u64),
     /// Answers to this method are three megabytes longer than they need to be.
     Pad(&'static str),
+    /// A gateway in between gives up on questions for logs of more than so many blocks.
+    GatewayTimeout(u64),
+    /// It is asked too often, and says so twice.
+    TooOften,
     Silence,
     /// Logs of one block at a time only, and late.
     DripLogs,
@@ -105,10 +109,24 @@ async fn answer(mut stream: TcpStream, lie: &Mutex<Lie>, target: Url, client: re
             return;
         }
     }
-    let body = if lie == Lie::Gibberish { "certainly!".to_owned() } else { ask(&lie, question, target, client).await };
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+    let wide = matches!(lie, Lie::GatewayTimeout(blocks) if span(&question).is_some_and(|span| span > blocks));
+    let status = match lie {
+        Lie::GatewayTimeout(_) if wide => 504,
+        Lie::TooOften => 429,
+        _ => 200,
+    };
+    let body =
+        if lie == Lie::Gibberish || wide { "certainly!".to_owned() } else { ask(&lie, question, target, client).await };
+    let head = format!("HTTP/1.1 {status} Status\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
     stream.write_all(head.as_bytes()).await.ok();
     stream.write_all(body.as_bytes()).await.ok();
+}
+
+/// How many blocks a question for logs is about.
+fn span(question: &Value) -> Option<u64> {
+    let number =
+        |key: &str| u64::from_str_radix(question["params"][0][key].as_str()?.trim_start_matches("0x"), 16).ok();
+    Some(number("toBlock")? + 1 - number("fromBlock")?)
 }
 
 async fn read_question(stream: &mut TcpStream) -> Option<Value> {
@@ -214,6 +232,7 @@ fn refusal(lie: &Lie, method: &str, params: &Value) -> Option<String> {
             Some("distance to target block exceeds maximum proof window; key a-secret-key\n".to_owned())
         }
         (Lie::ForgetStates, "eth_getStorageAt") => Some("missing trie node".to_owned()),
+        (Lie::TooOften, _) => Some("slow down".to_owned()),
         (Lie::NarrowRanges(_) | Lie::DripLogs, "eth_getLogs") => {
             let blocks = if let Lie::NarrowRanges(blocks) = lie { *blocks } else { 1 };
             let wide = number("toBlock")? - number("fromBlock")? >= blocks;
