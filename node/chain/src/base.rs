@@ -10,13 +10,14 @@
 //! **Pending.** Every endpoint's logs beyond the ledger are taken, through a head that a quorum agrees on, and each fact
 //! carries who showed it. What one endpoint invents, one endpoint has shown; the core knows how little that counts.
 //!
+//! **Time.** Whoever is slow is not waited for once a quorum is there, and is named for it.
+//!
 //! **Faults.** Whatever an endpoint does wrong is told with the reading and kept for [`Base::endpoints`]. A reading uses no
 //! endpoint that it found at fault.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
-use alloy::primitives::Address;
-use futures_util::future::join_all;
+use alloy::primitives::{Address, B256};
 use williw_core::cycle::Height;
 use williw_core::identity::Account;
 use williw_core::journal::Site;
@@ -37,6 +38,7 @@ pub(crate) mod rpc;
 mod settings;
 mod snapshot;
 mod tail;
+mod wait;
 
 pub use agree::{FINAL_LAG_BLOCKS, TIP_LAG_BLOCKS, TIP_WALK_BLOCKS};
 pub use attest::{REACH_BLOCKS, SIGHTING_BLOCKS, SIGHTINGS_CAP};
@@ -48,12 +50,14 @@ pub use quorum::quorum_of;
 pub use rpc::{ANSWER_CAP, REQUEST_TIMEOUT};
 pub use settings::{BaseSettings, ENDPOINTS_CAP, EndpointName, SettingsFault};
 pub use snapshot::{OperatorSnapshot, QueueEntry, SNAPSHOT_CAP, StandingOnChain};
+pub use wait::{AWAY_CAP, GRACE, HEAD_START, STEP_TIMEOUT};
 
 use attest::Sighting;
 use endpoint::{Endpoint, Matter, Vault};
 use fold::Cut;
 
-/// A reader of Base. It keeps nothing that a restart would miss.
+/// A reader of Base. All that a restart loses are its sightings: where nobody proves the final head itself, there is no page
+/// until a new one has become final.
 #[derive(Debug)]
 pub struct Base {
     pub(crate) vault: Vault,
@@ -63,12 +67,21 @@ pub struct Base {
     page_cap: usize,
     /// Whose logs are folded first. It moves on with every page, so that each endpoint is looked at.
     turn: usize,
+    /// Who is asked first for a sighting. It moves on with every one.
+    sight_turn: usize,
     /// The last block that a page reached; another page there would say nothing new.
     reached: Option<Height>,
+    /// The final head under which a ledger that stands at this height has nothing to learn: most readings find it so, and
+    /// need neither proof nor logs.
+    settled: Option<(B256, Height)>,
     /// Where pages end on the way to a head that a fold has reached; at most `fold::CUTS_CAP`.
     cuts: VecDeque<Cut>,
     /// Proven heads at blocks that were not final yet; at most [`SIGHTINGS_CAP`].
     sightings: VecDeque<Sighting>,
+    /// What could not be read the last time.
+    failed: BTreeSet<Matter>,
+    /// Whether this reading waits for everybody.
+    patient: bool,
 }
 
 /// How an endpoint does, for people.
@@ -105,9 +118,13 @@ impl Base {
             quorum: quorum_of(settings.rpcs.len()),
             page_cap: PAGE_CAP,
             turn: 0,
+            sight_turn: 0,
             reached: None,
+            settled: None,
             cuts: VecDeque::new(),
             sightings: VecDeque::new(),
+            failed: BTreeSet::new(),
+            patient: false,
         })
     }
 
@@ -149,13 +166,15 @@ impl Base {
 
     /// Starts a reading: forgets what the last one of this matter found, and vets whoever is not vetted.
     pub(crate) async fn begin(&mut self, matter: Matter) {
-        for endpoint in &mut self.endpoints {
-            endpoint.faults.remove(&matter);
-        }
-        let vault = self.vault;
-        let unvetted = self.endpoints.iter().enumerate().filter(|(_, endpoint)| !endpoint.vetted);
+        self.call(matter);
+        let vault = &self.vault;
+        let called = |endpoint: &Endpoint| !endpoint.faults.contains_key(&matter);
+        let (vetted, unvetted): (Vec<_>, Vec<_>) = (0..self.endpoints.len())
+            .filter(|&index| called(&self.endpoints[index]))
+            .partition(|&index| self.endpoints[index].vetted);
+        let enough = |good: &[_]| vetted.len() + good.len() >= self.quorum;
         let answers =
-            join_all(unvetted.map(|(index, endpoint)| async move { (index, endpoint.vet(&vault).await) })).await;
+            self.gather(unvetted.into_iter().map(|index| (index, self.endpoints[index].vet(vault))), enough).await;
         for (index, ()) in self.settle(matter, answers) {
             self.endpoints[index].vetted = true;
         }
@@ -176,11 +195,17 @@ impl Base {
     /// Notes a fault; the first one found in a reading stays.
     fn blame(&mut self, matter: Matter, index: usize, fault: EndpointFault) {
         let endpoint = &mut self.endpoints[index];
-        if matches!(fault, EndpointFault::Unreachable(_)) {
-            // Who knows what comes back under this address.
-            endpoint.vetted = false;
+        if fault.is_absence() && !endpoint.faults.contains_key(&matter) {
+            endpoint.leave(fault.clone());
         }
         endpoint.faults.entry(matter).or_insert(fault);
+    }
+
+    /// Takes back what was found in look-ups against those who did well in a later reading: a look-up may never come again.
+    fn clear_lookups(&mut self, matter: Matter) {
+        for index in self.sound(matter) {
+            self.endpoints[index].faults.remove(&Matter::Lookup);
+        }
     }
 
     /// The endpoints that this reading has found nothing against.
@@ -204,7 +229,8 @@ impl Base {
         self.quorum.min(asked).max(1)
     }
 
-    fn no_quorum(&self, matter: Matter, what: &'static str) -> ChainError {
+    fn no_quorum(&mut self, matter: Matter, what: &'static str) -> ChainError {
+        self.failed.insert(matter);
         ChainError::NoQuorum { what, quorum: self.quorum, faults: self.faults(matter) }
     }
 }

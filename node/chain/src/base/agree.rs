@@ -1,6 +1,7 @@
 //! The two blocks that everything is read at: the final head and the tip.
 
-use futures_util::future::{join, join_all};
+use alloy::primitives::B256;
+use futures_util::future::join;
 use williw_core::cycle::Height;
 
 use super::Base;
@@ -14,7 +15,7 @@ pub const FINAL_LAG_BLOCKS: u64 = 1_800;
 /// How far an endpoint's tip may lie behind the agreed one: a minute of blocks.
 pub const TIP_LAG_BLOCKS: u64 = 30;
 
-/// How many blocks below the tip are tried until a quorum agrees on one.
+/// How many blocks below the lowest of the tips that a quorum reaches are tried until it agrees on one.
 pub const TIP_WALK_BLOCKS: u64 = 16;
 
 impl Base {
@@ -23,12 +24,13 @@ impl Base {
         self.begin(matter).await;
         let ask = |index: usize| {
             let endpoint = &self.endpoints[index];
-            async move {
+            let heads = async move {
                 let (latest, finalized) = join(endpoint.block(Which::Latest), endpoint.block(Which::Finalized)).await;
-                (index, latest.and_then(|latest| Ok((latest, finalized?))))
-            }
+                latest.and_then(|latest| Ok((latest, finalized?)))
+            };
+            (index, heads)
         };
-        let answers = join_all(self.sound(matter).into_iter().map(ask)).await;
+        let answers = self.gather(self.sound(matter).into_iter().map(ask), |good| good.len() >= self.quorum).await;
         let mut heads = Vec::new();
         for (index, (latest, finalized)) in self.settle(matter, answers) {
             let endpoint = &mut self.endpoints[index];
@@ -36,50 +38,51 @@ impl Base {
             heads.push((index, finalized));
         }
         let heights = heads.iter().map(|(_, block)| block.height.0).collect();
-        let mut disputed = None;
-        for height in reached_heights(heights, self.quorum) {
-            let claims = self.claims(matter, Height(height), &heads).await;
-            match self.agree(matter, &claims) {
-                Some(block) => {
-                    self.blame_laggards(matter, &heads, block, FINAL_LAG_BLOCKS);
-                    return Ok(block);
-                }
-                None => disputed = disputed.or(Some(claims)),
-            }
-        }
-        self.blame_disputed(matter, &disputed.unwrap_or_default());
-        Err(self.no_quorum(matter, "the final head"))
+        let reached = reached_heights(heights, self.quorum);
+        let Some(block) = self.highest_agreed(matter, reached, &heads).await else {
+            return Err(self.no_quorum(matter, "the final head"));
+        };
+        self.blame_laggards(matter, &heads, block, FINAL_LAG_BLOCKS);
+        Ok(block)
     }
 
     /// The highest block near the tip that a quorum names by the same hash.
     pub(super) async fn tip(&mut self, matter: Matter) -> Result<Block, ChainError> {
         self.begin(matter).await;
-        let ask = |index: usize| {
-            let endpoint = &self.endpoints[index];
-            async move { (index, endpoint.block(Which::Latest).await) }
-        };
-        let answers = join_all(self.sound(matter).into_iter().map(ask)).await;
+        let ask = |index: usize| (index, self.endpoints[index].block(Which::Latest));
+        let answers = self.gather(self.sound(matter).into_iter().map(ask), |good| good.len() >= self.quorum).await;
         let heads = self.settle(matter, answers);
         for (index, latest) in &heads {
             self.endpoints[*index].latest = Some(*latest);
         }
         let heights = heads.iter().map(|(_, block)| block.height.0).collect();
-        let Some(top) = reached_heights(heights, self.quorum).first().copied() else {
+        let mut candidates = reached_heights(heights, self.quorum);
+        let lowest = candidates.last().copied().unwrap_or_default();
+        candidates.extend((lowest.saturating_sub(TIP_WALK_BLOCKS)..lowest).rev());
+        let Some(block) = self.highest_agreed(matter, candidates, &heads).await else {
             return Err(self.no_quorum(matter, "the tip"));
         };
+        self.blame_laggards(matter, &heads, block, TIP_LAG_BLOCKS);
+        Ok(block)
+    }
+
+    /// The block at the first of these heights at which a quorum has the same. If there is none, whoever takes part in the
+    /// highest dispute is named; if there is one, only who dissents there: above it, it may be the liar who made a quorum
+    /// of heights.
+    async fn highest_agreed(&mut self, matter: Matter, heights: Vec<u64>, heads: &[(usize, Block)]) -> Option<Block> {
         let mut disputed = None;
-        for height in (top.saturating_sub(TIP_WALK_BLOCKS)..=top).rev() {
-            let claims = self.claims(matter, Height(height), &heads).await;
-            match self.agree(matter, &claims) {
-                Some(block) => {
-                    self.blame_laggards(matter, &heads, block, TIP_LAG_BLOCKS);
-                    return Ok(block);
-                }
-                None => disputed = disputed.or(Some(claims)),
+        for height in heights {
+            let claims = self.claims(matter, Height(height), heads).await;
+            if let Some(block) = self.agree(matter, &claims) {
+                return Some(block);
+            }
+            // One who finds nobody to agree with contradicts nobody either.
+            if claims.iter().any(|(_, block)| block.hash != claims[0].1.hash) {
+                disputed = disputed.or(Some(claims));
             }
         }
         self.blame_disputed(matter, &disputed.unwrap_or_default());
-        Err(self.no_quorum(matter, "the tip"))
+        None
     }
 
     /// The block at a height, as everybody has it whose head is not below.
@@ -91,18 +94,25 @@ impl Base {
     ) -> Vec<(usize, Block)> {
         let ask = |(index, head): (usize, Block)| {
             let endpoint = &self.endpoints[index];
-            async move { (index, if head.height == height { Ok(head) } else { endpoint.block(Which::At(height)).await }) }
+            (
+                index,
+                async move { if head.height == height { Ok(head) } else { endpoint.block(Which::At(height)).await } },
+            )
         };
         let there =
             heads.iter().copied().filter(|(index, head)| head.height >= height && self.is_sound(matter, *index));
-        let answers = join_all(there.map(ask)).await;
+        let answers = self.gather(there.map(ask), |good| self.agreed_hash(good).is_some()).await;
         self.settle(matter, answers)
+    }
+
+    pub(super) fn agreed_hash(&self, claims: &[(usize, Block)]) -> Option<B256> {
+        let hashes: Vec<_> = claims.iter().map(|(index, block)| (*index, block.hash)).collect();
+        agreed(&hashes, self.quorum)
     }
 
     /// The block that a quorum has; whoever has another one is blamed.
     fn agree(&mut self, matter: Matter, claims: &[(usize, Block)]) -> Option<Block> {
-        let hashes: Vec<_> = claims.iter().map(|(index, block)| (*index, block.hash)).collect();
-        let hash = agreed(&hashes, self.quorum)?;
+        let hash = self.agreed_hash(claims)?;
         let others: Vec<_> = claims.iter().copied().filter(|(_, block)| block.hash != hash).collect();
         self.blame_disputed(matter, &others);
         claims.iter().map(|(_, block)| *block).find(|block| block.hash == hash)

@@ -4,7 +4,9 @@
 //! also taken of a recent block now and then and kept as a *sighting*. Once a quorum has that very block below its final
 //! head, the sighting attests the journal there, however long ago the proof was served.
 
-use futures_util::future::join_all;
+use std::time::Duration;
+
+use tokio::time::timeout;
 use williw_core::cycle::Height;
 
 use super::Base;
@@ -19,6 +21,9 @@ pub const SIGHTING_BLOCKS: u64 = 32;
 /// The most sightings: four hours without finality. When they are full no more are taken, for the oldest become final
 /// first.
 pub const SIGHTINGS_CAP: usize = 256;
+
+/// How long a tail waits for one endpoint's proof. It can do without.
+const SIGHT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// A sighting this close below the final head counts as having reached it: five minutes. Bad news in between is in the
 /// tail, and good news can wait.
@@ -41,35 +46,42 @@ enum Shown {
 impl Base {
     /// The journal at a block that a quorum agrees on; none if nobody serves enough to know it.
     pub(super) async fn attest(&mut self, matter: Matter, block: Block) -> Option<JournalState> {
-        let vault = self.vault.address;
-        let ask = |index: usize| {
-            let endpoint = &self.endpoints[index];
-            async move { (index, show(endpoint, vault, block).await) }
-        };
-        let there = self.sound(matter).into_iter().filter(|&index| self.has_reached(index, block.height));
-        let answers = join_all(there.map(ask)).await;
-        let shown = self.settle(matter, answers);
-        let (mut proven, mut said) = (None, Vec::new());
-        for (index, shown) in shown {
-            self.endpoints[index].proven = matches!(shown, Shown::Proven(_));
-            match shown {
-                // Every proof under one root proves the same.
-                Shown::Proven(state) => proven = Some(state),
-                Shown::Said(state) => said.push((index, state)),
-                Shown::Nothing => {}
-            }
+        for endpoint in &mut self.endpoints {
+            endpoint.proven = false;
         }
-        let truth = proven.or_else(|| {
-            let claims: Vec<_> = said.iter().map(|(index, state)| (*index, key(state))).collect();
-            let agreed = agreed(&claims, self.quorum)?;
-            said.iter().map(|(_, state)| *state).find(|state| key(state) == agreed)
-        })?;
-        for (index, state) in said {
-            if state != truth {
+        let vault = self.vault.address;
+        let ask = |index: usize| (index, show(&self.endpoints[index], vault, block));
+        let there = self.sound(matter).into_iter().filter(|&index| self.has_reached(index, block.height));
+        let answers = self.gather(there.map(ask), |good| self.truth(good).is_some()).await;
+        let shown = self.settle(matter, answers);
+        for (index, shown) in &shown {
+            self.endpoints[*index].proven = matches!(shown, Shown::Proven(_));
+        }
+        let truth = self.truth(&shown)?;
+        for (index, shown) in shown {
+            if matches!(shown, Shown::Said(state) if state != truth) {
                 self.blame(matter, index, EndpointFault::ForgedStorage { height: block.height });
             }
         }
         Some(truth)
+    }
+
+    /// What a proof shows, or else a quorum.
+    fn truth(&self, shown: &[(usize, Shown)]) -> Option<JournalState> {
+        // Every proof under one root proves the same.
+        let proven = shown.iter().find_map(|(_, shown)| match shown {
+            Shown::Proven(state) => Some(*state),
+            Shown::Said(_) | Shown::Nothing => None,
+        });
+        proven.or_else(|| {
+            let said = shown.iter().filter_map(|(index, shown)| match shown {
+                Shown::Said(state) => Some((*index, *state)),
+                Shown::Proven(_) | Shown::Nothing => None,
+            });
+            let claims: Vec<_> = said.clone().map(|(index, state)| (index, key(&state))).collect();
+            let agreed = agreed(&claims, self.quorum)?;
+            said.map(|(_, state)| state).find(|state| key(state) == agreed)
+        })
     }
 
     /// The highest sighting at or below the final head that a quorum has as well.
@@ -80,8 +92,7 @@ impl Base {
             self.sightings.iter().copied().filter(|sighting| sighting.block.height <= final_block.height).collect();
         for sighting in below.into_iter().rev() {
             let claims = self.claims(matter, sighting.block.height, &heads).await;
-            let hashes: Vec<_> = claims.iter().map(|(index, block)| (*index, block.hash)).collect();
-            match agreed(&hashes, self.quorum) {
+            match self.agreed_hash(&claims) {
                 Some(hash) if hash == sighting.block.hash => return Some(sighting),
                 // Of a block that was reorganised away, or of a fork that only its endpoint had.
                 Some(_) => self.sightings.retain(|kept| kept.block.hash != sighting.block.hash),
@@ -91,24 +102,26 @@ impl Base {
         None
     }
 
-    /// Takes a proof of one endpoint's tip, if it is time for one.
-    pub(super) async fn sight(&mut self, matter: Matter) {
-        let last = self.sightings.back().map(|sighting| sighting.block.height.0);
-        if self.sightings.len() >= SIGHTINGS_CAP {
+    /// Takes a proof of the tip that a quorum agreed on, if it is time for one.
+    ///
+    /// Of no other block: whoever makes a header also makes what is proven under it, and a sighting of a head that nobody
+    /// else has would keep the place of those that become final.
+    pub(super) async fn sight(&mut self, matter: Matter, tip: Block) {
+        let too_soon = |last: &Sighting| tip.height.0 < last.block.height.0.saturating_add(SIGHTING_BLOCKS);
+        if self.sightings.len() >= SIGHTINGS_CAP || self.sightings.back().is_some_and(too_soon) {
             return;
         }
-        let candidates = self.in_turn(matter);
-        for index in candidates {
-            let Some(block) = self.endpoints[index].latest else { continue };
-            if last.is_some_and(|last| block.height.0 < last.saturating_add(SIGHTING_BLOCKS)) {
+        let order = self.in_turn(matter, self.sight_turn);
+        self.sight_turn = (self.sight_turn + 1) % self.endpoints.len();
+        for index in order {
+            if !self.has_reached(index, tip.height) {
                 continue;
             }
             // One that serves no proof here is not worse for it; the next one may.
-            let shown = prove(&self.endpoints[index], self.vault.address, block).await;
-            match shown {
-                Ok(Some(state)) => return self.sightings.push_back(Sighting { block, state }),
-                Ok(None) => {}
-                Err(fault) => self.blame(matter, index, fault),
+            match timeout(SIGHT_TIMEOUT, prove(&self.endpoints[index], self.vault.address, tip)).await {
+                Ok(Ok(Some(state))) => return self.sightings.push_back(Sighting { block: tip, state }),
+                Ok(Ok(None)) | Err(_) => {}
+                Ok(Err(fault)) => self.blame(matter, index, fault),
             }
         }
     }
@@ -119,9 +132,9 @@ impl Base {
     }
 
     /// The sound endpoints, beginning with the one whose turn it is.
-    pub(super) fn in_turn(&self, matter: Matter) -> Vec<usize> {
+    pub(super) fn in_turn(&self, matter: Matter, turn: usize) -> Vec<usize> {
         let count = self.endpoints.len();
-        let order = (0..count).map(|step| (self.turn + step) % count);
+        let order = (0..count).map(|step| (turn + step) % count);
         order.filter(|&index| self.is_sound(matter, index)).collect()
     }
 
@@ -142,12 +155,12 @@ async fn prove(
     block: Block,
 ) -> Result<Option<JournalState>, EndpointFault> {
     match endpoint.proof(vault, block.hash).await {
-        Ok(proof) => match verify(block.state_root, vault, &proof) {
+        Ok(Some(proof)) => match verify(block.state_root, vault, &proof) {
             Some(state) => Ok(Some(state)),
             None => Err(EndpointFault::BadProof { height: block.height }),
         },
-        Err(fault @ EndpointFault::Unreachable(_)) => Err(fault),
-        Err(_) => Ok(None),
+        Ok(None) | Err(EndpointFault::Refused { .. }) => Ok(None),
+        Err(fault) => Err(fault),
     }
 }
 

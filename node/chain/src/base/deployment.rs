@@ -1,7 +1,6 @@
 //! What a vault was deployed with, as a quorum reads it.
 
 use alloy::primitives::Address;
-use futures_util::future::join_all;
 use williw_core::amount::{Amount, Bps};
 use williw_core::cycle::{CycleClock, Seconds, UnixSeconds};
 use williw_core::fact::VaultParameters;
@@ -26,34 +25,41 @@ pub struct Deployment {
     pub parameters: VaultParameters,
 }
 
-/// As one endpoint reads them: network, genesis, length of a cycle, token, and the five parameters.
-type Numbers = ([u8; 32], u64, u64, Address, (u128, u128, u64, u16, u64));
+/// What never changes, as one endpoint reads it: network, genesis, length of a cycle, token.
+type Fixed = ([u8; 32], u64, u64, Address);
+
+/// The five parameters, as one endpoint reads them.
+type Parameters = (u128, u128, u64, u16, u64);
 
 impl Base {
     /// Reads the vault's numbers. An endpoint whose vault is of another network is not heard.
     pub async fn deployment(&mut self) -> Result<Reading<Deployment>, ChainError> {
+        const WHAT: &str = "the vault's numbers";
         self.begin(MATTER).await;
         let vault = self.vault.address;
-        let ask = |index: usize| {
-            let endpoint = &self.endpoints[index];
-            async move { (index, numbers(endpoint, vault).await) }
+        let ask = |index: usize| (index, numbers(&self.endpoints[index], vault));
+        let quorum = self.quorum;
+        let truth = |claims: &[(usize, (Fixed, Parameters))]| {
+            let fixed: Vec<_> = claims.iter().map(|(index, (fixed, _))| (*index, *fixed)).collect();
+            let parameters: Vec<_> = claims.iter().map(|(index, (_, parameters))| (*index, *parameters)).collect();
+            Some((agreed(&fixed, quorum)?, agreed(&parameters, quorum)?))
         };
-        let answers = join_all(self.sound(MATTER).into_iter().map(ask)).await;
+        let answers = self.gather(self.sound(MATTER).into_iter().map(ask), |good| truth(good).is_some()).await;
         let claims = self.settle(MATTER, answers);
-        let Some(numbers) = agreed(&claims, self.quorum) else {
-            return Err(self.no_quorum(MATTER, "the vault's numbers"));
-        };
+        let Some((fixed, parameters)) = truth(&claims) else { return Err(self.no_quorum(MATTER, WHAT)) };
         for (index, claim) in claims {
-            if claim != numbers {
-                self.blame(MATTER, index, EndpointFault::Contradicts("the vault's numbers"));
+            // Parameters change, and each endpoint reads them at a tip of its own.
+            if claim.0 != fixed {
+                self.blame(MATTER, index, EndpointFault::Contradicts(WHAT));
             }
         }
-        Ok(Reading { value: deployment(numbers)?, faults: self.faults(MATTER) })
+        Ok(Reading { value: deployment(fixed, parameters)?, faults: self.faults(MATTER) })
     }
 }
 
 fn deployment(
-    (network, genesis, length, token, (min_stake, min_deposit, period, slash, evidence_cycles)): Numbers,
+    (network, genesis, length, token): Fixed,
+    (min_stake, min_deposit, period, slash, evidence_cycles): Parameters,
 ) -> Result<Deployment, ChainError> {
     let clock = CycleClock::new(UnixSeconds(genesis), Seconds(length))
         .map_err(|_| ChainError::Deployment("a cycle lasts less than two seconds"))?;
@@ -72,14 +78,14 @@ fn deployment(
     })
 }
 
-async fn numbers(endpoint: &Endpoint, vault: Address) -> Result<Numbers, EndpointFault> {
+async fn numbers(endpoint: &Endpoint, vault: Address) -> Result<(Fixed, Parameters), EndpointFault> {
     let at = Which::Latest;
     let network = value(endpoint.view(vault, StakeVault::networkIdCall {}, at).await?)?;
     let genesis = value(endpoint.view(vault, StakeVault::genesisCall {}, at).await?)?;
     let length = value(endpoint.view(vault, StakeVault::cycleLengthCall {}, at).await?)?;
     let token = value(endpoint.view(vault, StakeVault::tokenCall {}, at).await?)?;
     let parameters = value(endpoint.view(vault, StakeVault::parametersCall {}, at).await?)?;
-    Ok((network.0, genesis, length, token, parameters))
+    Ok(((network.0, genesis, length, token), parameters))
 }
 
 /// A value that the vault always has.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use alloy::consensus::Header;
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::rpc::types::{EIP1186AccountProofResponse, Header};
+use alloy::rpc::types::EIP1186AccountProofResponse;
 use alloy::sol_types::SolCall;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use williw_core::cycle::{Height, UnixSeconds};
 use williw_core::hash::Hash;
@@ -17,6 +19,7 @@ use super::abi::StakeVault;
 use super::fault::EndpointFault;
 use super::rpc::{Answer, Rpc};
 use super::settings::EndpointName;
+use super::wait::Away;
 
 /// What an endpoint must serve before anything else it says counts.
 #[derive(Clone, Copy, Debug)]
@@ -80,11 +83,17 @@ impl Which {
     }
 }
 
-/// The transactions of a block are not looked at.
+/// What a block says about itself beside its header. Its transactions are not looked at.
 #[derive(Deserialize)]
-struct HeaderOnly {
-    #[serde(flatten)]
-    header: Header,
+struct Claimed {
+    hash: B256,
+}
+
+/// A header and the hash that is claimed for it.
+fn header(block: &str) -> Option<(Header, B256)> {
+    // Twice over the text: flattening one into the other would keep all of the block in memory on the way.
+    let Claimed { hash } = serde_json::from_str(block).ok()?;
+    Some((serde_json::from_str(block).ok()?, hash))
 }
 
 /// What a call of a view came to.
@@ -100,6 +109,7 @@ pub(crate) struct Endpoint {
     pub(crate) rpc: Rpc,
     /// It serves our chain and our vault, as far as is known since it was last away.
     pub(crate) vetted: bool,
+    pub(crate) away: Option<Away>,
     pub(crate) latest: Option<Block>,
     pub(crate) finalized: Option<Block>,
     /// Whether it proved the vault's storage when it was last asked to.
@@ -109,7 +119,16 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     pub(crate) const fn new(name: EndpointName, rpc: Rpc) -> Self {
-        Self { name, rpc, vetted: false, latest: None, finalized: None, proven: false, faults: BTreeMap::new() }
+        Self {
+            name,
+            rpc,
+            vetted: false,
+            away: None,
+            latest: None,
+            finalized: None,
+            proven: false,
+            faults: BTreeMap::new(),
+        }
     }
 
     /// Whether it serves the right chain and the vault of the right network.
@@ -135,30 +154,35 @@ impl Endpoint {
             Which::Hash(hash) => ("eth_getBlockByHash", json!([hash, false])),
             Which::Latest | Which::Finalized | Which::At(_) => ("eth_getBlockByNumber", json!([which.json(), false])),
         };
-        let reply: Option<HeaderOnly> = self.rpc.ask(method, params).await?;
-        let Some(HeaderOnly { header }) = reply else { return Err(EndpointFault::NoBlock(which.words())) };
-        let height = Height(header.inner.number);
+        let reply: Option<Box<RawValue>> = self.rpc.ask(method, params).await?;
+        let Some(block) = reply else { return Err(EndpointFault::NoBlock(which.words())) };
+        let (header, hash) = header(block.get()).ok_or(EndpointFault::Undecodable(method))?;
+        let height = Height(header.number);
         let asked_for = match which {
             Which::At(asked) => asked == height,
-            Which::Hash(asked) => asked == header.hash,
+            Which::Hash(asked) => asked == hash,
             Which::Latest | Which::Finalized => true,
         };
-        if !asked_for || header.inner.hash_slow() != header.hash {
+        if !asked_for || header.hash_slow() != hash {
             return Err(EndpointFault::ForgedHeader { height });
         }
         Ok(Block {
             height,
-            hash: header.hash,
-            time: UnixSeconds(header.inner.timestamp),
-            state_root: header.inner.state_root,
-            base_fee: header.inner.base_fee_per_gas,
+            hash,
+            time: UnixSeconds(header.timestamp),
+            state_root: header.state_root,
+            base_fee: header.base_fee_per_gas,
         })
     }
 
-    /// A proof of the vault's two journal slots, not yet verified.
-    pub(crate) async fn proof(&self, vault: Address, hash: B256) -> Result<EIP1186AccountProofResponse, EndpointFault> {
+    /// A proof of the vault's two journal slots, not yet verified; none if it has none to give.
+    pub(crate) async fn proof(
+        &self,
+        vault: Address,
+        hash: B256,
+    ) -> Result<Option<EIP1186AccountProofResponse>, EndpointFault> {
         let slots = [slot(HEAD_SLOT), slot(SEQ_SLOT)];
-        self.rpc.demand("eth_getProof", json!([vault, slots, Which::Hash(hash).json()])).await
+        self.rpc.ask("eth_getProof", json!([vault, slots, Which::Hash(hash).json()])).await
     }
 
     /// The vault's two journal slots, on this endpoint's word.

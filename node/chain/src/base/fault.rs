@@ -30,6 +30,8 @@ pub enum Outage {
 pub enum EndpointFault {
     #[error("it cannot be reached: {0}")]
     Unreachable(Outage),
+    #[error("it is too slow to be waited for")]
+    Slow,
     #[error("it refuses {method}: {message} ({code})")]
     Refused { method: &'static str, code: i64, message: String },
     #[error("its answer to {0} is not what this call answers")]
@@ -86,17 +88,24 @@ pub enum LogFault {
 }
 
 impl EndpointFault {
+    /// True if nothing came of it, in time or at all.
+    pub(crate) const fn is_absence(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Slow)
+    }
+
     /// True if the endpoint said what is not so; false if it only failed to say something.
     #[must_use]
     pub const fn is_lie(&self) -> bool {
         match self {
             Self::Unreachable(_)
+            | Self::Slow
             | Self::Refused { .. }
             | Self::Undecodable(_)
             | Self::TooLong(_)
             | Self::Lagging { .. }
             | Self::NoBlock(_)
-            | Self::NoVault => false,
+            | Self::NoVault
+            | Self::TooManyFacts { .. } => false,
             Self::WrongChain { .. }
             | Self::WrongNetwork { .. }
             | Self::ForgedHeader { .. }
@@ -107,7 +116,6 @@ impl EndpointFault {
             | Self::HidesFacts { .. }
             | Self::InventsFacts { .. }
             | Self::BadJournal { .. }
-            | Self::TooManyFacts { .. }
             | Self::Contradicts(_) => true,
         }
     }
@@ -146,6 +154,10 @@ pub enum ChainError {
     NoQuorum { what: &'static str, quorum: usize, faults: Faults },
     #[error("no endpoint's facts lead to the head that the chain has: {faults}")]
     Disbelieved { faults: Faults },
+    #[error("the ledger is empty and {blocks} blocks behind: it has to take pages before there is a tail")]
+    Unfolded { blocks: u64 },
+    #[error("nobody shows the journal's first fact at or after block {from_height}: the vault must be older than that")]
+    NoFirstFact { from_height: Height },
     #[error("the vault's numbers are impossible: {0}")]
     Deployment(&'static str),
     #[error("at most {cap} accounts can be looked up at once, not {asked}")]

@@ -1,16 +1,19 @@
 //! Pages: final facts, from where a ledger stands to a head that the chain itself attests.
 
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::timeout;
 use williw_core::cycle::Height;
 use williw_core::identity::ChainId;
 use williw_core::journal::Head;
-use williw_core::ledger::{ChainBooks, Page, Point};
+use williw_core::ledger::{ChainBooks, Page};
 
 use super::Base;
 use super::attest::REACH_BLOCKS;
-use super::endpoint::{Block, Matter};
+use super::endpoint::{Block, Endpoint, Matter};
 use super::fault::{ChainError, EndpointFault, Reading};
 use super::fold::{Cut, Fold, Folded};
 use super::logs::Walk;
+use super::wait::head_start;
 
 const MATTER: Matter = Matter::Finals;
 
@@ -27,10 +30,15 @@ impl Base {
     /// by it.
     pub async fn page(&mut self, books: &ChainBooks, head: Head) -> Result<Reading<Option<Page>>, ChainError> {
         let final_block = self.final_block(MATTER).await?;
-        let value = match self.goal(books, final_block).await? {
+        let settled = self.settled == Some((final_block.hash, books.through.height));
+        let value = match if settled { None } else { self.goal(books, final_block).await? } {
             Some(goal) => self.page_to(goal, books, head).await?,
             None => None,
         };
+        let through = value.as_ref().map_or(books.through, |page| page.through);
+        let over = value.as_ref().is_none_or(|page| page.reached && page.through.height >= books.through.height);
+        self.settled = over.then_some((final_block.hash, through.height));
+        self.clear_lookups(MATTER);
         Ok(Reading { value, faults: self.faults(MATTER) })
     }
 
@@ -42,7 +50,8 @@ impl Base {
         while self.cuts.front().is_some_and(|cut| cut.through.height <= folded) {
             self.cuts.pop_front();
         }
-        self.forget_sightings(folded);
+        // The cursor may be astray, far beyond everything that can be proven.
+        self.forget_sightings(folded.min(final_block.height));
         if let Some(cut) = self.cuts.front().filter(|cut| cut.through.height <= final_block.height) {
             return Ok(Some(Goal { cut: *cut, reached: false }));
         }
@@ -63,7 +72,9 @@ impl Base {
     async fn page_to(&mut self, goal: Goal, books: &ChainBooks, head: Head) -> Result<Option<Page>, ChainError> {
         let Goal { cut, reached } = goal;
         let through = cut.through.height;
-        let repeats = through == books.through.height && self.reached == Some(through);
+        // A page that ends where the ledger stands says one thing only: that this is the final head.
+        let stays = through == books.through.height && cut.head == head && !reached;
+        let repeats = stays || through == books.through.height && self.reached == Some(through);
         // A cursor beyond the final head was led astray, or the endpoints lag. The ledger takes it back either way, if nothing
         // that it has lies beyond; what they have not yet seen of that they cannot attest.
         let behind = through < books.through.height;
@@ -78,7 +89,14 @@ impl Base {
             match self.believe(cut, books, head).await {
                 Some(folded) => folded,
                 None if cut.head == head => nothing_new(),
-                None => return Err(ChainError::Disbelieved { faults: self.faults(MATTER) }),
+                None if head.seq == 0 && self.pardon_first_fact() => {
+                    return Err(ChainError::NoFirstFact { from_height: self.from_height });
+                }
+                None => {
+                    // What was to come after it may be of the same making.
+                    self.cuts.clear();
+                    return Err(ChainError::Disbelieved { faults: self.faults(MATTER) });
+                }
             }
         };
         let mut cuts = folded.cuts.into_iter();
@@ -87,7 +105,8 @@ impl Base {
             None => (cut, reached),
         };
         self.cuts.extend(cuts);
-        if reached {
+        // The ledger does not learn from a page that takes it back where the chain ends; the next one says it.
+        if reached && !behind {
             self.reached = Some(through);
         }
         Ok(Some(Page {
@@ -100,26 +119,77 @@ impl Base {
         }))
     }
 
-    /// The facts of the first endpoint whose facts lead to the head; the others that were asked are blamed.
-    async fn believe(&mut self, goal: Cut, books: &ChainBooks, head: Head) -> Option<Folded> {
-        let order = self.in_turn(MATTER);
-        self.turn = (self.turn + 1) % self.endpoints.len();
-        for index in order {
-            if !self.has_reached(index, goal.through.height) {
-                continue;
-            }
-            match self.fold(index, goal, books, head).await {
-                Ok(folded) => return Some(folded),
-                Err(fault) => self.blame(MATTER, index, fault),
-            }
+    /// True if a quorum's only fault is that it does not show the first fact of all, and nobody shows it: then it lies before
+    /// the block from which they are asked, and they are no liars for it.
+    fn pardon_first_fact(&mut self) -> bool {
+        const HIDDEN: EndpointFault = EndpointFault::HidesFacts { missing: 1 };
+        let accused = |endpoint: &Endpoint| endpoint.faults.get(&MATTER) == Some(&HIDDEN);
+        if self.endpoints.iter().filter(|endpoint| accused(endpoint)).count() < self.quorum {
+            return false;
         }
-        None
+        for endpoint in self.endpoints.iter_mut().filter(|endpoint| accused(endpoint)) {
+            endpoint.faults.remove(&MATTER);
+        }
+        true
     }
 
+    /// The facts of the first endpoint whose facts lead to the head. Those that do not are blamed, and so are those that
+    /// were overtaken by one that began after them.
+    async fn believe(&mut self, goal: Cut, books: &ChainBooks, head: Head) -> Option<Folded> {
+        let order = self.in_turn(MATTER, self.turn);
+        self.turn = (self.turn + 1) % self.endpoints.len();
+        let mut order = order.into_iter().filter(|&index| self.has_reached(index, goal.through.height));
+        let head_start = head_start(books.through.height.max(self.from_height), goal.through.height);
+        let (mut folds, mut begun, mut blamed) = (FuturesUnordered::new(), Vec::new(), Vec::new());
+        let folded = loop {
+            if let Some(index) = order.next() {
+                begun.push(index);
+                let fold = self.fold(index, goal, books, head);
+                folds.push(async move { (index, fold.await) });
+            }
+            match timeout(head_start, folds.next()).await {
+                Err(_) => {}
+                Ok(None) => break None,
+                Ok(Some((index, Ok(folded)))) => {
+                    let overtaken = begun.iter().take_while(|&&other| other != index);
+                    blamed.extend(overtaken.map(|&other| (other, EndpointFault::Slow)));
+                    break Some(folded);
+                }
+                Ok(Some((index, Err(fault)))) => {
+                    begun.retain(|&other| other != index);
+                    blamed.push((index, fault));
+                }
+            }
+        };
+        drop((order, folds));
+        for (index, fault) in blamed {
+            self.blame(MATTER, index, fault);
+        }
+        folded
+    }
+
+    /// One endpoint's facts, from where the ledger stands. A cursor that was led astray may have passed some: if the next one
+    /// is missing, or all are, they are looked for from the last fact on.
     async fn fold(&self, index: usize, goal: Cut, books: &ChainBooks, head: Head) -> Result<Folded, EndpointFault> {
-        let Point { height: folded, .. } = books.through;
-        let next = if goal.through.height >= folded { Height(folded.0.saturating_add(1)) } else { books.last.height };
-        let mut walk = Walk::new(next.max(self.from_height), goal.through.height);
+        let (last, behind) = (books.last.height, goal.through.height < books.through.height);
+        let next = Height(books.through.height.0.saturating_add(1));
+        let from = if behind { last } else { next };
+        let missing = EndpointFault::HidesFacts { missing: head.seq.saturating_add(1) };
+        match self.fold_from(from, index, goal, books, head).await {
+            Err(fault) if fault == missing && last < from => self.fold_from(last, index, goal, books, head).await,
+            folded => folded,
+        }
+    }
+
+    async fn fold_from(
+        &self,
+        from: Height,
+        index: usize,
+        goal: Cut,
+        books: &ChainBooks,
+        head: Head,
+    ) -> Result<Folded, EndpointFault> {
+        let mut walk = Walk::new(from.max(self.from_height), goal.through.height);
         let mut fold = Fold::new((head, books.operators), books.last.height, goal.head, self.page_cap);
         while let Some(facts) = walk.step(&self.endpoints[index], self.vault.address).await? {
             for fact in facts {

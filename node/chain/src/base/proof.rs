@@ -1,12 +1,19 @@
 //! From a state root to the journal's head: the vault's two slots, proven or read.
 
-use alloy::primitives::{Address, B256, U256, keccak256};
-use alloy::rlp;
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::rlp::{self, Decodable};
 use alloy::rpc::types::EIP1186AccountProofResponse;
+use alloy_trie::nodes::TrieNode;
 use alloy_trie::proof::verify_proof;
 use alloy_trie::{Nibbles, TrieAccount};
 use williw_core::hash::Hash;
 use williw_core::journal::{HEAD_SLOT, Head, SEQ_SLOT};
+
+/// Every key in these tries is a hash, so no path is longer than its 64 nibbles, and no proof has more nodes than that.
+const PATH_NIBBLES: usize = 64;
+
+/// More bytes than the largest node has: a branch with sixteen hashes takes 532.
+const NODE_CAP: usize = 1_024;
 
 /// What the vault's storage says about its journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,14 +44,59 @@ pub(crate) fn verify(root: B256, vault: Address, proof: &EIP1186AccountProofResp
         code_hash: proof.code_hash,
     };
     let account_key = Nibbles::unpack(keccak256(vault));
-    verify_proof(root, account_key, Some(rlp::encode(account)), &proof.account_proof).ok()?;
+    proves(root, account_key, Some(rlp::encode(account)), &proof.account_proof)?;
 
     let [head, seq] = proof.storage_proof.as_slice() else { return None };
     for (number, entry) in [(HEAD_SLOT, head), (SEQ_SLOT, seq)] {
         // The key in the answer is not looked at: the place in the trie is computed from the slot that was asked for.
         let key = Nibbles::unpack(keccak256(B256::from(U256::from(number))));
         let value = (!entry.value.is_zero()).then(|| rlp::encode(entry.value));
-        verify_proof(proof.storage_hash, key, value, &entry.proof).ok()?;
+        proves(proof.storage_hash, key, value, &entry.proof)?;
     }
     Some(JournalState::of_slots([head.value, seq.value]))
+}
+
+fn proves(root: B256, key: Nibbles, value: Option<Vec<u8>>, proof: &[Bytes]) -> Option<()> {
+    // The verifier panics where a path grows longer than any key, and whoever made the nodes chose their paths.
+    fits(proof)?;
+    verify_proof(root, key, value, proof).ok()
+}
+
+/// Whether no path through these nodes can be longer than a key.
+fn fits(proof: &[Bytes]) -> Option<()> {
+    if proof.len() > PATH_NIBBLES + 1 || proof.iter().any(|node| node.len() > NODE_CAP) {
+        return None;
+    }
+    let mut walked = 0;
+    for node in proof {
+        let node = TrieNode::decode(&mut &node[..]).ok()?;
+        if walked + depth(&node)? > PATH_NIBBLES {
+            return None;
+        }
+        // Behind a child that is kept in place no further node can follow, so this is as far as the next one begins.
+        walked += match &node {
+            TrieNode::Branch(_) => 1,
+            TrieNode::Extension(extension) => extension.key.len(),
+            TrieNode::Leaf(leaf) => leaf.key.len(),
+            TrieNode::EmptyRoot => 0,
+        };
+    }
+    Some(())
+}
+
+/// The longest path through a node and the children that it holds in place: those are short, so they do not nest deep.
+fn depth(node: &TrieNode) -> Option<usize> {
+    let below = |child: &[u8]| match child.len() {
+        // A hash: what is behind it is a node of its own.
+        33 => Some(0),
+        _ => depth(&TrieNode::decode(&mut &child[..]).ok()?),
+    };
+    match node {
+        TrieNode::EmptyRoot => Some(0),
+        TrieNode::Leaf(leaf) => Some(leaf.key.len()),
+        TrieNode::Extension(extension) => Some(extension.key.len() + below(&extension.child)?),
+        TrieNode::Branch(branch) => {
+            branch.stack.iter().try_fold(1, |longest, child| Some(longest.max(1 + below(child)?)))
+        }
+    }
 }

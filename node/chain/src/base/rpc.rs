@@ -7,9 +7,11 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use reqwest::StatusCode;
 use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use url::Url;
 
@@ -18,8 +20,15 @@ use super::fault::{EndpointFault, Outage};
 /// How long an endpoint has for one answer, connecting included. A tail is stale after sixty seconds.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// The longest answer in bytes. A longer one is not read to its end; logs are then asked for in smaller ranges.
+/// The longest answer with logs in bytes. A longer one is not read to its end; logs are then asked for in smaller ranges.
 pub const ANSWER_CAP: usize = 32 * 1024 * 1024;
+
+/// The longest answer with a block, a proof, a receipt or code in bytes.
+const OBJECT_CAP: usize = 2 * 1024 * 1024;
+
+/// The longest other answer in bytes, and the most that is looked at beside a refusal. What a few bytes say as a JSON value
+/// takes many times as many in memory.
+const SCALAR_CAP: usize = 64 * 1024;
 
 /// How much of an endpoint's own words is shown, in characters.
 const MESSAGE_CAP: usize = 160;
@@ -44,7 +53,7 @@ struct Refusal {
     code: i64,
     #[serde(default)]
     message: String,
-    data: Option<Value>,
+    data: Option<Box<RawValue>>,
 }
 
 /// What came back instead of a result.
@@ -103,6 +112,10 @@ impl Rpc {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let response = request.send().await.map_err(|error| outage(&error))?;
         let status = response.status();
+        // Whatever is said beside it, this is no answer to the question.
+        if status == StatusCode::TOO_MANY_REQUESTS {
+            return Err(EndpointFault::Unreachable(Outage::Status(status.as_u16())));
+        }
         let body = read_capped(method, response).await?;
         let reply: Reply<T> = match serde_json::from_slice(&body) {
             Ok(reply) => reply,
@@ -112,6 +125,8 @@ impl Rpc {
         };
         match reply.error {
             Some(Refusal { code, message, data }) => {
+                let small = data.filter(|data| data.get().len() <= SCALAR_CAP);
+                let data = small.and_then(|data| serde_json::from_str(data.get()).ok());
                 Ok(Answer::Refusal { code, message: self.harmless(&message), data })
             }
             None if !status.is_success() => Err(EndpointFault::Unreachable(Outage::Status(status.as_u16()))),
@@ -138,15 +153,27 @@ impl fmt::Debug for Rpc {
     }
 }
 
+fn answer_cap(method: &str) -> usize {
+    match method {
+        "eth_getLogs" => ANSWER_CAP,
+        "eth_getBlockByNumber"
+        | "eth_getBlockByHash"
+        | "eth_getProof"
+        | "eth_getTransactionReceipt"
+        | "eth_getCode" => OBJECT_CAP,
+        _ => SCALAR_CAP,
+    }
+}
+
 async fn read_capped(method: &'static str, mut response: reqwest::Response) -> Result<Vec<u8>, EndpointFault> {
-    let mut body = Vec::new();
+    let (mut body, cap) = (Vec::new(), answer_cap(method));
     loop {
         let chunk = response.chunk().await.map_err(|error| match outage(&error) {
             EndpointFault::Unreachable(Outage::Timeout) => EndpointFault::Unreachable(Outage::Timeout),
             _ => EndpointFault::Unreachable(Outage::Cut),
         })?;
         let Some(chunk) = chunk else { return Ok(body) };
-        if body.len() + chunk.len() > ANSWER_CAP {
+        if body.len() + chunk.len() > cap {
             return Err(EndpointFault::TooLong(method));
         }
         body.extend_from_slice(&chunk);

@@ -1,8 +1,7 @@
 //! The tail: everything beyond the ledger that any endpoint shows, with who showed it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::join_all;
 use williw_core::cycle::Height;
 use williw_core::fact::Fact;
 use williw_core::hash::Hash;
@@ -10,9 +9,10 @@ use williw_core::identity::ChainId;
 use williw_core::tail::{Rumour, TAIL_CAP, Tail, Witnesses};
 
 use super::Base;
-use super::endpoint::{Endpoint, Matter};
+use super::endpoint::{Block, Endpoint, Matter, Which};
 use super::fault::{ChainError, EndpointFault, Reading};
-use super::logs::Walk;
+use super::logs::{RANGE_BLOCKS, Walk};
+use super::quorum::agreed;
 
 const MATTER: Matter = Matter::Tail;
 
@@ -23,28 +23,66 @@ const SHOWN_CAP: usize = TAIL_CAP;
 impl Base {
     /// Everything above `after`, through a block near the tip that a quorum agrees on.
     ///
-    /// It is an error unless a quorum gave all its logs. An endpoint on a fork of its own is heard as well: what it shows
+    /// It is an error unless a quorum that has this block gave all its logs. An endpoint on a fork of its own is heard as well: what it shows
     /// counts as shown by one.
     pub async fn tail(&mut self, after: Height) -> Result<Reading<Tail>, ChainError> {
         let tip = self.tip(MATTER).await?;
-        let agreeing = self.sound(MATTER);
-        self.sight(MATTER).await;
+        // Whoever is behind the tip is heard, but there may be bad news that it has not seen yet.
+        let agreeing: Vec<_> =
+            self.sound(MATTER).into_iter().filter(|&index| self.has_reached(index, tip.height)).collect();
+        self.sight(MATTER, tip).await;
         let from = Height(after.0.saturating_add(1)).max(self.from_height);
+        // All of a long history is no tail. Nobody is a member of an empty ledger, so nothing is missed meanwhile.
+        let blocks = tip.height.0.saturating_sub(from.0);
+        if after < self.from_height && self.reached.is_none() && blocks > RANGE_BLOCKS {
+            return Err(ChainError::Unfolded { blocks });
+        }
         let vault = self.vault.address;
         let ask = |index: usize| {
             let endpoint = &self.endpoints[index];
             // What an endpoint has not reached it cannot be asked for.
             let through = endpoint.latest.map_or(tip.height, |latest| latest.height.min(tip.height));
-            async move { (index, shown(endpoint, vault, Walk::new(from, through)).await) }
+            (index, shown(endpoint, vault, Walk::new(from, through)))
         };
-        let answers = join_all(self.audible().into_iter().map(ask)).await;
+        let complete =
+            |heard: &[(usize, Vec<Fact>)]| heard.iter().filter(|(index, _)| agreeing.contains(index)).count();
+        let answers = self.gather(self.audible().into_iter().map(ask), |heard| complete(heard) >= self.quorum).await;
         let heard = self.settle(MATTER, answers);
-        let complete = heard.iter().filter(|(index, _)| agreeing.contains(index)).count();
-        if complete < self.quorum {
+        if complete(&heard) < self.quorum {
             return Err(self.no_quorum(MATTER, "the unfinal tail"));
         }
+        self.compare(tip, &heard, &agreeing).await;
+        self.clear_lookups(MATTER);
         let tail = Tail { chain: ChainId::Base, after, head: tip.point(), rumours: merge(heard) };
         Ok(Reading { value: tail, faults: self.faults(MATTER) })
+    }
+
+    /// Names whoever has the same tip as a quorum and shows other facts. They are heard all the same: which of them count
+    /// is for those to say who know how little one witness is worth.
+    async fn compare(&mut self, tip: Block, heard: &[(usize, Vec<Fact>)], agreeing: &[usize]) {
+        let shown = heard.iter().filter(|(index, _)| agreeing.contains(index));
+        let mut lists: Vec<_> =
+            shown.map(|(index, facts)| (*index, facts.iter().map(place).collect::<BTreeSet<_>>())).collect();
+        if lists.windows(2).all(|pair| pair[0].1 == pair[1].1) {
+            return;
+        }
+        // The chain may have changed between the question for the tip and the one for the logs.
+        let ask = |index: usize| (index, self.endpoints[index].block(Which::At(tip.height)));
+        let asked: Vec<_> = lists.iter().map(|(index, _)| *index).collect();
+        let answers = self.gather(asked.into_iter().map(ask), |good| self.agreed_hash(good).is_some()).await;
+        let still = self.settle(MATTER, answers);
+        lists.retain(|(index, _)| still.iter().any(|(other, block)| other == index && block.hash == tip.hash));
+        let claims: Vec<_> = lists.iter().map(|(index, list)| (*index, list)).collect();
+        let Some(truth) = agreed(&claims, self.quorum) else { return };
+        for (index, list) in claims {
+            let invented = list.difference(truth).next();
+            let hidden = truth.difference(list).next();
+            if let Some(&(height, seq, _)) = invented {
+                self.blame(MATTER, index, EndpointFault::InventsFacts { seq, height });
+            } else if let Some(&(_, missing, _)) = hidden {
+                self.blame(MATTER, index, EndpointFault::HidesFacts { missing });
+            }
+        }
     }
 
     /// Whoever can be heard: the sound, and those who are only behind or elsewhere.
@@ -72,15 +110,20 @@ async fn shown(
     Ok(shown)
 }
 
+/// Where a fact stands, and all that it says.
+type Place = (Height, u64, Hash);
+
+fn place(fact: &Fact) -> Place {
+    // The head after a fact on top of nothing is a digest of all of it.
+    (fact.height, fact.seq, fact.head_after(Hash::default()))
+}
+
 /// Each fact once, with everybody who showed exactly it.
 fn merge(heard: Vec<(usize, Vec<Fact>)>) -> Vec<Rumour> {
-    let mut rumours: BTreeMap<(Height, u64, Hash), Rumour> = BTreeMap::new();
+    let mut rumours: BTreeMap<Place, Rumour> = BTreeMap::new();
     for (index, facts) in heard {
         for fact in facts {
-            // The head after a fact on top of nothing is a digest of all of it.
-            let digest = fact.head_after(Hash::default());
-            let key = (fact.height, fact.seq, digest);
-            let rumour = rumours.entry(key).or_insert(Rumour { fact, witnesses: Witnesses(0) });
+            let rumour = rumours.entry(place(&fact)).or_insert(Rumour { fact, witnesses: Witnesses(0) });
             rumour.witnesses.0 |= 1 << index;
         }
     }

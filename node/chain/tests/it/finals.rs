@@ -1,6 +1,6 @@
 //! Final facts: what is in a page, when, and with how little help from endpoints.
 
-use williw_chain::base::SIGHTING_BLOCKS;
+use williw_chain::base::{Base, ChainError, EndpointFault, REACH_BLOCKS, SIGHTING_BLOCKS};
 use williw_chain::verb::Verb;
 use williw_core::amount::Amount;
 use williw_core::cycle::{Cycle, Height, Seconds, UnixSeconds};
@@ -27,6 +27,23 @@ async fn a_deployment_is_read_as_it_was_made() {
     assert_eq!(deployment.parameters.min_stake, Amount(1_000 * TOKEN));
     assert_eq!(deployment.parameters.unstaking_period, Seconds(840));
     assert_eq!(deployment.parameters.slash.get(), 500);
+}
+
+#[tokio::test]
+async fn only_what_never_changes_of_a_deployment_is_held_against_anybody_and_not_for_ever() {
+    let world = World::new().await;
+    let other = Proxy::before(&world.anvil.url, Lie::OtherParameters).await;
+    let mut base = world.base(&[&other.url, &world.anvil.url, &world.twin()]);
+    let read = base.deployment().await.unwrap();
+    assert!(read.faults.0.is_empty(), "{}", read.faults);
+    assert_eq!(read.value.parameters.min_stake, Amount(1_000 * TOKEN));
+
+    other.tell(Lie::OtherGenesis);
+    let read = base.deployment().await.unwrap();
+    assert_eq!(fault_of(&read.faults, 1), Some(&EndpointFault::Contradicts("the vault's numbers")));
+    assert!(base.endpoints()[0].fault.is_some());
+    base.tail(Height(0)).await.unwrap();
+    assert_eq!(base.endpoints()[0].fault, None, "nobody looks the deployment up again");
 }
 
 #[tokio::test]
@@ -107,11 +124,35 @@ async fn a_head_is_reached_once_and_again_after_a_restart() {
 }
 
 #[tokio::test]
+async fn nothing_is_proven_again_while_the_final_head_stands() {
+    let world = World::new().await;
+    let mut follower = Follower::new(&world, world.base(&[&world.anvil.url]));
+    world.finalize().await;
+    follower.follow(&world).await;
+    let before = follower.base.endpoints()[0].requests;
+    assert_eq!(follower.read(account(world.vault)).await.unwrap().0, None);
+    assert_eq!(follower.base.endpoints()[0].requests - before, 2, "the latest block and the finalized one");
+}
+
+#[tokio::test]
+async fn a_vault_older_than_the_settings_say_makes_nobody_a_liar() {
+    let world = World::new().await;
+    let mut settings = world.settings(&[&world.anvil.url, &world.twin()]);
+    settings.from_height = Height(world.from_height.0 + 1);
+    let mut follower = Follower::new(&world, Base::new(&settings).unwrap());
+    world.register(1, 2_000).await;
+    world.finalize().await;
+    let error = follower.read(account(world.vault)).await.unwrap_err();
+    assert_eq!(error, ChainError::NoFirstFact { from_height: settings.from_height });
+    assert!(follower.base.endpoints().iter().all(|status| status.fault.is_none()));
+}
+
+#[tokio::test]
 async fn there_is_nothing_before_the_deployment_is_final() {
     let world = World::new().await;
     let mut settings = world.settings(&[&world.anvil.url]);
     settings.from_height = Height(world.anvil.height().await);
-    let mut follower = Follower::new(&world, williw_chain::base::Base::new(&settings).unwrap());
+    let mut follower = Follower::new(&world, Base::new(&settings).unwrap());
     assert_eq!(follower.read(account(world.vault)).await.unwrap().0, None);
 
     // Nor if nobody knows since when there is a vault.
@@ -141,6 +182,11 @@ async fn without_proofs_a_quorum_is_believed_and_called_unproven() {
     follower.follow(&world).await;
     let proven: Vec<bool> = follower.base.endpoints().iter().map(|status| status.proven).collect();
     assert_eq!(proven, [false, true]);
+
+    second.tell(Lie::BendProofs);
+    world.finalize().await;
+    follower.read(account(world.vault)).await.unwrap_err();
+    assert!(!follower.base.endpoints()[1].proven, "what it proved once it does not prove now");
 }
 
 #[tokio::test]
@@ -181,6 +227,44 @@ async fn a_proof_of_a_block_that_was_reorganised_away_attests_nothing() {
 }
 
 #[tokio::test]
+async fn a_head_that_nobody_else_has_is_no_sighting() {
+    let world = World::new().await;
+    let tall = Proxy::before(&world.anvil.url, Lie::TallHead(1_000_000_000_000, world.vault)).await;
+    let first = Proxy::before(&world.anvil.url, Lie::ForgetStates).await;
+    let second = Proxy::before(&world.anvil.url, Lie::ForgetStates).await;
+    let mut follower = Follower::new(&world, world.base(&[&tall.url, &first.url, &second.url]));
+    world.register(1, 2_000).await;
+    let seen = world.anvil.height().await;
+    follower.base.tail(Height(0)).await.unwrap();
+    tall.tell(Lie::ForgetStates);
+    world.finalize().await;
+    let (change, _) = follower.follow(&world).await;
+    assert_eq!(change.books.through.height, Height(seen));
+}
+
+#[tokio::test]
+async fn a_sighting_far_below_the_final_head_gives_its_page_once() {
+    let world = World::new().await;
+    let first = Proxy::before(&world.anvil.url, Lie::ForgetStates).await;
+    let mut follower = Follower::new(&world, world.base(&[&first.url]));
+    world.register(1, 2_000).await;
+    let seen = world.anvil.height().await;
+    follower.base.tail(Height(0)).await.unwrap();
+    world.anvil.mine(REACH_BLOCKS + 9).await;
+    let vault = account(world.vault);
+    let page = follower.read(vault).await.unwrap().0.unwrap();
+    assert_eq!((page.reached, page.through.height), (false, Height(seen)));
+    let change = follower.ledger.stage(&page).unwrap().unwrap();
+    follower.ledger.commit(&change);
+    assert_eq!(follower.read(vault).await.unwrap().0, None, "an empty page would be asked for again at once");
+
+    // The next sighting closes the gap.
+    follower.base.tail(Height(seen)).await.unwrap();
+    world.finalize().await;
+    assert!(follower.read(vault).await.unwrap().0.unwrap().reached);
+}
+
+#[tokio::test]
 async fn narrow_ranges_and_dateless_logs_are_enough() {
     let world = World::new().await;
     let narrow = Proxy::before(&world.anvil.url, Lie::NarrowRanges(3)).await;
@@ -189,7 +273,8 @@ async fn narrow_ranges_and_dateless_logs_are_enough() {
     world.anvil.mine(40).await;
     world.stake(1, 100).await;
     world.finalize().await;
-    for proxy in [narrow, dateless] {
+    let gateway = Proxy::before(&world.anvil.url, Lie::GatewayTimeout(5)).await;
+    for proxy in [narrow, dateless, gateway] {
         let mut follower = Follower::new(&world, world.base(&[&proxy.url]));
         let (change, faults) = follower.follow(&world).await;
         assert_eq!((change.facts.len(), fault_of(&faults, 1)), (3, None));
@@ -253,10 +338,55 @@ async fn a_cursor_beyond_the_final_head_is_taken_back_once() {
     let (change, faults) = follower.follow(&world).await;
     assert!(faults.0.is_empty(), "{faults}");
     assert_eq!((change.books.through, change.facts.len()), (through, 0));
+    // The ledger did not open by a page that took it back, so it is told again that the chain ends here; once.
+    let again = follower.read(vault).await.unwrap().0.expect("a page that opens");
+    assert_eq!((again.reached, again.through, again.facts.len()), (true, through, 0));
     assert_eq!(follower.read(vault).await.unwrap().0, None, "it stands where the chain does");
 
     world.stake(1, 100).await;
     world.finalize().await;
     let (change, _) = follower.follow(&world).await;
     assert_eq!(kinds(&change.facts), [BodyKind::Staked]);
+}
+
+/// The final head passes a cursor that was led astray beyond a fact, before anybody took the cursor back.
+#[tokio::test]
+async fn a_fact_behind_a_cursor_that_was_led_astray_is_found() {
+    let world = World::new().await;
+    let mut follower = Follower::new(&world, world.base(&[&world.anvil.url]));
+    world.register(1, 2_000).await;
+    world.finalize().await;
+    let (change, _) = follower.follow(&world).await;
+    let mut astray = change.clone();
+    world.stake(1, 100).await;
+    astray.books.through.height = Height(world.anvil.height().await + 20);
+    astray.facts.clear();
+    follower.ledger.commit(&astray);
+    world.stake(1, 200).await;
+    world.anvil.mine(60).await;
+    let (change, faults) = follower.follow(&world).await;
+    assert!(faults.0.is_empty(), "{faults}");
+    assert_eq!(kinds(&change.facts), [BodyKind::Staked, BodyKind::Staked]);
+}
+
+/// A cursor far beyond the tip comes back also where nobody proves the final head any more.
+#[tokio::test]
+async fn a_sighting_takes_a_cursor_back_that_was_led_far_astray() {
+    let world = World::new().await;
+    let first = Proxy::before(&world.anvil.url, Lie::ForgetStates).await;
+    let mut follower = Follower::new(&world, world.base(&[&first.url]));
+    world.register(1, 2_000).await;
+    follower.base.tail(Height(0)).await.unwrap();
+    world.finalize().await;
+    let (change, _) = follower.follow(&world).await;
+    let mut astray = change.clone();
+    astray.books.through.height = Height(change.books.through.height.0 + 100_000);
+    astray.facts.clear();
+    follower.ledger.commit(&astray);
+    world.anvil.mine(SIGHTING_BLOCKS).await;
+    follower.base.tail(Height(0)).await.unwrap();
+    assert_eq!(follower.read(account(world.vault)).await.ok().and_then(|(page, _)| page), None, "it is not final yet");
+    world.finalize().await;
+    let (change, _) = follower.follow(&world).await;
+    assert!(change.books.through.height < Height(1_000), "{:?}", change.books.through);
 }

@@ -77,8 +77,13 @@ async fn every_lie_is_named_and_none_is_believed() {
         (Lie::BendProofs, EndpointFault::BadProof { height }),
         (Lie::EmptyStorage, EndpointFault::BadProof { height }),
         (Lie::ForgeStorage, EndpointFault::ForgedStorage { height }),
+        (Lie::Pad("eth_getBlockByNumber"), EndpointFault::TooLong("eth_getBlockByNumber")),
+        (Lie::GarbleProofs, EndpointFault::Undecodable("eth_getProof")),
+        (Lie::Pad("eth_getProof"), EndpointFault::TooLong("eth_getProof")),
+        (Lie::Pad("eth_chainId"), EndpointFault::TooLong("eth_chainId")),
+        (Lie::TooOften, EndpointFault::Unreachable(Outage::Status(429))),
         (Lie::Gibberish, EndpointFault::Undecodable("eth_chainId")),
-        (Lie::Silence, EndpointFault::Unreachable(Outage::Timeout)),
+        (Lie::Silence, EndpointFault::Slow),
     ];
     for (lie, fault) in cases {
         let (page, found, proven) = believed(&world, lie.clone()).await;
@@ -88,6 +93,8 @@ async fn every_lie_is_named_and_none_is_believed() {
             assert!(!proven, "{lie:?}");
         }
     }
+    let (page, found, proven) = believed(&world, Lie::Pad("eth_getLogs")).await;
+    assert!(page == truth && found.is_none() && proven, "many logs are no fault: {found:?}");
     let (page, found, _) = believed(&world, Lie::ForgeHeader).await;
     assert!(page == truth && matches!(found, Some(EndpointFault::ForgedHeader { .. })), "{found:?}");
     let (page, found, _) = believed(&world, Lie::Fork).await;
@@ -147,6 +154,17 @@ async fn a_lonely_liar_gets_no_page() {
 }
 
 #[tokio::test]
+async fn a_proof_whose_path_never_ends_is_a_bad_proof() {
+    let world = World::new().await;
+    let liar = Proxy::before(&world.anvil.url, Lie::EndlessPath).await;
+    let mut follower = Follower::new(&world, world.base(&[&liar.url]));
+    world.finalize().await;
+    let error = follower.read(account(world.vault)).await.unwrap_err();
+    let ChainError::NoQuorum { faults, .. } = &error else { panic!("{error}") };
+    assert!(matches!(fault_of(faults, 1), Some(EndpointFault::BadProof { .. })), "{error}");
+}
+
+#[tokio::test]
 async fn an_invention_where_nothing_is_new_costs_only_its_name() {
     let world = World::new().await;
     let liar = Proxy::before(&world.anvil.url, Lie::Nothing).await;
@@ -185,7 +203,7 @@ async fn an_endpoint_is_vetted_again_after_it_was_away() {
         world.anvil.mine(1).await;
         let (_, faults) = follower.follow(&world).await;
         match lie {
-            Lie::Silence => assert_eq!(fault_of(&faults, 1), Some(&EndpointFault::Unreachable(Outage::Timeout))),
+            Lie::Silence => assert_eq!(fault_of(&faults, 1), Some(&EndpointFault::Slow)),
             Lie::OtherChain => assert_eq!(fault_of(&faults, 1), Some(&EndpointFault::WrongChain { found: 1 })),
             _ => assert_eq!(fault_of(&faults, 1), None),
         }

@@ -1,0 +1,119 @@
+//! How long anybody is waited for.
+//!
+//! Being slow is the cheapest way to keep bad news from a node: nothing it says is wrong, and while it is waited for the
+//! chain grows stale. So nobody holds up what a quorum has said already, and one endpoint's fold is waited for only until
+//! another one's is there.
+
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::{Instant, timeout_at};
+use williw_core::cycle::Height;
+
+use super::endpoint::Matter;
+use super::fault::EndpointFault;
+use super::logs::RANGE_BLOCKS;
+use super::{Base, Endpoint};
+
+/// How long one step of a reading may take an endpoint, however many questions it is. A chain is stale after sixty seconds.
+pub const STEP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long the others are waited for once those who have answered are enough.
+pub const GRACE: Duration = Duration::from_millis(1_500);
+
+/// How long an endpoint is folded alone, to which a second comes for every [`RANGE_BLOCKS`] of the fold.
+pub const HEAD_START: Duration = Duration::from_secs(5);
+
+/// The longest time for which an endpoint that was away again and again is not asked.
+pub const AWAY_CAP: Duration = Duration::from_secs(60);
+
+/// An endpoint that did not answer in time.
+#[derive(Debug)]
+pub(crate) struct Away {
+    fault: EndpointFault,
+    /// Not before this moment is it asked again, if the others are enough.
+    until: Instant,
+    times: u32,
+}
+
+impl Endpoint {
+    /// Notes that it could not be waited for.
+    pub(crate) fn leave(&mut self, fault: EndpointFault) {
+        let times = self.away.as_ref().map_or(0, |away| away.times);
+        // Once is nothing: it is asked again with the next reading.
+        let pause = if times == 0 { Duration::ZERO } else { Duration::from_secs(1 << times.min(8)).min(AWAY_CAP) };
+        self.away = Some(Away { fault, until: Instant::now() + pause, times: times.saturating_add(1) });
+        // Who knows what comes back under this address.
+        self.vetted = false;
+    }
+
+    fn is_away(&self) -> bool {
+        self.away.as_ref().is_some_and(|away| away.until > Instant::now())
+    }
+}
+
+impl Base {
+    /// Begins with whoever is worth waiting for. The fault of the others stays what it was.
+    ///
+    /// After a reading that found no quorum everybody is asked, and waited for: the one that was left out may be the one
+    /// that was missing.
+    pub(super) fn call(&mut self, matter: Matter) {
+        self.patient = self.failed.remove(&matter);
+        let here = self.endpoints.iter().filter(|endpoint| !endpoint.is_away()).count();
+        let everybody = self.patient || here < self.quorum;
+        for endpoint in &mut self.endpoints {
+            if endpoint.vetted && !endpoint.faults.values().any(EndpointFault::is_absence) {
+                endpoint.away = None;
+            }
+            match &endpoint.away {
+                Some(away) if !everybody && endpoint.is_away() => {
+                    endpoint.faults.insert(matter, away.fault.clone());
+                }
+                _ => {
+                    endpoint.faults.remove(&matter);
+                }
+            }
+        }
+    }
+
+    /// The answers of all, or of those who were in time.
+    pub(super) async fn gather<T, F: Future<Output = Result<T, EndpointFault>>>(
+        &self,
+        asked: impl IntoIterator<Item = (usize, F)>,
+        enough: impl Fn(&[(usize, T)]) -> bool,
+    ) -> Vec<(usize, Result<T, EndpointFault>)> {
+        let mut missing = Vec::new();
+        let mut waiting: FuturesUnordered<_> = asked
+            .into_iter()
+            .map(|(index, answer)| {
+                missing.push(index);
+                async move { (index, answer.await) }
+            })
+            .collect();
+        let (mut good, mut bad) = (Vec::new(), Vec::new());
+        let mut deadline = Instant::now() + STEP_TIMEOUT;
+        let mut hurried = self.patient;
+        loop {
+            if !hurried && enough(&good) {
+                hurried = true;
+                deadline = deadline.min(Instant::now() + GRACE);
+            }
+            let Ok(Some((index, answer))) = timeout_at(deadline, waiting.next()).await else { break };
+            missing.retain(|&other| other != index);
+            match answer {
+                Ok(answer) => good.push((index, answer)),
+                Err(fault) => bad.push((index, Err(fault))),
+            }
+        }
+        bad.extend(missing.into_iter().map(|index| (index, Err(EndpointFault::Slow))));
+        bad.extend(good.into_iter().map(|(index, answer)| (index, Ok(answer))));
+        // Whoever is quick is not heard first for it.
+        bad.sort_by_key(|(index, _)| *index);
+        bad
+    }
+}
+
+/// How long the fold of so many blocks is waited for before another endpoint's is begun beside it.
+pub(super) fn head_start(from: Height, through: Height) -> Duration {
+    HEAD_START.saturating_add(Duration::from_secs(through.0.saturating_sub(from.0) / RANGE_BLOCKS))
+}
