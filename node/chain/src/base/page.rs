@@ -106,8 +106,8 @@ impl Base {
         };
         self.cuts.extend(cuts);
         // The ledger does not learn from a page that takes it back where the chain ends; the next one says it.
-        if reached && !behind {
-            self.reached = Some(through);
+        if reached {
+            self.reached = (!behind).then_some(through);
         }
         Ok(Some(Page {
             chain: ChainId::Base,
