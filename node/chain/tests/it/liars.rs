@@ -69,6 +69,7 @@ async fn every_lie_is_named_and_none_is_believed() {
         (Lie::InventLog(invented(&world, 4, 5)), EndpointFault::InventsFacts { seq: 4, height }),
         (Lie::InventLog(invented(&world, 2, 5)), EndpointFault::InventsFacts { seq: 2, height }),
         (Lie::HideLastLog, EndpointFault::HidesFacts { missing: 3 }),
+        (Lie::SwapLogs, EndpointFault::BadLog { height: truth.facts[1].height, why: LogFault::OutOfOrder }),
         (Lie::AlterBody, EndpointFault::BadJournal { through: last }),
         (Lie::Redate, EndpointFault::BadJournal { through: last }),
         (Lie::AlterTopic, EndpointFault::BadLog { height: last, why: LogFault::OtherAccount }),

@@ -19,6 +19,8 @@ pub(crate) enum Lie {
     /// This log stands at the end of every range.
     InventLog(Value),
     HideLastLog,
+    /// The last log first.
+    SwapLogs,
     /// A staked amount is another.
     AlterBody,
     /// An operator's fact is said to be another's; the journal's hash does not cover that.
@@ -256,6 +258,7 @@ fn bend_logs(lie: &Lie, params: &Value, logs: &mut Vec<Value>) {
         Lie::HideLastLog => {
             logs.pop();
         }
+        Lie::SwapLogs => logs.reverse(),
         Lie::AlterBody => {
             let staked = logs.iter_mut().find(|log| log["topics"][2] == json!(B256::with_last_byte(2)));
             if let Some(log) = staked {
