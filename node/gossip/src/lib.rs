@@ -54,7 +54,7 @@ pub use envelope::HEARTBEAT_LEN;
 pub use error::GossipError;
 pub use iroh::endpoint::Connection;
 pub use network::{
-    ADDRESSES_PER_PEER_CAP, DIAL_TIMEOUT, EVENT_QUEUE_CAP, Event, KNOWN_PEERS_CAP, MESSAGE_BYTES_CAP,
-    NEIGHBOUR_TIMEOUT, Network, NetworkCounts, NetworkSettings, PeerSecret,
+    ADDRESSES_PER_PEER_CAP, CLOSE_TIMEOUT, DIAL_TIMEOUT, EVENT_QUEUE_CAP, Event, KNOWN_PEERS_CAP, MESSAGE_BYTES_CAP,
+    NEIGHBOUR_TIMEOUT, Network, NetworkCounts, NetworkSettings, PeerSecret, STALLED_FOR,
 };
 pub use protocols::Protocols;

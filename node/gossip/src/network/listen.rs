@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_lite::StreamExt as _;
-use iroh_gossip::api::{Event as GossipEvent, GossipReceiver};
+use iroh_gossip::api::Event as GossipEvent;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tracing::{debug, error, warn};
@@ -13,6 +13,7 @@ use williw_core::cycle::UnixSeconds;
 use williw_core::identity::PeerId;
 use williw_core::reputation::Conduct;
 
+use super::line::{Heard, Line};
 use super::{Event, NEIGHBOUR_TIMEOUT, NetworkCounts};
 use crate::authors::Authors;
 use crate::door::Door;
@@ -33,26 +34,42 @@ pub(super) struct Shared {
 pub(super) struct Listener {
     pub(super) authors: Authors,
     pub(super) door: Door,
+    pub(super) line: Arc<Line>,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) shared: Arc<Mutex<Shared>>,
 }
 
 impl Listener {
-    /// Ends, and with it the queue of events, when the topic does. That happens only if the gossip task died, so there
-    /// is nothing to subscribe to again.
-    pub(super) async fn listen(mut self, mut topic: GossipReceiver) {
+    /// Ends, and with it the queue of events, when the topic does and nobody replaced it. That happens only if the gossip
+    /// task died, so there is nothing to subscribe to again.
+    pub(super) async fn listen(mut self, mut heard: Heard) {
         let mut look = tokio::time::interval(LOOK_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ended = false;
         loop {
             tokio::select! {
-                _ = look.tick() => self.hang_up(),
-                event = topic.next() => match event {
+                _ = look.tick() => {
+                    if !self.line.is_current(&heard) {
+                        // Nobody is a neighbour who was one of the gossip before.
+                        let Some(anew) = self.line.subscribe().await else { continue };
+                        (heard, ended) = (anew, false);
+                        self.forget_neighbours();
+                    }
+                    self.hang_up();
+                }
+                event = heard.topic.next(), if !ended => match event {
                     Some(Ok(event)) => self.take(event),
+                    _ if !self.line.is_current(&heard) => ended = true,
                     Some(Err(error)) => return error!(%error, "the gossip topic broke"),
                     None => return error!("the gossip topic ended"),
                 },
             }
         }
+    }
+
+    fn forget_neighbours(&mut self) {
+        let gone = std::mem::take(&mut self.shared().neighbours);
+        gone.into_iter().for_each(|peer| self.tell(Event::Down(peer)));
     }
 
     fn take(&mut self, event: GossipEvent) {

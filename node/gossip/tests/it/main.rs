@@ -10,6 +10,8 @@ mod hostile;
 mod neighbours;
 mod planting;
 mod races;
+mod raw;
 mod refusal;
+mod stall;
 mod world;
 mod zero_rtt;
