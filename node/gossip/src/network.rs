@@ -182,8 +182,14 @@ impl Network {
         let (events, inbox) = mpsc::channel(EVENT_QUEUE_CAP);
         let shared = Arc::new(Mutex::default());
         let authors = Authors::new(network, me);
-        let listener =
-            Listener { authors, door: door.clone(), line: Arc::clone(&line), events, shared: Arc::clone(&shared) };
+        let listener = Listener {
+            authors,
+            door: door.clone(),
+            line: Arc::clone(&line),
+            events,
+            shared: Arc::clone(&shared),
+            lagged: false,
+        };
         let listener = tokio::spawn(listener.listen(heard));
         let watch = Watch { line: Arc::clone(&line), door: door.clone(), shared: Arc::clone(&shared) };
         let watch = tokio::spawn(watch.watch());

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_lite::StreamExt as _;
+use futures_lite::future::poll_once;
 use iroh_gossip::api::Event as GossipEvent;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
@@ -27,7 +28,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) counts: NetworkCounts,
-    /// At most as many as gossip's active view holds, and those whose leaving was lost in a lag.
+    /// At most as many as gossip's active view holds, and for a moment those whose leaving was lost in a lag.
     pub(super) neighbours: BTreeSet<PeerId>,
 }
 
@@ -37,6 +38,12 @@ pub(super) struct Listener {
     pub(super) line: Arc<Line>,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) shared: Arc<Mutex<Shared>>,
+    /// Whether something got lost since the subscription was made.
+    pub(super) lagged: bool,
+}
+
+fn arrival(event: &GossipEvent) -> Option<PeerId> {
+    if let GossipEvent::NeighborUp(id) = event { Some(PeerId(*id.as_bytes())) } else { None }
 }
 
 impl Listener {
@@ -49,11 +56,11 @@ impl Listener {
         loop {
             tokio::select! {
                 _ = look.tick() => {
-                    if !self.line.is_current(&heard) {
-                        // Nobody is a neighbour who was one of the gossip before.
+                    if self.lagged || !self.line.is_current(&heard) {
+                        // Gossip stands still or is busy. Who is a neighbour is not known, so nobody is hung up on.
                         let Some(anew) = self.line.subscribe().await else { continue };
                         (heard, ended) = (anew, false);
-                        self.forget_neighbours();
+                        self.catch_up(&mut heard).await;
                     }
                     self.hang_up();
                 }
@@ -67,25 +74,45 @@ impl Listener {
         }
     }
 
-    fn forget_neighbours(&mut self) {
-        let gone = std::mem::take(&mut self.shared().neighbours);
-        gone.into_iter().for_each(|peer| self.tell(Event::Down(peer)));
+    /// A new subscription begins with all present neighbours: who is not among them has left, even if the news of it got
+    /// lost, and who is there has come. Without this, a neighbour that was not noticed would be hung up on again and again,
+    /// and one that was not missed would never be dialled again.
+    async fn catch_up(&mut self, heard: &mut Heard) {
+        self.lagged = false;
+        let before = std::mem::take(&mut self.shared().neighbours);
+        // What is there without waiting is what gossip said while it took the subscription, and perhaps a little more.
+        let mut first = Vec::new();
+        while let Some(Some(Ok(event))) = poll_once(heard.topic.next()).await {
+            let is_arrival = matches!(event, GossipEvent::NeighborUp(_));
+            first.push(event);
+            if !is_arrival {
+                break;
+            }
+        }
+        let present: BTreeSet<PeerId> = first.iter().filter_map(arrival).collect();
+        self.shared().neighbours = before.intersection(&present).copied().collect();
+        before.difference(&present).for_each(|peer| self.tell(Event::Down(*peer)));
+        first.into_iter().for_each(|event| self.take(event));
     }
 
     fn take(&mut self, event: GossipEvent) {
         match event {
+            // Who was known to be there, or known to be gone, is no news.
             GossipEvent::NeighborUp(id) => {
                 let peer = PeerId(*id.as_bytes());
-                self.shared().neighbours.insert(peer);
-                self.tell(Event::Up(peer));
+                if self.shared().neighbours.insert(peer) {
+                    self.tell(Event::Up(peer));
+                }
             }
             GossipEvent::NeighborDown(id) => {
                 let peer = PeerId(*id.as_bytes());
-                self.shared().neighbours.remove(&peer);
-                self.tell(Event::Down(peer));
+                if self.shared().neighbours.remove(&peer) {
+                    self.tell(Event::Down(peer));
+                }
             }
             GossipEvent::Received(message) => self.hear(&message.content),
             GossipEvent::Lagged => {
+                self.lagged = true;
                 let lagged = &mut self.shared().counts.lagged;
                 *lagged = lagged.saturating_add(1);
             }

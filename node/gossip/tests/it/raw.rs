@@ -44,6 +44,13 @@ impl Raw {
     }
 }
 
+/// Broadcast, a message as its author sends it.
+pub(crate) fn message(content: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(content.len()).unwrap();
+    assert!(length < 128, "a longer length takes two bytes");
+    [&[1, 0], blake3::hash(content).as_bytes().as_slice(), &[length], content, &[0, 0]].concat()
+}
+
 fn framed(frame: &[u8]) -> Vec<u8> {
     let length = u32::try_from(frame.len()).unwrap();
     [length.to_be_bytes().as_slice(), frame].concat()
