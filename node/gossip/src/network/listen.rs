@@ -24,6 +24,9 @@ pub(super) const UNBROKEN: &str = "nothing panics while it counts";
 /// How often connections are looked at that have no neighbour.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Room in the queue of events that is kept for neighbours coming and going.
+const NEIGHBOUR_EVENTS_ROOM: usize = 128;
+
 /// What the task lets others see.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
@@ -142,9 +145,11 @@ impl Listener {
         }
     }
 
-    /// Never waits: a slow reader must not stop gossip.
+    /// Never waits: a slow reader must not stop gossip. What peers say does not take the last of the room.
     fn tell(&self, event: Event) {
-        if self.events.try_send(event).is_err() {
+        let said = matches!(event, Event::Heard(_) | Event::Conduct { .. });
+        let crowded = said && self.events.capacity() <= NEIGHBOUR_EVENTS_ROOM;
+        if crowded || self.events.try_send(event).is_err() {
             let dropped = &mut self.shared().counts.events_dropped;
             *dropped = dropped.saturating_add(1);
             if dropped.is_power_of_two() {
