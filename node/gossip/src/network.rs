@@ -13,10 +13,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use iroh::address_lookup::memory::MemoryLookup;
 use iroh::endpoint::{
-    ConnectError, ConnectWithOptsError, ConnectingError, Connection, NetReportConfig, QuicTransportConfig,
+    ConnectError, ConnectWithOptsError, ConnectingError, Connection, Incoming, NetReportConfig, QuicTransportConfig,
     TransportAddrUsage, presets,
 };
-use iroh::protocol::Router;
+use iroh::protocol::{IncomingFilterOutcome, Router};
 use iroh::{Endpoint, EndpointAddr, EndpointId, SecretKey, TransportAddr};
 use iroh_gossip::{ALPN, TopicId};
 use tokio::sync::mpsc;
@@ -48,7 +48,7 @@ use watch::Watch;
 const TOPIC_TAG: &[u8] = b"williw-topic-v1";
 
 /// Events waiting for whoever runs the network. When full the newest is dropped and counted: all of them are news, none
-/// is state, and waiting would stop gossip.
+/// is state, and waiting would stop gossip. An eighth is kept for neighbours coming and going.
 pub const EVENT_QUEUE_CAP: usize = 1024;
 
 /// Bytes of a gossip frame. Larger ones end the connection they came by. Heartbeats are much smaller; shuffles of the
@@ -177,7 +177,8 @@ impl Network {
         for (alpn, protocol) in protocols.into_served() {
             router = router.accept(alpn, protocol);
         }
-        let router = router.spawn();
+        // Whoever sends from an address that is not its own gets an answer no longer than what it sent, and no handshake.
+        let router = router.incoming_filter(Arc::new(validate)).spawn();
 
         let (events, inbox) = mpsc::channel(EVENT_QUEUE_CAP);
         let shared = Arc::new(Mutex::default());
@@ -370,6 +371,10 @@ async fn bind(secret: &PeerSecret, listen: SocketAddr, book: MemoryLookup, door:
         .bind()
         .await?;
     Ok(endpoint)
+}
+
+fn validate(incoming: &Incoming) -> IncomingFilterOutcome {
+    if incoming.remote_addr_validated() { IncomingFilterOutcome::Accept } else { IncomingFilterOutcome::Retry }
 }
 
 fn topic_of(network: NetworkId) -> TopicId {

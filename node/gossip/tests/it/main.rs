@@ -12,6 +12,7 @@ mod planting;
 mod races;
 mod raw;
 mod refusal;
+mod retry;
 mod stall;
 mod world;
 mod zero_rtt;
