@@ -14,7 +14,7 @@ use bytes::Bytes;
 use iroh::address_lookup::memory::MemoryLookup;
 use iroh::endpoint::{
     ConnectError, ConnectWithOptsError, ConnectingError, Connection, Incoming, NetReportConfig, QuicTransportConfig,
-    TransportAddrUsage, presets,
+    TransportAddrUsage, VarInt, presets,
 };
 use iroh::protocol::{IncomingFilterOutcome, Router};
 use iroh::{Endpoint, EndpointAddr, EndpointId, SecretKey, TransportAddr};
@@ -60,6 +60,13 @@ pub const KNOWN_PEERS_CAP: usize = 65_536;
 
 /// Addresses of one peer. A longer list is refused.
 pub const ADDRESSES_PER_PEER_CAP: usize = 16;
+
+/// Bytes that a peer may send on one connection before they are read, over all its streams. Without a limit, each of a
+/// hundred streams that nobody reads holds more than that.
+const CONNECTION_UNREAD_CAP: u32 = 1 << 20;
+
+/// The same for one stream.
+const STREAM_UNREAD_CAP: u32 = 1 << 19;
 
 /// Dials of one [`Network::join`] under way at a time; the others wait.
 const DIALS_AT_ONCE_CAP: usize = 32;
@@ -358,7 +365,11 @@ async fn dial(endpoint: Endpoint, id: EndpointId) -> Option<Connection> {
 /// The only place where an endpoint is made.
 async fn bind(secret: &PeerSecret, listen: SocketAddr, book: MemoryLookup, door: Door) -> Result<Endpoint, BoxError> {
     // Nothing here speaks in datagrams, so none are buffered.
-    let transport = QuicTransportConfig::builder().datagram_receive_buffer_size(None).build();
+    let transport = QuicTransportConfig::builder()
+        .datagram_receive_buffer_size(None)
+        .receive_window(VarInt::from_u32(CONNECTION_UNREAD_CAP))
+        .stream_receive_window(VarInt::from_u32(STREAM_UNREAD_CAP))
+        .build();
     let endpoint = Endpoint::builder(presets::Minimal)
         .secret_key(SecretKey::from_bytes(&secret.0))
         .hooks(door)

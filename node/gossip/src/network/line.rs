@@ -13,12 +13,20 @@ use iroh::endpoint::Connection;
 use iroh::protocol::{AcceptError, ProtocolHandler};
 use iroh_gossip::api::{GossipReceiver, GossipSender};
 use iroh_gossip::metrics::Metrics;
+use iroh_gossip::proto::PlumtreeConfig;
 use iroh_gossip::{Gossip, TopicId};
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use super::MESSAGE_BYTES_CAP;
 use crate::error::{BoxError, GossipError};
+
+/// How long gossip keeps a message for neighbours that ask for it; they ask within a second. It keeps whatever a member
+/// sends, so this times the rate of a flood is the memory that it takes.
+const MESSAGE_KEPT_FOR: Duration = Duration::from_secs(5);
+
+/// How long gossip knows a message again. Later it would relay it once more; `authors` does not take it for news.
+const MESSAGE_ID_KEPT_FOR: Duration = Duration::from_secs(30);
 
 /// How long gossip may take to accept what it is given. When it does work, that is a matter of microseconds.
 const TAKE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -123,7 +131,13 @@ impl Line {
 }
 
 async fn speak(endpoint: &Endpoint, topic: TopicId, turn: u64) -> Result<(Spoken, Heard), GossipError> {
-    let gossip = Gossip::builder().max_message_size(MESSAGE_BYTES_CAP).spawn(endpoint.clone());
+    let broadcast = PlumtreeConfig {
+        message_cache_retention: MESSAGE_KEPT_FOR,
+        message_id_retention: MESSAGE_ID_KEPT_FOR,
+        ..PlumtreeConfig::default()
+    };
+    let gossip = Gossip::builder().max_message_size(MESSAGE_BYTES_CAP).broadcast_config(broadcast);
+    let gossip = gossip.spawn(endpoint.clone());
     let subscribed = gossip.subscribe(topic, Vec::new()).await;
     let (topic, heard) = subscribed.map_err(|source| GossipError::Closed { source: source.into() })?.split();
     Ok((Spoken { gossip, topic, turn }, Heard { topic: heard, turn }))

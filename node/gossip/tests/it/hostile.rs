@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use iroh::SecretKey;
 use iroh::address_lookup::memory::MemoryLookup;
 use iroh::protocol::Router;
 use iroh_gossip::api::GossipSender;
 use iroh_gossip::{ALPN, Gossip};
 use williw_core::cycle::UnixSeconds;
+use williw_core::identity::PeerId;
 use williw_core::network::NetworkId;
 use williw_core::reputation::Conduct;
 use williw_gossip::{EVENT_QUEUE_CAP, Event, HEARTBEAT_SLACK, HearingCounts};
 
-use crate::world::{DEADLINE, NETWORK, Node, bare, envelope, id, now, peer, topic, until};
+use crate::world::{DEADLINE, NETWORK, Node, bare, envelope, envelope_by, id, now, peer, topic, until};
 
 const HOSTILE: u8 = 9;
 
@@ -108,4 +110,25 @@ async fn a_flood_of_true_heartbeats_counts_once_a_second_and_displaces_nothing()
     assert!(told.contains(&Event::Up(peer(2))));
     let earned = Event::Conduct { peer: peer(HOSTILE), conduct: Conduct::ValidMessage };
     assert_eq!(told.iter().filter(|event| **event == earned).count(), 1);
+}
+
+/// So many members speak that the queue of events is full, and nobody takes them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_neighbour_is_news_however_much_is_said() {
+    let (mut node, mut honest) = (Node::start(1).await, Node::start(2).await);
+    node.door.admit(peer(HOSTILE));
+    let (_router, sender) = hostile(HOSTILE, &node).await;
+    for seed in 0..EVENT_QUEUE_CAP as u64 {
+        let secret = SecretKey::from_bytes(blake3::hash(&seed.to_be_bytes()).as_bytes());
+        let author = PeerId(*secret.public().as_bytes());
+        node.door.admit(author);
+        sender.broadcast(envelope_by(&secret, NETWORK, author, 1, now()).into()).await.unwrap();
+        until("it arrived", || node.network.counts().hearing.heard > seed).await;
+    }
+    assert!(node.network.counts().events_dropped > 0);
+    honest.befriend(&node);
+    node.befriend(&honest);
+    honest.join(node.network.peer()).await;
+    until("it is a neighbour", || node.network.neighbours().contains(&peer(2))).await;
+    node.up(peer(2)).await;
 }

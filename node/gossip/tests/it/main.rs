@@ -7,6 +7,7 @@ mod crowd;
 mod eviction;
 mod heartbeats;
 mod hostile;
+mod memory;
 mod neighbours;
 mod planting;
 mod races;

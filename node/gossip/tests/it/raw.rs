@@ -4,7 +4,7 @@
 //! iroh-gossip 0.101 in postcard: membership is 0 and broadcast 1, then comes the kind of message.
 
 use iroh::Endpoint;
-use iroh::endpoint::{Connection, SendStream};
+use iroh::endpoint::{Connection, RecvStream, SendStream};
 use iroh_gossip::ALPN;
 
 use crate::world::{Node, topic};
@@ -37,11 +37,32 @@ impl Raw {
         self.send.write_all(&framed(frame)).await.unwrap();
     }
 
+    /// The stream on which the node answers.
+    pub(crate) async fn answers(&self) -> RecvStream {
+        let mut answers = self.connection.accept_uni().await.unwrap();
+        assert_eq!(frame(&mut answers).await, topic().as_bytes());
+        answers
+    }
+
     /// Sends the frame over and over, as far as the node takes it, until the connection is closed.
     pub(crate) async fn flood(mut self, frame: &[u8]) {
         let frames = framed(frame).repeat(1 << 10);
         while self.send.write_all(&frames).await.is_ok() {}
     }
+}
+
+/// The next frame.
+pub(crate) async fn frame(stream: &mut RecvStream) -> Vec<u8> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).await.unwrap();
+    let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+    stream.read_exact(&mut frame).await.unwrap();
+    frame
+}
+
+/// Broadcast, `Graft`: asks for a message.
+pub(crate) fn graft(content: &[u8]) -> Vec<u8> {
+    [&[1, 2, 1], blake3::hash(content).as_bytes().as_slice(), &[0]].concat()
 }
 
 /// Broadcast, a message as its author sends it.
