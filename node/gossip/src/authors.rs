@@ -56,6 +56,8 @@ pub(crate) enum Unheard {
     Late(Seconds),
     #[error("a heartbeat of its author at least as new was heard before")]
     Repeated,
+    #[error("its author's heart beat within this second")]
+    Hasty,
     #[error(transparent)]
     Forged(#[from] PeerFault),
     #[error("there are too many authors")]
@@ -74,6 +76,8 @@ pub struct HearingCounts {
     /// By authors whose clock is too far ahead of or behind ours.
     pub untimely: u64,
     pub repeated: u64,
+    /// Within the second in which a heartbeat of the same author was heard.
+    pub hasty: u64,
     pub forged: u64,
     /// Not heard because there were too many authors.
     pub crowded: u64,
@@ -88,6 +92,7 @@ impl HearingCounts {
             Err(Unheard::Stranger) => &mut self.strangers,
             Err(Unheard::Early(_) | Unheard::Late(_)) => &mut self.untimely,
             Err(Unheard::Repeated) => &mut self.repeated,
+            Err(Unheard::Hasty) => &mut self.hasty,
             Err(Unheard::Forged(_)) => &mut self.forged,
             Err(Unheard::Crowded) => &mut self.crowded,
         };
@@ -99,6 +104,8 @@ impl HearingCounts {
 struct Mark {
     /// (boot, seq) of the newest heartbeat.
     newest: (u64, u64),
+    /// When that was heard, by our clock.
+    heard: UnixSeconds,
     /// When the author last earned something, by our clock.
     credited: UnixSeconds,
 }
@@ -142,13 +149,17 @@ impl Authors {
         if before.is_some_and(|mark| newest <= mark.newest) {
             return Err(Unheard::Repeated);
         }
+        // Hearts beat every twenty seconds. Whatever more there is costs no verification and displaces no news of others.
+        if before.is_some_and(|mark| mark.heard == now) {
+            return Err(Unheard::Hasty);
+        }
         envelope.verify(self.network)?;
         if before.is_none() {
             self.make_room(standing)?;
         }
         let earns = before.is_none_or(|mark| now.since(mark.credited) >= CREDIT_INTERVAL);
         let credited = before.filter(|_| !earns).map_or(now, |mark| mark.credited);
-        self.marks.insert(beat.author, Mark { newest, credited });
+        self.marks.insert(beat.author, Mark { newest, heard: now, credited });
         Ok((Heard { author: beat.author, boot: beat.boot, seq: beat.seq, time: beat.time }, earns))
     }
 

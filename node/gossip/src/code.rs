@@ -10,6 +10,7 @@
 //! | 0x105 | reputation | it behaved very badly here |
 //! | 0x110 | probation | it is doubted: what is open stays, nothing new is let in; try again later |
 //! | 0x111 | crowded | it has too many connections here already |
+//! | 0x112 | stalled | it did not read what gossip sent it; gossip only, try again in some minutes |
 //!
 //! Codes below 0x100 belong to the protocols behind the door. The reason travels as ASCII and says no more than the code
 //! does: what exactly this node knows about a peer is told to whoever runs the node.
@@ -26,6 +27,8 @@ pub enum Refusal {
     Suspended,
     /// The peer has as many connections as it may have.
     Crowded,
+    /// The peer made gossip stand still lately, and the connection is for gossip.
+    Stalled,
 }
 
 impl Refusal {
@@ -43,6 +46,7 @@ impl Refusal {
             },
             Self::Suspended => 0x110,
             Self::Crowded => 0x111,
+            Self::Stalled => 0x112,
         }
     }
 
@@ -60,6 +64,7 @@ impl Refusal {
             },
             Self::Suspended => "probation",
             Self::Crowded => "crowded",
+            Self::Stalled => "stalled",
         }
     }
 

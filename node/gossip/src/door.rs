@@ -42,6 +42,8 @@ pub struct Door {
 struct Inner {
     registry: Registry<Live>,
     refused: Mutex<BTreeMap<PeerId, u64>>,
+    /// Who stopped gossip, and until when it gets no gossip connection. Stalls are seconds apart, so they are few.
+    stalled: Mutex<BTreeMap<PeerId, Instant>>,
     counters: Counters,
 }
 
@@ -94,7 +96,8 @@ impl Door {
     /// A door that lets nobody in.
     #[must_use]
     pub fn new() -> Self {
-        let inner = Inner { registry: Registry::default(), refused: Mutex::default(), counters: Counters::default() };
+        let (refused, stalled) = (Mutex::default(), Mutex::default());
+        let inner = Inner { registry: Registry::default(), refused, stalled, counters: Counters::default() };
         Self { inner: Arc::new(inner) }
     }
 
@@ -148,6 +151,41 @@ impl Door {
         }
     }
 
+    /// How many bytes came by the gossip connections of each peer that are open.
+    pub(crate) fn received(&self) -> BTreeMap<PeerId, u64> {
+        let mut received = BTreeMap::<_, u64>::new();
+        for (peer, live) in self.inner.registry.list(|live| live.gossip) {
+            let bytes = live.handle.upgrade().map_or(0, |connection| connection.stats().udp_rx.bytes);
+            let sum = received.entry(peer).or_default();
+            *sum = sum.saturating_add(bytes);
+        }
+        received
+    }
+
+    /// Closes the gossip connections with the peer.
+    pub(crate) fn hang_up_on(&self, peer: PeerId) {
+        for live in self.inner.registry.list_of(peer, |live| live.gossip) {
+            if let Some(connection) = live.handle.upgrade() {
+                connection.close(Refusal::Stalled.wire(), Refusal::Stalled.reason().as_bytes());
+            }
+        }
+    }
+
+    /// Gives the peer no gossip connection for so long, and closes those it has. In this order, for the same reason as
+    /// an eviction.
+    pub(crate) fn stall(&self, peer: PeerId, patience: Duration) {
+        {
+            let (mut stalled, now) = (self.stalled(), Instant::now());
+            stalled.retain(|_, until| *until > now);
+            stalled.insert(peer, now + patience);
+        }
+        self.hang_up_on(peer);
+    }
+
+    fn is_stalled(&self, peer: PeerId) -> bool {
+        self.stalled().get(&peer).is_some_and(|until| *until > Instant::now())
+    }
+
     #[must_use]
     pub fn counts(&self) -> DoorCounts {
         let counters = &self.inner.counters;
@@ -181,6 +219,10 @@ impl Door {
         let peer = PeerId(*connection.remote_id().as_bytes());
         let (handle, gossip) = (connection.weak_handle(), connection.alpn() == ALPN);
         let ticket = self.inner.registry.enter(peer, Live { handle, gossip, since: Instant::now() })?;
+        if gossip && self.is_stalled(peer) {
+            self.inner.registry.leave(peer, ticket);
+            return Err(Refusal::Stalled);
+        }
         add_one(&self.inner.counters.admitted);
         // Taken while the connection is certainly there, so it does report the end. The task lives exactly as long as
         // the connection does, and there are no more of them than connections.
@@ -195,6 +237,10 @@ impl Door {
         Ok(())
     }
 
+    fn stalled(&self) -> MutexGuard<'_, BTreeMap<PeerId, Instant>> {
+        self.inner.stalled.lock().expect("nothing panics while it looks up a stall")
+    }
+
     fn refused(&self) -> MutexGuard<'_, BTreeMap<PeerId, u64>> {
         self.inner.refused.lock().expect("nothing panics while it counts")
     }
@@ -204,11 +250,12 @@ impl EndpointHooks for Door {
     async fn before_connect<'a>(&'a self, remote: &'a EndpointAddr, alpn: &'a [u8]) -> BeforeConnectOutcome {
         let peer = PeerId(*remote.id.as_bytes());
         let standing = self.standing_of(peer);
-        if standing.is_member() {
+        let stalled = alpn == ALPN && self.is_stalled(peer);
+        if standing.is_member() && !stalled {
             return BeforeConnectOutcome::Accept;
         }
         self.refuse_dial(peer);
-        debug!(%peer, %standing, alpn = %alpn.escape_ascii(), "did not dial");
+        debug!(%peer, %standing, stalled, alpn = %alpn.escape_ascii(), "did not dial");
         BeforeConnectOutcome::Reject
     }
 

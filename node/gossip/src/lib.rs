@@ -25,7 +25,12 @@
 //! - **Members relay before they verify.** iroh-gossip 0.101 queues and caches a message for its neighbours before the
 //!   application sees it, and has no hook in between. What is relayed unverified comes from a member's connection and is
 //!   never counted, but it is relayed. To change that, the protocol core has to be driven by a shell of our own that
-//!   verifies a frame before the core takes it.
+//!   verifies a frame before the core takes it (decision 0005 says why there is none).
+//! - **A member can take memory by the second.** iroh-gossip keeps every well-formed frame for five seconds and its name
+//!   for thirty, without a cap: a link of 10 MB/s holds 50 MB. Announced messages that never come are remembered until
+//!   the neighbour goes. What is sent and not read has a cap.
+//! - **A member can silence a node for seconds.** iroh-gossip waits for a neighbour that does not read. It is found out and
+//!   kept out ([`STALLED_FOR`]), which takes four to ten seconds; [`Network::close`] ends in time in any case.
 //! - **A member can have probes sent.** Multipath and hole punching in iroh 1.4 cannot be turned off: an *admitted* peer
 //!   may name addresses of its own, and iroh tries them. Nothing is ever sent because of a peer that is not admitted.
 //! - **A refused dial leaves a trace in iroh-gossip.** It keeps an entry, with the messages it wanted to send, for every
@@ -54,7 +59,7 @@ pub use envelope::HEARTBEAT_LEN;
 pub use error::GossipError;
 pub use iroh::endpoint::Connection;
 pub use network::{
-    ADDRESSES_PER_PEER_CAP, DIAL_TIMEOUT, EVENT_QUEUE_CAP, Event, KNOWN_PEERS_CAP, MESSAGE_BYTES_CAP,
-    NEIGHBOUR_TIMEOUT, Network, NetworkCounts, NetworkSettings, PeerSecret,
+    ADDRESSES_PER_PEER_CAP, CLOSE_TIMEOUT, DIAL_TIMEOUT, EVENT_QUEUE_CAP, Event, KNOWN_PEERS_CAP, MESSAGE_BYTES_CAP,
+    NEIGHBOUR_TIMEOUT, Network, NetworkCounts, NetworkSettings, PeerSecret, STALLED_FOR,
 };
 pub use protocols::Protocols;

@@ -13,16 +13,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use iroh::address_lookup::memory::MemoryLookup;
 use iroh::endpoint::{
-    ConnectError, ConnectWithOptsError, ConnectingError, Connection, NetReportConfig, QuicTransportConfig,
-    TransportAddrUsage, presets,
+    ConnectError, ConnectWithOptsError, ConnectingError, Connection, Incoming, NetReportConfig, QuicTransportConfig,
+    TransportAddrUsage, VarInt, presets,
 };
-use iroh::protocol::Router;
+use iroh::protocol::{IncomingFilterOutcome, Router};
 use iroh::{Endpoint, EndpointAddr, EndpointId, SecretKey, TransportAddr};
-use iroh_gossip::api::GossipSender;
-use iroh_gossip::{ALPN, Gossip, TopicId};
+use iroh_gossip::{ALPN, TopicId};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
-use tracing::debug;
+use tracing::{debug, warn};
 use williw_core::cycle::UnixSeconds;
 use williw_core::ed25519::PeerSignature;
 use williw_core::hash::keccak;
@@ -36,15 +35,20 @@ use crate::envelope::Heartbeat;
 use crate::error::{BoxError, GossipError};
 use crate::protocols::Protocols;
 
+mod line;
 mod listen;
+mod watch;
 
+use line::{Answering, Line, Spoken};
 use listen::{Listener, Shared};
+pub use watch::STALLED_FOR;
+use watch::Watch;
 
 /// In front of the network id when the topic is derived from it.
 const TOPIC_TAG: &[u8] = b"williw-topic-v1";
 
 /// Events waiting for whoever runs the network. When full the newest is dropped and counted: all of them are news, none
-/// is state, and waiting would stop gossip.
+/// is state, and waiting would stop gossip. An eighth is kept for neighbours coming and going.
 pub const EVENT_QUEUE_CAP: usize = 1024;
 
 /// Bytes of a gossip frame. Larger ones end the connection they came by. Heartbeats are much smaller; shuffles of the
@@ -57,6 +61,13 @@ pub const KNOWN_PEERS_CAP: usize = 65_536;
 /// Addresses of one peer. A longer list is refused.
 pub const ADDRESSES_PER_PEER_CAP: usize = 16;
 
+/// Bytes that a peer may send on one connection before they are read, over all its streams. Without a limit, each of a
+/// hundred streams that nobody reads holds more than that.
+const CONNECTION_UNREAD_CAP: u32 = 1 << 20;
+
+/// The same for one stream.
+const STREAM_UNREAD_CAP: u32 = 1 << 19;
+
 /// Dials of one [`Network::join`] under way at a time; the others wait.
 const DIALS_AT_ONCE_CAP: usize = 32;
 
@@ -66,6 +77,9 @@ pub const DIAL_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a gossip connection may be open without its peer being a neighbour. Then it is closed: it is one that was not
 /// answered, or left behind.
 pub const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long [`Network::close`] takes at most, whatever peers do.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The secret half of a peer key. It is never shown.
 #[derive(Clone)]
@@ -107,21 +121,27 @@ pub struct NetworkCounts {
     pub lagged: u64,
     /// Events dropped because [`EVENT_QUEUE_CAP`] of them were waiting.
     pub events_dropped: u64,
+    /// Times that gossip stood still because a neighbour did not read what it was sent.
+    pub stalls: u64,
+    /// How many of these only a new gossip could end.
+    pub restarts: u64,
+    /// Heartbeats of this node that were not sent, because gossip stood still.
+    pub beats_lost: u64,
 }
 
 /// A running network. Dropping it ends it without goodbyes; see [`Network::close`].
 pub struct Network {
     // Holds the only endpoint. Nothing hands it out.
     router: Router,
-    gossip: Gossip,
+    line: Arc<Line>,
     door: Door,
     book: MemoryLookup,
     known: Mutex<BTreeSet<PeerId>>,
-    topic: GossipSender,
     network: NetworkId,
     seq: AtomicU64,
     shared: Arc<Mutex<Shared>>,
     listener: JoinHandle<()>,
+    watch: JoinHandle<()>,
 }
 
 impl fmt::Debug for Network {
@@ -133,6 +153,7 @@ impl fmt::Debug for Network {
 impl Drop for Network {
     fn drop(&mut self) {
         self.listener.abort();
+        self.watch.abort();
     }
 }
 
@@ -157,22 +178,31 @@ impl Network {
             .map_err(|source| GossipError::Listen { listen, source })?;
         let me = PeerId(*endpoint.id().as_bytes());
 
-        let gossip = Gossip::builder().max_message_size(MESSAGE_BYTES_CAP).spawn(endpoint.clone());
-        let mut router = Router::builder(endpoint).accept(ALPN, gossip.clone());
+        let (line, heard) = Line::open(endpoint.clone(), book.clone(), topic_of(network)).await?;
+        let line = Arc::new(line);
+        let mut router = Router::builder(endpoint).accept(ALPN, Answering(Arc::clone(&line)));
         for (alpn, protocol) in protocols.into_served() {
             router = router.accept(alpn, protocol);
         }
-        let router = router.spawn();
+        // Whoever sends from an address that is not its own gets an answer no longer than what it sent, and no handshake.
+        let router = router.incoming_filter(Arc::new(validate)).spawn();
 
-        let topic = gossip.subscribe(topic_of(network), Vec::new()).await;
-        let (topic, heard) = topic.map_err(closed)?.split();
         let (events, inbox) = mpsc::channel(EVENT_QUEUE_CAP);
         let shared = Arc::new(Mutex::default());
         let authors = Authors::new(network, me);
-        let listener = Listener { authors, door: door.clone(), events, shared: Arc::clone(&shared) };
+        let listener = Listener {
+            authors,
+            door: door.clone(),
+            line: Arc::clone(&line),
+            events,
+            shared: Arc::clone(&shared),
+            lagged: false,
+        };
         let listener = tokio::spawn(listener.listen(heard));
+        let watch = Watch { line: Arc::clone(&line), door: door.clone(), shared: Arc::clone(&shared) };
+        let watch = tokio::spawn(watch.watch());
         let (known, seq) = (Mutex::default(), AtomicU64::new(0));
-        Ok((Self { router, gossip, door, book, known, topic, network, seq, shared, listener }, inbox))
+        Ok((Self { router, line, door, book, known, network, seq, shared, listener, watch }, inbox))
     }
 
     /// The name of this node.
@@ -241,9 +271,13 @@ impl Network {
                 // A dial that panicked reached nobody; it is not this one's to repeat the panic.
                 let Ok(Some(connection)) = dialled else { continue };
                 let id = connection.remote_id();
-                self.gossip.handle_connection(connection).await.map_err(closed)?;
-                self.topic.join_peers(vec![id]).await.map_err(closed)?;
-                reached.insert(PeerId(*id.as_bytes()));
+                let give = async |spoken: Spoken| {
+                    spoken.gossip.handle_connection(connection).await?;
+                    Ok(spoken.topic.join_peers(vec![id]).await?)
+                };
+                if self.line.give(give).await? {
+                    reached.insert(PeerId(*id.as_bytes()));
+                }
             }
         }
         Ok(reached)
@@ -268,7 +302,8 @@ impl Network {
         Ok(ip.take(ADDRESSES_PER_PEER_CAP).collect())
     }
 
-    /// Sends a heartbeat to whoever is in the network by now.
+    /// Sends a heartbeat to whoever is in the network by now. While gossip stands still it is lost and counted, like one
+    /// that nobody heard: the next one says the same.
     ///
     /// `boot` has to grow with every start of this peer key, or others take the heartbeats for repetitions: a counter on
     /// disk, or the time of the start.
@@ -278,7 +313,12 @@ impl Network {
         let secret = self.router.endpoint().secret_key();
         let envelope = heartbeat.seal(self.network, |message| PeerSignature(secret.sign(message).to_bytes()));
         let message = Bytes::copy_from_slice(&envelope.encode());
-        self.topic.broadcast(message).await.map_err(closed)
+        if !self.line.give(async |spoken: Spoken| Ok(spoken.topic.broadcast(message).await?)).await? {
+            let lost = &mut self.shared().counts.beats_lost;
+            *lost = lost.saturating_add(1);
+            warn!(lost, "gossip stands still, a heartbeat was not sent");
+        }
+        Ok(())
     }
 
     /// Opens a connection for another protocol, through the door like every other.
@@ -296,11 +336,14 @@ impl Network {
         self.shared.lock().expect(listen::UNBROKEN)
     }
 
-    /// Says goodbye to the neighbours and closes every connection.
+    /// Says goodbye to the neighbours and closes every connection. Ends within [`CLOSE_TIMEOUT`].
     pub async fn close(self) -> Result<(), GossipError> {
-        // First, or it would take the end of the topic for a breakdown.
+        // First, or they would take the end of the topic for a breakdown.
         self.listener.abort();
-        self.router.shutdown().await.map_err(|error| GossipError::Shutdown { source: error.into() })
+        self.watch.abort();
+        let ended = tokio::time::timeout(CLOSE_TIMEOUT, self.router.shutdown()).await;
+        let ended = ended.map_err(BoxError::from).and_then(|ended| ended.map_err(BoxError::from));
+        ended.map_err(|source| GossipError::Shutdown { source })
     }
 }
 
@@ -319,14 +362,14 @@ async fn dial(endpoint: Endpoint, id: EndpointId) -> Option<Connection> {
     }
 }
 
-fn closed(error: impl Into<BoxError>) -> GossipError {
-    GossipError::Closed { source: error.into() }
-}
-
 /// The only place where an endpoint is made.
 async fn bind(secret: &PeerSecret, listen: SocketAddr, book: MemoryLookup, door: Door) -> Result<Endpoint, BoxError> {
     // Nothing here speaks in datagrams, so none are buffered.
-    let transport = QuicTransportConfig::builder().datagram_receive_buffer_size(None).build();
+    let transport = QuicTransportConfig::builder()
+        .datagram_receive_buffer_size(None)
+        .receive_window(VarInt::from_u32(CONNECTION_UNREAD_CAP))
+        .stream_receive_window(VarInt::from_u32(STREAM_UNREAD_CAP))
+        .build();
     let endpoint = Endpoint::builder(presets::Minimal)
         .secret_key(SecretKey::from_bytes(&secret.0))
         .hooks(door)
@@ -339,6 +382,10 @@ async fn bind(secret: &PeerSecret, listen: SocketAddr, book: MemoryLookup, door:
         .bind()
         .await?;
     Ok(endpoint)
+}
+
+fn validate(incoming: &Incoming) -> IncomingFilterOutcome {
+    if incoming.remote_addr_validated() { IncomingFilterOutcome::Accept } else { IncomingFilterOutcome::Retry }
 }
 
 fn topic_of(network: NetworkId) -> TopicId {

@@ -36,8 +36,11 @@ fn member(_: PeerId) -> Standing {
 #[test]
 fn only_what_is_newer_is_heard() {
     let mut authors = authors();
-    let mut hear =
-        |boot, seq| authors.hear(&beat(boot, seq, NOW), NOW, member).map(|(heard, _)| (heard.boot, heard.seq));
+    let mut now = NOW;
+    let mut hear = |boot, seq| {
+        now = now.plus(Seconds(1));
+        authors.hear(&beat(boot, seq, now), now, member).map(|(heard, _)| (heard.boot, heard.seq))
+    };
     assert_eq!(hear(5, 7), Ok((5, 7)));
     assert_eq!(hear(5, 7), Err(Unheard::Repeated));
     assert_eq!(hear(5, 6), Err(Unheard::Repeated));
@@ -81,8 +84,9 @@ fn nobody_but_the_author_moves_its_mark() {
     assert_eq!(authors.hear(&forged, NOW, member), Err(Unheard::Forged(PeerFault::Mismatch)));
     assert!(authors.marks.is_empty());
     assert!(authors.hear(&beat(1, 1, NOW), NOW, member).is_ok());
-    assert_eq!(authors.hear(&forged, NOW, member), Err(Unheard::Forged(PeerFault::Mismatch)));
-    assert!(authors.hear(&beat(1, 2, NOW), NOW, member).is_ok());
+    let later = NOW.plus(Seconds(1));
+    assert_eq!(authors.hear(&forged, later, member), Err(Unheard::Forged(PeerFault::Mismatch)));
+    assert!(authors.hear(&beat(1, 2, NOW), later, member).is_ok());
 }
 
 #[test]
@@ -92,11 +96,22 @@ fn a_flood_earns_no_more_than_a_beat_per_interval() {
     for second in 0..=130 {
         for seq in 0..3 {
             let now = UnixSeconds(NOW.0 + second);
-            let (_, earns) = authors.hear(&beat(1, second * 3 + seq, now), now, member).unwrap();
-            credits.extend(earns.then_some(second));
+            match authors.hear(&beat(1, second * 3 + seq, now), now, member) {
+                Ok((_, earns)) => credits.extend(earns.then_some(second)),
+                Err(reason) => assert_eq!((reason, seq > 0), (Unheard::Hasty, true)),
+            }
         }
     }
     assert_eq!(credits, [0, 60, 120]);
+}
+
+#[test]
+fn one_heartbeat_per_second_is_verified() {
+    let mut authors = authors();
+    assert!(authors.hear(&beat(1, 1, NOW), NOW, member).is_ok());
+    assert_eq!(authors.hear(&signed(1, 2, 1, 2, NOW), NOW, member), Err(Unheard::Hasty), "not even looked at");
+    let later = NOW.plus(Seconds(1));
+    assert!(authors.hear(&beat(1, 2, NOW), later, member).is_ok(), "our clock counts, not the author's");
 }
 
 #[test]
@@ -128,10 +143,11 @@ fn every_outcome_is_counted_once() {
         Err(Unheard::Stranger),
         Err(Unheard::Early(Seconds(1))),
         Err(Unheard::Repeated),
+        Err(Unheard::Hasty),
         Err(Unheard::Forged(PeerFault::Mismatch)),
         Err(Unheard::Crowded),
     ];
     outcomes.iter().for_each(|outcome| counts.count(outcome));
-    let HearingCounts { heard, malformed, own, strangers, untimely, repeated, forged, crowded } = counts;
-    assert_eq!([heard, malformed, own, strangers, untimely, repeated, forged, crowded], [1; 8]);
+    let HearingCounts { heard, malformed, own, strangers, untimely, repeated, hasty, forged, crowded } = counts;
+    assert_eq!([heard, malformed, own, strangers, untimely, repeated, hasty, forged, crowded], [1; 9]);
 }

@@ -115,6 +115,16 @@ impl<H> Registry<H> {
         all.filter(|(_, handle)| pick(handle)).map(|(peer, handle)| (peer, handle.clone())).collect()
     }
 
+    /// The connections with one peer that `pick` chooses.
+    pub(crate) fn list_of(&self, peer: PeerId, pick: impl Fn(&H) -> bool) -> Vec<H>
+    where
+        H: Clone,
+    {
+        let open = self.open();
+        let handles = open.of.get(&peer).into_iter().flatten().map(|(_, handle)| handle);
+        handles.filter(|handle| pick(handle)).cloned().collect()
+    }
+
     fn register(&self, peer: PeerId, handle: H) -> Result<Ticket, Refusal> {
         let mut open = self.open();
         let ticket = Ticket(open.next);

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_lite::StreamExt as _;
-use iroh_gossip::api::{Event as GossipEvent, GossipReceiver};
+use futures_lite::future::poll_once;
+use iroh_gossip::api::Event as GossipEvent;
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 use tracing::{debug, error, warn};
@@ -13,6 +14,7 @@ use williw_core::cycle::UnixSeconds;
 use williw_core::identity::PeerId;
 use williw_core::reputation::Conduct;
 
+use super::line::{Heard, Line};
 use super::{Event, NEIGHBOUR_TIMEOUT, NetworkCounts};
 use crate::authors::Authors;
 use crate::door::Door;
@@ -22,32 +24,52 @@ pub(super) const UNBROKEN: &str = "nothing panics while it counts";
 /// How often connections are looked at that have no neighbour.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
+/// Room in the queue of events that is kept for neighbours coming and going.
+const NEIGHBOUR_EVENTS_ROOM: usize = 128;
+
 /// What the task lets others see.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) counts: NetworkCounts,
-    /// At most as many as gossip's active view holds, and those whose leaving was lost in a lag.
+    /// At most as many as gossip's active view holds, and for a moment those whose leaving was lost in a lag.
     pub(super) neighbours: BTreeSet<PeerId>,
 }
 
 pub(super) struct Listener {
     pub(super) authors: Authors,
     pub(super) door: Door,
+    pub(super) line: Arc<Line>,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) shared: Arc<Mutex<Shared>>,
+    /// Whether something got lost since the subscription was made.
+    pub(super) lagged: bool,
+}
+
+fn arrival(event: &GossipEvent) -> Option<PeerId> {
+    if let GossipEvent::NeighborUp(id) = event { Some(PeerId(*id.as_bytes())) } else { None }
 }
 
 impl Listener {
-    /// Ends, and with it the queue of events, when the topic does. That happens only if the gossip task died, so there
-    /// is nothing to subscribe to again.
-    pub(super) async fn listen(mut self, mut topic: GossipReceiver) {
+    /// Ends, and with it the queue of events, when the topic does and nobody replaced it. That happens only if the gossip
+    /// task died, so there is nothing to subscribe to again.
+    pub(super) async fn listen(mut self, mut heard: Heard) {
         let mut look = tokio::time::interval(LOOK_INTERVAL);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut ended = false;
         loop {
             tokio::select! {
-                _ = look.tick() => self.hang_up(),
-                event = topic.next() => match event {
+                _ = look.tick() => {
+                    if self.lagged || !self.line.is_current(&heard) {
+                        // Gossip stands still or is busy. Who is a neighbour is not known, so nobody is hung up on.
+                        let Some(anew) = self.line.subscribe().await else { continue };
+                        (heard, ended) = (anew, false);
+                        self.catch_up(&mut heard).await;
+                    }
+                    self.hang_up();
+                }
+                event = heard.topic.next(), if !ended => match event {
                     Some(Ok(event)) => self.take(event),
+                    _ if !self.line.is_current(&heard) => ended = true,
                     Some(Err(error)) => return error!(%error, "the gossip topic broke"),
                     None => return error!("the gossip topic ended"),
                 },
@@ -55,20 +77,45 @@ impl Listener {
         }
     }
 
+    /// A new subscription begins with all present neighbours: who is not among them has left, even if the news of it got
+    /// lost, and who is there has come. Without this, a neighbour that was not noticed would be hung up on again and again,
+    /// and one that was not missed would never be dialled again.
+    async fn catch_up(&mut self, heard: &mut Heard) {
+        self.lagged = false;
+        let before = std::mem::take(&mut self.shared().neighbours);
+        // What is there without waiting is what gossip said while it took the subscription, and perhaps a little more.
+        let mut first = Vec::new();
+        while let Some(Some(Ok(event))) = poll_once(heard.topic.next()).await {
+            let is_arrival = matches!(event, GossipEvent::NeighborUp(_));
+            first.push(event);
+            if !is_arrival {
+                break;
+            }
+        }
+        let present: BTreeSet<PeerId> = first.iter().filter_map(arrival).collect();
+        self.shared().neighbours = before.intersection(&present).copied().collect();
+        before.difference(&present).for_each(|peer| self.tell(Event::Down(*peer)));
+        first.into_iter().for_each(|event| self.take(event));
+    }
+
     fn take(&mut self, event: GossipEvent) {
         match event {
+            // Who was known to be there, or known to be gone, is no news.
             GossipEvent::NeighborUp(id) => {
                 let peer = PeerId(*id.as_bytes());
-                self.shared().neighbours.insert(peer);
-                self.tell(Event::Up(peer));
+                if self.shared().neighbours.insert(peer) {
+                    self.tell(Event::Up(peer));
+                }
             }
             GossipEvent::NeighborDown(id) => {
                 let peer = PeerId(*id.as_bytes());
-                self.shared().neighbours.remove(&peer);
-                self.tell(Event::Down(peer));
+                if self.shared().neighbours.remove(&peer) {
+                    self.tell(Event::Down(peer));
+                }
             }
             GossipEvent::Received(message) => self.hear(&message.content),
             GossipEvent::Lagged => {
+                self.lagged = true;
                 let lagged = &mut self.shared().counts.lagged;
                 *lagged = lagged.saturating_add(1);
             }
@@ -98,9 +145,11 @@ impl Listener {
         }
     }
 
-    /// Never waits: a slow reader must not stop gossip.
+    /// Never waits: a slow reader must not stop gossip. What peers say does not take the last of the room.
     fn tell(&self, event: Event) {
-        if self.events.try_send(event).is_err() {
+        let said = matches!(event, Event::Heard(_) | Event::Conduct { .. });
+        let crowded = said && self.events.capacity() <= NEIGHBOUR_EVENTS_ROOM;
+        if crowded || self.events.try_send(event).is_err() {
             let dropped = &mut self.shared().counts.events_dropped;
             *dropped = dropped.saturating_add(1);
             if dropped.is_power_of_two() {

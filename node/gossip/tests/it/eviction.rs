@@ -1,4 +1,7 @@
 use iroh::address_lookup::memory::MemoryLookup;
+use williw_core::cycle::Height;
+use williw_core::identity::ChainId;
+use williw_core::standing::{Bar, Standing};
 use williw_gossip::{Event, GossipError};
 
 use crate::world::{DOUBT, JAILED, KEEP, Node, bare, closed, echo, neighbours, peer, until};
@@ -69,4 +72,23 @@ async fn an_evicted_neighbour_is_no_neighbour_and_comes_back_with_its_standing()
     b.beat().await;
     let author = a.next(|event| if let Event::Heard(heard) = event { Some(heard.author) } else { None }).await;
     assert_eq!(author, peer(2));
+}
+
+/// A slash that was on its way becomes final: nothing opens or closes by that, but peers are told the truth.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_evicted_again_is_told_the_new_reason() {
+    let (node, _keeper) = Node::keeping(1).await;
+    node.door.admit(peer(PEER));
+    let endpoint = bare(PEER, &MemoryLookup::new()).await;
+    let connection = endpoint.connect(node.address(), KEEP).await.unwrap();
+    echo(&connection).await;
+    node.door.evict(peer(PEER), Bar::SlashPending { chain: ChainId::Base, height: Height(7) });
+    assert_eq!(closed(&connection).await, (0x103, "slash".to_owned()));
+    for _ in 0..2 {
+        node.door.evict(peer(PEER), JAILED);
+        assert_eq!(node.door.standing_of(peer(PEER)), Standing::Barred(JAILED));
+        let again = endpoint.connect(node.address(), KEEP).await.unwrap();
+        assert_eq!(closed(&again).await, (0x104, "jailed".to_owned()));
+    }
+    assert_eq!(node.door.counts().closed, 1, "it had one connection, and lost it once");
 }

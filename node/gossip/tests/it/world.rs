@@ -208,12 +208,22 @@ pub(crate) fn topic() -> iroh_gossip::TopicId {
 
 /// A heartbeat as decision and documentation have it, put together by hand.
 pub(crate) fn envelope(network: NetworkId, author: PeerId, signer: u8, seq: u64, time: UnixSeconds) -> Vec<u8> {
+    envelope_by(&SecretKey::from_bytes(&[signer; 32]), network, author, seq, time)
+}
+
+pub(crate) fn envelope_by(
+    signer: &SecretKey,
+    network: NetworkId,
+    author: PeerId,
+    seq: u64,
+    time: UnixSeconds,
+) -> Vec<u8> {
     let mut head = vec![1, 1];
     head.extend(author.0);
     for number in [1, seq, time.0] {
         head.extend(number.to_be_bytes());
     }
     let message = [b"williw-heartbeat-v1".as_slice(), &network.0, &head].concat();
-    head.extend(SecretKey::from_bytes(&[signer; 32]).sign(&message).to_bytes());
+    head.extend(signer.sign(&message).to_bytes());
     head
 }
