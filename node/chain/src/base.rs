@@ -14,6 +14,7 @@
 //! endpoint that it found at fault.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use alloy::primitives::Address;
 use futures_util::future::join_all;
@@ -59,8 +60,10 @@ pub struct Base {
     pub(crate) vault: Vault,
     from_height: Height,
     pub(crate) endpoints: Vec<Endpoint>,
-    quorum: usize,
+    pub(crate) quorum: usize,
     page_cap: usize,
+    /// How long a receipt is waited for.
+    pub(crate) receipts_within: Duration,
     /// Whose logs are folded first. It moves on with every page, so that each endpoint is looked at.
     turn: usize,
     /// The last block that a page reached; another page there would say nothing new.
@@ -104,6 +107,7 @@ impl Base {
             endpoints: settings.names().into_iter().zip(&settings.rpcs).map(endpoint).collect(),
             quorum: quorum_of(settings.rpcs.len()),
             page_cap: PAGE_CAP,
+            receipts_within: crate::send::RECEIPT_DEADLINE,
             turn: 0,
             reached: None,
             cuts: VecDeque::new(),
@@ -162,7 +166,11 @@ impl Base {
     }
 
     /// Notes the faults among some answers and gives the rest back.
-    fn settle<T>(&mut self, matter: Matter, answers: Vec<(usize, Result<T, EndpointFault>)>) -> Vec<(usize, T)> {
+    pub(crate) fn settle<T>(
+        &mut self,
+        matter: Matter,
+        answers: Vec<(usize, Result<T, EndpointFault>)>,
+    ) -> Vec<(usize, T)> {
         let mut good = Vec::with_capacity(answers.len());
         for (index, answer) in answers {
             match answer {
@@ -174,7 +182,7 @@ impl Base {
     }
 
     /// Notes a fault; the first one found in a reading stays.
-    fn blame(&mut self, matter: Matter, index: usize, fault: EndpointFault) {
+    pub(crate) fn blame(&mut self, matter: Matter, index: usize, fault: EndpointFault) {
         let endpoint = &mut self.endpoints[index];
         if matches!(fault, EndpointFault::Unreachable(_)) {
             // Who knows what comes back under this address.
@@ -199,12 +207,7 @@ impl Base {
         Faults(self.endpoints.iter().filter_map(fault).collect())
     }
 
-    /// How many have to agree when only some can be asked.
-    pub(crate) fn quorum_among(&self, asked: usize) -> usize {
-        self.quorum.min(asked).max(1)
-    }
-
-    fn no_quorum(&self, matter: Matter, what: &'static str) -> ChainError {
+    pub(crate) fn no_quorum(&self, matter: Matter, what: &'static str) -> ChainError {
         ChainError::NoQuorum { what, quorum: self.quorum, faults: self.faults(matter) }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use williw_chain::base::{Base, Faults};
-use williw_chain::send::Receipt;
+use williw_chain::send::{Outgoing, Receipt};
 use williw_chain::verb::{Call, Verb};
 use williw_core::identity::Account;
 use williw_daemon::settings::Settings;
@@ -50,17 +50,32 @@ struct Transaction {
 
 /// Sends what carries the verb out and waits for it, or prints it for whoever will send it.
 pub(crate) async fn carry_out(verb: &Verb, sender: &Sender, mut base: Base, printer: &Printer) -> Result<(), Failure> {
-    let calls = base.calls(verb, sender.account()).await?;
+    let reading = base.calls(verb, sender.account()).await?;
+    warn_of(&reading.faults, printer);
+    let calls = reading.value;
     let Sender::Wallet(wallet) = sender else {
         print_unsigned(&calls, printer);
         return Ok(());
     };
-    for call in &calls {
-        printer.say(format_args!("sending: {}", call.what));
+    // Before it leaves: whoever is interrupted can look it up.
+    let mut tell = |Outgoing { what, nonce, hash }: Outgoing<'_>| {
+        printer.say(format_args!("sending: {what}\n  transaction {hash}, nonce {nonce}"));
+    };
+    match base.send(wallet, &calls, &mut tell).await {
+        Ok(sent) => {
+            warn_of(&sent.faults, printer);
+            print_sent(&calls, &sent.receipts, printer);
+            Ok(())
+        }
+        Err(interrupted) => {
+            warn_of(&interrupted.faults, printer);
+            if !interrupted.done.is_empty() {
+                printer.say("not everything was done; this is mined and stays:");
+                print_sent(&calls, &interrupted.done, printer);
+            }
+            Err((*interrupted.why).into())
+        }
     }
-    let receipts = base.send(wallet, &calls).await?;
-    print_sent(&calls, &receipts, printer);
-    Ok(())
 }
 
 fn print_unsigned(calls: &[Call], printer: &Printer) {

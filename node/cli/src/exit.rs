@@ -95,6 +95,14 @@ impl From<SendError> for Failure {
                     Self::new(ExitStatus::Outside, format_args!("{what}: {} [{}]", refusal.why, refusal.name));
                 Self { hint: refusal.hint.map(str::to_owned), ..failure }
             }
+            error @ SendError::TooFewTokens { .. } => {
+                Self::new(ExitStatus::Outside, error).hint("get more tokens, or stake less")
+            }
+            error @ SendError::Pending { .. } => Self::new(ExitStatus::Outside, error)
+                .hint("wait until what is pending is mined, or replace it in the wallet that sent it"),
+            error @ SendError::NoReceipt { .. } => {
+                Self::new(ExitStatus::Outside, error).hint("look the transaction up before you repeat this")
+            }
             error => Self::new(ExitStatus::Outside, error),
         }
     }

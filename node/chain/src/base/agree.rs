@@ -52,7 +52,7 @@ impl Base {
     }
 
     /// The highest block near the tip that a quorum names by the same hash.
-    pub(super) async fn tip(&mut self, matter: Matter) -> Result<Block, ChainError> {
+    pub(crate) async fn tip(&mut self, matter: Matter) -> Result<Block, ChainError> {
         self.begin(matter).await;
         let ask = |index: usize| {
             let endpoint = &self.endpoints[index];

@@ -61,5 +61,5 @@ fn readings_can_be_spawned() {
     sendable(base.snapshot(&[]));
     let wallet = crate::wallet::Wallet::from_secret(&[1; 32]).expect("a key");
     sendable(base.calls(&crate::verb::Verb::Restake { ticket: 0 }, wallet.account()));
-    sendable(base.send(&wallet, &[]));
+    sendable(base.send(&wallet, &[], &mut |_| {}));
 }

@@ -43,6 +43,18 @@ pub(crate) enum Lie {
     StuckAt(u64),
     Silence,
     Gibberish,
+    /// This answer to every question of this method that has these words in it; nothing is passed on.
+    Says {
+        method: &'static str,
+        about: String,
+        answer: Value,
+    },
+    /// The same with a refusal.
+    Denies {
+        method: &'static str,
+        about: String,
+        message: &'static str,
+    },
 }
 
 pub(crate) struct Proxy {
@@ -105,6 +117,9 @@ async fn ask(lie: &Lie, mut question: Value, target: Url, client: reqwest::Clien
     if let (Lie::StuckAt(height), Some("latest" | "finalized")) = (lie, question["params"][0].as_str()) {
         question["params"][0] = json!(format!("{height:#x}"));
     }
+    if let Some(reply) = invented(lie, &question) {
+        return reply.to_string();
+    }
     let mut reply = forward(&client, &target, &question).await;
     let method = question["method"].as_str().unwrap();
     let mut refused = refusal(lie, method, &question["params"]);
@@ -120,6 +135,20 @@ async fn ask(lie: &Lie, mut question: Value, target: Url, client: reqwest::Clien
     }
     bend(lie, method, &question["params"], &mut reply["result"]);
     reply.to_string()
+}
+
+/// What is answered without asking anybody.
+fn invented(lie: &Lie, question: &Value) -> Option<Value> {
+    let meant = |method: &str, about: &str| question["method"] == method && question.to_string().contains(about);
+    match lie {
+        Lie::Says { method, about, answer } if meant(method, about) => {
+            Some(json!({ "jsonrpc": "2.0", "id": 1, "result": answer }))
+        }
+        Lie::Denies { method, about, message } if meant(method, about) => {
+            Some(json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32005, "message": message } }))
+        }
+        _ => None,
+    }
 }
 
 async fn forward(client: &reqwest::Client, target: &Url, question: &Value) -> Value {
