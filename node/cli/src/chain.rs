@@ -1,7 +1,7 @@
 //! Asking Base and sending to it, as the commands do.
 
 use serde::Serialize;
-use williw_chain::base::{Base, Faults};
+use williw_chain::base::{Base, Faults, OperatorSnapshot};
 use williw_chain::send::{Outgoing, Receipt};
 use williw_chain::verb::{Call, Verb};
 use williw_core::identity::Account;
@@ -115,9 +115,9 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The operator's nonce as the final head has it; none if there is no such operator.
-pub(crate) async fn nonce(base: &mut Base, owner: Account, printer: &Printer) -> Result<Option<u64>, Failure> {
-    let reading = base.snapshot(&[owner]).await?;
+/// An operator as it stands now, before its last change is final: whoever has to replace a stolen key cannot wait.
+pub(crate) async fn operator(base: &mut Base, owner: Account, printer: &Printer) -> Result<OperatorSnapshot, Failure> {
+    let reading = base.operator_at_tip(owner).await?;
     warn_of(&reading.faults, printer);
-    Ok(reading.value.into_iter().find_map(|snapshot| snapshot.operator).map(|operator| operator.nonce))
+    Ok(reading.value)
 }

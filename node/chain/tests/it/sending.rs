@@ -268,3 +268,24 @@ async fn who_only_says_that_it_took_a_transaction_hides_no_refusal() {
     assert!(error.to_string().contains("insufficient funds"), "{error}");
     assert_eq!(fault_of(faults, 1), Some(&EndpointFault::Contradicts("the hash of the transaction")));
 }
+
+#[tokio::test]
+async fn an_owner_is_looked_up_where_nobody_keeps_the_state_of_the_final_head() {
+    let world = World::new().await;
+    world.register(1, 2_000).await;
+    let block: Value = world.anvil.ask("eth_getBlockByNumber", json!(["finalized", false])).await;
+    let forgets = || Lie::Denies {
+        method: "eth_call",
+        about: block["hash"].as_str().unwrap().to_owned(),
+        message: "missing trie node",
+    };
+    let proxies = [Proxy::before(&world.anvil.url, forgets()).await, Proxy::before(&world.anvil.url, forgets()).await];
+    let mut base = world.base(&[&proxies[0].url, &proxies[1].url]);
+    let owner = account(world.people[1]);
+    assert!(matches!(base.snapshot(&[owner]).await, Err(ChainError::NoQuorum { .. })));
+    let found = base.operator_at_tip(owner).await.unwrap().value;
+    assert_eq!(found.at.0, world.anvil.height().await);
+    assert_eq!(found.operator.unwrap().nonce, 1);
+    let nobody = base.operator_at_tip(account(world.people[2])).await.unwrap();
+    assert_eq!((nobody.value.operator, nobody.faults.0.len()), (None, 0));
+}
