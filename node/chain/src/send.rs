@@ -18,7 +18,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use alloy::consensus::{SignableTransaction, TxEnvelope};
+use alloy::consensus::{SignableTransaction, TxEip1559, TxEnvelope};
 use alloy::eips::eip2718::Encodable2718;
 use alloy::primitives::{Address, Bytes, U256};
 use tokio::time::{Instant, sleep};
@@ -51,7 +51,10 @@ pub const TIP_CAP: u128 = 2_000_000_000;
 /// The highest base fee in wei per gas at which anything is sent.
 pub const BASE_FEE_CAP: u128 = 500_000_000_000;
 
-/// How often a receipt is asked for.
+/// How long endpoints have to agree on what a transaction needs: some blocks.
+const AGREED_WITHIN: Duration = Duration::from_secs(12);
+
+/// How often a receipt, or what endpoints did not agree on, is asked for.
 const RECEIPT_PERIOD: Duration = Duration::from_secs(1);
 
 const MATTER: Matter = Matter::Lookup;
@@ -220,9 +223,7 @@ impl Base {
         behind: Height,
         tell: &mut (dyn FnMut(Outgoing<'_>) + Send),
     ) -> Result<Receipt, SendError> {
-        let tip = self.tip_from(behind).await?;
-        self.attempt(wallet.address(), call, tip).await?;
-        let transaction = self.draft(wallet.address(), call, tip).await?;
+        let transaction = self.prepare(wallet.address(), call, behind).await?;
         let nonce = transaction.nonce;
         let signature = wallet.sign(transaction.signature_hash())?;
         let signed = TxEnvelope::from(transaction.into_signed(signature));
@@ -232,19 +233,30 @@ impl Base {
         self.receipt(outgoing, refusals).await
     }
 
-    /// A tip that has the block of the last receipt below it: what was mined there has to count in what comes next.
-    async fn tip_from(&mut self, height: Height) -> Result<Block, SendError> {
-        let deadline = Instant::now() + self.receipts_within;
+    /// What will be signed, tried at a tip with the block of the last receipt: what was mined there has to count. Behind one
+    /// address there may be several machines, some blocks apart, and an approval that is mined should not be left alone
+    /// because one of them was asked a moment too early; so disagreement ends nothing at once.
+    async fn prepare(&mut self, from: Address, call: &Call, behind: Height) -> Result<TxEip1559, SendError> {
+        let deadline = Instant::now() + AGREED_WITHIN.min(self.receipts_within);
         loop {
-            let tip = self.tip(MATTER).await?;
-            if tip.height >= height {
-                return Ok(tip);
+            match self.prepare_once(from, call, behind).await {
+                Err(SendError::Chain(ChainError::NoQuorum { .. }) | SendError::Pending { .. })
+                    if Instant::now() + RECEIPT_PERIOD <= deadline =>
+                {
+                    sleep(RECEIPT_PERIOD).await;
+                }
+                prepared => return prepared,
             }
-            if Instant::now() + RECEIPT_PERIOD > deadline {
-                return Err(self.no_quorum(MATTER, "the block of the last receipt").into());
-            }
-            sleep(RECEIPT_PERIOD).await;
         }
+    }
+
+    async fn prepare_once(&mut self, from: Address, call: &Call, behind: Height) -> Result<TxEip1559, SendError> {
+        let tip = self.tip(MATTER).await?;
+        if tip.height < behind {
+            return Err(self.no_quorum(MATTER, "the block of the last receipt").into());
+        }
+        self.attempt(from, call, tip).await?;
+        self.draft(from, call, tip).await
     }
 
     /// Whether the call would go through at this block.

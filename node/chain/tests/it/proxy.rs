@@ -55,6 +55,8 @@ pub(crate) enum Lie {
         about: String,
         message: &'static str,
     },
+    /// One question of this method is refused; then the truth is told.
+    DeniesOnce(&'static str),
 }
 
 pub(crate) struct Proxy {
@@ -86,7 +88,13 @@ impl Proxy {
 /// One question per connection.
 async fn answer(mut stream: TcpStream, lie: &Mutex<Lie>, target: Url, client: reqwest::Client) {
     let Some(question) = read_question(&mut stream).await else { return };
-    let lie = lie.lock().unwrap().clone();
+    let lie = {
+        let mut told = lie.lock().unwrap();
+        match *told {
+            Lie::DeniesOnce(method) if question["method"] == method => std::mem::replace(&mut *told, Lie::Nothing),
+            _ => told.clone(),
+        }
+    };
     if lie == Lie::Silence {
         // Until the other side gives up.
         let mut rest = Vec::new();
@@ -143,6 +151,9 @@ fn invented(lie: &Lie, question: &Value) -> Option<Value> {
     match lie {
         Lie::Says { method, about, answer } if meant(method, about) => {
             Some(json!({ "jsonrpc": "2.0", "id": 1, "result": answer }))
+        }
+        Lie::DeniesOnce(method) if meant(method, "") => {
+            Some(json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32000, "message": "header not found" } }))
         }
         Lie::Denies { method, about, message } if meant(method, about) => {
             Some(json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32005, "message": message } }))

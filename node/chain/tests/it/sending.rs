@@ -197,6 +197,42 @@ async fn nothing_follows_an_approval_before_a_quorum_has_its_block() {
 }
 
 #[tokio::test]
+async fn a_moment_of_disagreement_leaves_no_approval_alone() {
+    let world = World::new().await;
+    let (proxy, mut base) = two(&world, Lie::Nothing).await;
+    let calls = base.calls(&world.registration(OWNER, 2_000), wallet().account()).await.unwrap().value;
+    let mut hiccup = |leaving: Outgoing<'_>| {
+        if leaving.nonce == 1 {
+            proxy.tell(Lie::DeniesOnce("eth_getTransactionCount"));
+        }
+    };
+    let done = base.send(&wallet(), &calls, &mut hiccup).await.unwrap();
+    assert_eq!((done.receipts.len(), sent(&world).await), (2, 3));
+}
+
+#[tokio::test]
+async fn a_repetition_has_the_nonce_of_what_it_repeats() {
+    let world = World::new().await;
+    let proxies =
+        [Proxy::before(&world.anvil.url, Lie::Nothing).await, Proxy::before(&world.anvil.url, Lie::Nothing).await];
+    let mut base = world.base(&[&proxies[0].url, &proxies[1].url]).with_receipts_within(PATIENCE);
+    let mut told = Vec::new();
+    let mut swallow = |leaving: Outgoing<'_>| {
+        told.push(leaving.nonce);
+        for proxy in &proxies {
+            proxy.tell(says("eth_sendRawTransaction", json!(B256::from(leaving.hash.0))));
+        }
+    };
+    let error = base.send(&wallet(), &harmless(&world), &mut swallow).await.unwrap_err();
+    assert!(matches!(&*error.why, SendError::NoReceipt { nonce: 1, .. }), "{error}");
+    for proxy in &proxies {
+        proxy.tell(Lie::Nothing);
+    }
+    base.send(&wallet(), &harmless(&world), &mut |leaving| told.push(leaving.nonce)).await.unwrap();
+    assert_eq!((told, sent(&world).await), (vec![1, 1], 2));
+}
+
+#[tokio::test]
 async fn one_endpoint_gives_no_receipt() {
     let world = World::new().await;
     let proxies =
