@@ -112,7 +112,7 @@ pub enum SendError {
     TooFewTokens { what: String, has: Amount, needs: Amount },
     #[error("{what}: {refusal}")]
     Refused { what: String, refusal: Refusal },
-    #[error("{what}: {mined} transactions of the account are mined, and too few endpoints say that no other is pending: {}", counts(.counted))]
+    #[error("{what}: {mined} transactions of the account are mined, others seem to be pending: {}", counts(.counted))]
     Pending { what: String, mined: u64, counted: Vec<Count> },
     #[error("{what}: it would take {gas} gas, more than {GAS_CAP}")]
     TooMuchGas { what: String, gas: u64 },

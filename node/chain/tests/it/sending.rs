@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alloy::primitives::{B256, U64, U256};
+use alloy::primitives::{B256, Bytes, U64, U256};
 use serde_json::{Value, json};
 use url::Url;
 use williw_chain::base::{Base, ChainError, EndpointFault};
@@ -26,10 +26,20 @@ fn denies(method: &'static str, message: &'static str) -> Lie {
     Lie::Denies { method, about: String::new(), message }
 }
 
+fn nothing_leaves(leaving: Outgoing<'_>) {
+    panic!("{leaving:?}");
+}
+
 /// A call that always goes through and needs nothing.
 fn harmless(world: &World) -> [Call; 1] {
     let collect = Verb::Collect { beneficiary: account(world.people[OWNER]) };
     [collect.call(world.vault.into_array()).unwrap()]
+}
+
+/// The same, for anvil to make of it what it likes.
+fn harmless_request(world: &World) -> Value {
+    let [call] = harmless(world);
+    json!({ "from": world.people[OWNER], "to": world.vault, "data": Bytes::from(call.data) })
 }
 
 /// A liar in front of two honest endpoints.
@@ -39,6 +49,7 @@ async fn outvoted(world: &World, lie: Lie) -> (Proxy, Base) {
     (liar, base)
 }
 
+/// A liar in front of a single honest one.
 async fn two(world: &World, lie: Lie) -> (Proxy, Base) {
     let liar = Proxy::before(&world.anvil.url, lie).await;
     let base = world.base(&[&liar.url, &world.anvil.url]).with_receipts_within(PATIENCE);
@@ -70,8 +81,7 @@ async fn a_nonce_that_one_endpoint_invents_is_not_used() {
 async fn two_that_disagree_about_the_nonce_send_nothing() {
     let world = World::new().await;
     let (_liar, mut base) = two(&world, says("eth_getTransactionCount", json!("0x2"))).await;
-    let mut silent = |leaving: Outgoing<'_>| panic!("{leaving:?}");
-    let error = base.send(&wallet(), &harmless(&world), &mut silent).await.unwrap_err();
+    let error = base.send(&wallet(), &harmless(&world), &mut nothing_leaves).await.unwrap_err();
     let SendError::Chain(ChainError::NoQuorum { faults, .. }) = &*error.why else { panic!("{error}") };
     for position in [1, 2] {
         assert_eq!(fault_of(faults, position), Some(&EndpointFault::Contradicts("the account's nonce")));
@@ -84,11 +94,8 @@ async fn nothing_is_sent_while_something_is_pending() {
     let world = World::new().await;
     let mut base = world.base(&[&world.anvil.url, &world.twin()]).with_receipts_within(PATIENCE);
     let _: Value = world.anvil.ask("evm_setAutomine", json!([false])).await;
-    let call = &harmless(&world)[0];
-    let earlier = json!({ "from": world.people[OWNER], "to": world.vault, "input": alloy::primitives::Bytes::from(call.data.clone()) });
-    let _: B256 = world.anvil.ask("eth_sendTransaction", json!([earlier])).await;
-    let mut silent = |leaving: Outgoing<'_>| panic!("{leaving:?}");
-    let error = base.send(&wallet(), &harmless(&world), &mut silent).await.unwrap_err();
+    let _: B256 = world.anvil.ask("eth_sendTransaction", json!([harmless_request(&world)])).await;
+    let error = base.send(&wallet(), &harmless(&world), &mut nothing_leaves).await.unwrap_err();
     let SendError::Pending { mined: 1, counted, .. } = &*error.why else { panic!("{error}") };
     assert_eq!(counted.iter().map(|count| count.transactions).collect::<Vec<_>>(), [2, 2]);
     assert!(error.to_string().contains("rpc 2"), "{error}");
@@ -100,11 +107,7 @@ async fn nothing_is_sent_while_something_is_pending() {
 #[tokio::test]
 async fn no_endpoint_alone_decides_what_gas_and_fees_are() {
     let world = World::new().await;
-    let gas: U64 = {
-        let call = &harmless(&world)[0];
-        let request = json!({ "from": world.people[OWNER], "to": world.vault, "data": alloy::primitives::Bytes::from(call.data.clone()) });
-        world.anvil.ask("eth_estimateGas", json!([request])).await
-    };
+    let gas: U64 = world.anvil.ask("eth_estimateGas", json!([harmless_request(&world)])).await;
     let given = U64::from(gas.to::<u64>() + gas.to::<u64>() / 4);
     let lies = [
         says("eth_estimateGas", json!("0x5208")),
@@ -255,13 +258,9 @@ async fn one_endpoint_gives_no_receipt() {
     for proxy in &proxies {
         proxy.tell(Lie::Gibberish);
     }
-    let error = base.send(&wallet(), &harmless(&world), &mut stop_nothing).await.unwrap_err();
+    let error = base.send(&wallet(), &harmless(&world), &mut nothing_leaves).await.unwrap_err();
     assert!(matches!(&*error.why, SendError::Chain(ChainError::NoQuorum { .. })), "{error}");
     assert_eq!(sent(&world).await, 2, "nothing is sent through one of three");
-}
-
-fn stop_nothing(leaving: Outgoing<'_>) {
-    panic!("{leaving:?}");
 }
 
 #[tokio::test]
