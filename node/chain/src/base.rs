@@ -16,6 +16,7 @@
 //! endpoint that it found at fault.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
 use alloy::primitives::{Address, B256};
 use williw_core::cycle::Height;
@@ -63,8 +64,10 @@ pub struct Base {
     pub(crate) vault: Vault,
     from_height: Height,
     pub(crate) endpoints: Vec<Endpoint>,
-    quorum: usize,
+    pub(crate) quorum: usize,
     page_cap: usize,
+    /// How long a receipt is waited for.
+    pub(crate) receipts_within: Duration,
     /// Whose logs are folded first. It moves on with every page, so that each endpoint is looked at.
     turn: usize,
     /// Who is asked first for a sighting. It moves on with every one.
@@ -117,6 +120,7 @@ impl Base {
             endpoints: settings.names().into_iter().zip(&settings.rpcs).map(endpoint).collect(),
             quorum: quorum_of(settings.rpcs.len()),
             page_cap: PAGE_CAP,
+            receipts_within: crate::send::RECEIPT_DEADLINE,
             turn: 0,
             sight_turn: 0,
             reached: None,
@@ -181,7 +185,11 @@ impl Base {
     }
 
     /// Notes the faults among some answers and gives the rest back.
-    fn settle<T>(&mut self, matter: Matter, answers: Vec<(usize, Result<T, EndpointFault>)>) -> Vec<(usize, T)> {
+    pub(crate) fn settle<T>(
+        &mut self,
+        matter: Matter,
+        answers: Vec<(usize, Result<T, EndpointFault>)>,
+    ) -> Vec<(usize, T)> {
         let mut good = Vec::with_capacity(answers.len());
         for (index, answer) in answers {
             match answer {
@@ -193,7 +201,7 @@ impl Base {
     }
 
     /// Notes a fault; the first one found in a reading stays.
-    fn blame(&mut self, matter: Matter, index: usize, fault: EndpointFault) {
+    pub(crate) fn blame(&mut self, matter: Matter, index: usize, fault: EndpointFault) {
         let endpoint = &mut self.endpoints[index];
         if fault.is_absence() && !endpoint.faults.contains_key(&matter) {
             endpoint.leave(fault.clone());
@@ -224,12 +232,7 @@ impl Base {
         Faults(self.endpoints.iter().filter_map(fault).collect())
     }
 
-    /// How many have to agree when only some can be asked.
-    pub(crate) fn quorum_among(&self, asked: usize) -> usize {
-        self.quorum.min(asked).max(1)
-    }
-
-    fn no_quorum(&mut self, matter: Matter, what: &'static str) -> ChainError {
+    pub(crate) fn no_quorum(&mut self, matter: Matter, what: &'static str) -> ChainError {
         self.failed.insert(matter);
         ChainError::NoQuorum { what, quorum: self.quorum, faults: self.faults(matter) }
     }

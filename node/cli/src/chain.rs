@@ -1,8 +1,8 @@
 //! Asking Base and sending to it, as the commands do.
 
 use serde::Serialize;
-use williw_chain::base::{Base, EndpointStatus, Faults};
-use williw_chain::send::Receipt;
+use williw_chain::base::{Base, Faults, OperatorSnapshot};
+use williw_chain::send::{Outgoing, Receipt};
 use williw_chain::verb::{Call, Verb};
 use williw_core::identity::Account;
 use williw_daemon::settings::Settings;
@@ -16,17 +16,11 @@ pub(crate) fn base(settings: &Settings) -> Result<Base, Failure> {
     Ok(Base::new(&settings.chain())?)
 }
 
-/// Says which endpoints a reading found at fault while others could be believed.
-fn warn_of(faults: &Faults, printer: &Printer) {
+/// Says which endpoints were found at fault while others could be believed.
+pub(crate) fn warn_of(faults: &Faults, printer: &Printer) {
     for (name, fault) in &faults.0 {
         printer.warn(format_args!("{name}: {fault}"));
     }
-}
-
-/// The same for what does not come as a reading.
-fn warn_of_endpoints(base: &Base, printer: &Printer) {
-    let fault = |status: EndpointStatus| Some((status.name, status.fault?));
-    warn_of(&Faults(base.endpoints().into_iter().filter_map(fault).collect()), printer);
 }
 
 #[derive(Serialize)]
@@ -56,19 +50,32 @@ struct Transaction {
 
 /// Sends what carries the verb out and waits for it, or prints it for whoever will send it.
 pub(crate) async fn carry_out(verb: &Verb, sender: &Sender, mut base: Base, printer: &Printer) -> Result<(), Failure> {
-    let calls = base.calls(verb, sender.account()).await?;
-    warn_of_endpoints(&base, printer);
+    let reading = base.calls(verb, sender.account()).await?;
+    warn_of(&reading.faults, printer);
+    let calls = reading.value;
     let Sender::Wallet(wallet) = sender else {
         print_unsigned(&calls, printer);
         return Ok(());
     };
-    for call in &calls {
-        printer.say(format_args!("sending: {}", call.what));
+    // Before it leaves: whoever is interrupted can look it up.
+    let mut tell = |Outgoing { what, nonce, hash }: Outgoing<'_>| {
+        printer.say(format_args!("sending: {what} (transaction {hash}, nonce {nonce})"));
+    };
+    match base.send(wallet, &calls, &mut tell).await {
+        Ok(sent) => {
+            warn_of(&sent.faults, printer);
+            print_sent(&calls, &sent.receipts, printer);
+            Ok(())
+        }
+        Err(interrupted) => {
+            warn_of(&interrupted.faults, printer);
+            if !interrupted.done.is_empty() {
+                printer.say("not everything was done; this is mined and stays:");
+                print_sent(&calls, &interrupted.done, printer);
+            }
+            Err((*interrupted.why).into())
+        }
     }
-    let receipts = base.send(wallet, &calls).await?;
-    warn_of_endpoints(&base, printer);
-    print_sent(&calls, &receipts, printer);
-    Ok(())
 }
 
 fn print_unsigned(calls: &[Call], printer: &Printer) {
@@ -108,9 +115,9 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The operator's nonce as the final head has it; none if there is no such operator.
-pub(crate) async fn nonce(base: &mut Base, owner: Account, printer: &Printer) -> Result<Option<u64>, Failure> {
-    let reading = base.snapshot(&[owner]).await?;
+/// An operator as it stands now, before its last change is final: whoever has to replace a stolen key cannot wait.
+pub(crate) async fn operator(base: &mut Base, owner: Account, printer: &Printer) -> Result<OperatorSnapshot, Failure> {
+    let reading = base.operator_at_tip(owner).await?;
     warn_of(&reading.faults, printer);
-    Ok(reading.value.into_iter().find_map(|snapshot| snapshot.operator).map(|operator| operator.nonce))
+    Ok(reading.value)
 }

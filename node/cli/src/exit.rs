@@ -95,12 +95,15 @@ impl From<SendError> for Failure {
             SendError::Refused { what, refusal } => {
                 let failure =
                     Self::new(ExitStatus::Outside, format_args!("{what}: {} [{}]", refusal.why, refusal.name));
-                // Nonces are not the owner's to choose here: each follows the one that is final.
-                let hint = match refusal.name.as_str() {
-                    "StaleNonce" => Some("an earlier link is not final yet: try again when it is"),
-                    _ => refusal.hint,
-                };
-                Self { hint: hint.map(str::to_owned), ..failure }
+                Self { hint: refusal.hint.map(str::to_owned), ..failure }
+            }
+            error @ SendError::TooFewTokens { .. } => {
+                Self::new(ExitStatus::Outside, error).hint("get more tokens, or stake less")
+            }
+            error @ SendError::Pending { .. } => Self::new(ExitStatus::Outside, error)
+                .hint("wait until what is pending is mined, or replace it in the wallet that sent it"),
+            error @ SendError::NoReceipt { .. } => {
+                Self::new(ExitStatus::Outside, error).hint("look the transaction up before you repeat this")
             }
             error => Self::new(ExitStatus::Outside, error),
         }

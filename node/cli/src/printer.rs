@@ -1,9 +1,9 @@
 //! The one place that prints.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, Write as _};
+use std::sync::Mutex;
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
@@ -12,19 +12,21 @@ use serde::Serialize;
 use crate::exit::{ExitStatus, Failure};
 use crate::flags::Flags;
 
+const UNBROKEN: &str = "nothing panics while it prints";
+
 /// Prints data to stdout, as JSON if that was asked for, and words to stderr.
 #[derive(Debug)]
 pub(crate) struct Printer {
     json: bool,
     /// Each warning is said once, however often its reason is found.
-    warned: RefCell<BTreeSet<String>>,
+    warned: Mutex<BTreeSet<String>>,
     /// Why not all data could be written, if so.
-    unwritten: RefCell<Option<io::Error>>,
+    unwritten: Mutex<Option<io::Error>>,
 }
 
 impl Printer {
     pub(crate) const fn new(json: bool) -> Self {
-        Self { json, warned: RefCell::new(BTreeSet::new()), unwritten: RefCell::new(None) }
+        Self { json, warned: Mutex::new(BTreeSet::new()), unwritten: Mutex::new(None) }
     }
 
     pub(crate) const fn is_json(&self) -> bool {
@@ -58,7 +60,7 @@ impl Printer {
     #[expect(clippy::print_stderr, reason = "this is the one place that prints")]
     pub(crate) fn warn(&self, words: impl Display) {
         let words = one_line(&words);
-        if self.warned.borrow_mut().insert(words.clone()) {
+        if self.warned.lock().expect(UNBROKEN).insert(words.clone()) {
             eprintln!("warning: {words}");
         }
     }
@@ -77,14 +79,14 @@ impl Printer {
         if let Err(error) = write!(stdout, "{text}").and_then(|()| stdout.flush()) {
             // Whoever reads it may have had enough, as `head` has.
             if error.kind() != io::ErrorKind::BrokenPipe {
-                self.unwritten.borrow_mut().get_or_insert(error);
+                self.unwritten.lock().expect(UNBROKEN).get_or_insert(error);
             }
         }
     }
 
     /// Fails if data is missing from stdout: half a result must not pass for one.
     pub(crate) fn finish(&self) -> Result<(), Failure> {
-        match self.unwritten.borrow_mut().take() {
+        match self.unwritten.lock().expect(UNBROKEN).take() {
             Some(error) => {
                 Err(Failure::new(ExitStatus::Failed, format_args!("the result could not be written: {error}")))
             }

@@ -25,7 +25,7 @@
 //! - **Members relay before they verify.** iroh-gossip 0.101 queues and caches a message for its neighbours before the
 //!   application sees it, and has no hook in between. What is relayed unverified comes from a member's connection and is
 //!   never counted, but it is relayed. To change that, the protocol core has to be driven by a shell of our own that
-//!   verifies a frame before the core takes it (decision 0005 says why there is none).
+//!   verifies a frame before the core takes it (decision 0006 says why there is none).
 //! - **A member can take memory by the second.** iroh-gossip keeps every well-formed frame for five seconds and its name
 //!   for thirty, without a cap: a link of 10 MB/s holds 50 MB. Announced messages that never come are remembered until
 //!   the neighbour goes. What is sent and not read has a cap.

@@ -47,7 +47,7 @@ impl Base {
     }
 
     /// The highest block near the tip that a quorum names by the same hash.
-    pub(super) async fn tip(&mut self, matter: Matter) -> Result<Block, ChainError> {
+    pub(crate) async fn tip(&mut self, matter: Matter) -> Result<Block, ChainError> {
         self.begin(matter).await;
         let ask = |index: usize| (index, self.endpoints[index].block(Which::Latest));
         let answers = self.gather(self.sound(matter).into_iter().map(ask), |good| good.len() >= self.quorum).await;

@@ -64,7 +64,7 @@ pub(crate) enum Which {
 }
 
 impl Which {
-    fn json(self) -> Value {
+    pub(crate) fn json(self) -> Value {
         match self {
             Self::Latest => json!("latest"),
             Self::Finalized => json!("finalized"),

@@ -125,6 +125,19 @@ impl EndpointFault {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults(pub Vec<(EndpointName, EndpointFault)>);
 
+impl Faults {
+    /// These and others; of an endpoint that has both, the first stays.
+    #[must_use]
+    pub(crate) fn and(mut self, others: Self) -> Self {
+        for (name, fault) in others.0 {
+            if self.0.iter().all(|(known, _)| *known != name) {
+                self.0.push((name, fault));
+            }
+        }
+        self
+    }
+}
+
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {

@@ -1,7 +1,9 @@
-//! How named operators stand in the vault's own state at the final head.
+//! How named operators stand in the vault's own state, at the final head or at the tip.
 //!
-//! For people who want to compare: the ledger's numbers come from facts, these from the contract. An endpoint has to hold
-//! the state of the final head for it; ordinary nodes keep it for some minutes only, and then refuse.
+//! At the final head for people who want to compare: the ledger's numbers come from facts, these from the contract. An
+//! endpoint has to hold the state of the final head for it; ordinary nodes keep it for some minutes only, and then refuse.
+//! At the tip for owners who are about to act: every node has that state, and whoever has to replace a stolen key must not
+//! depend on those who keep more.
 
 use futures_util::future::join_all;
 use williw_core::amount::Amount;
@@ -74,6 +76,15 @@ impl Base {
             snapshots.push(OperatorSnapshot { account: *account, at: block.height, operator });
         }
         Ok(Reading { value: snapshots, faults: self.faults(MATTER) })
+    }
+
+    /// Looks one operator up at the tip, as a quorum has it. What is read there may still be reorganised away.
+    pub async fn operator_at_tip(&mut self, account: Account) -> Result<Reading<OperatorSnapshot>, ChainError> {
+        let address = address_of(account).ok_or(ChainError::ForeignAccount(account))?;
+        let block = self.tip(MATTER).await?;
+        let operator = self.look_up(address, block).await?;
+        let value = OperatorSnapshot { account, at: block.height, operator };
+        Ok(Reading { value, faults: self.faults(MATTER) })
     }
 
     async fn look_up(&mut self, address: Address, block: Block) -> Result<Option<StandingOnChain>, ChainError> {

@@ -59,7 +59,8 @@ fn readings_can_be_spawned() {
     sendable(base.tail(Height(0)));
     sendable(base.deployment());
     sendable(base.snapshot(&[]));
+    sendable(base.operator_at_tip(base.journal()));
     let wallet = crate::wallet::Wallet::from_secret(&[1; 32]).expect("a key");
     sendable(base.calls(&crate::verb::Verb::Restake { ticket: 0 }, wallet.account()));
-    sendable(base.send(&wallet, &[]));
+    sendable(base.send(&wallet, &[], &mut |_| {}));
 }

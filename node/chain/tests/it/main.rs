@@ -6,6 +6,7 @@ mod finals;
 mod follower;
 mod liars;
 mod proxy;
+mod sending;
 mod tails;
 mod verbs;
 mod world;

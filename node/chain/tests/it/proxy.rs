@@ -67,6 +67,20 @@ pub(crate) enum Lie {
     /// Logs of one block at a time only, and late.
     DripLogs,
     Gibberish,
+    /// This answer to every question of this method that has these words in it; nothing is passed on.
+    Says {
+        method: &'static str,
+        about: String,
+        answer: Value,
+    },
+    /// The same with a refusal.
+    Denies {
+        method: &'static str,
+        about: String,
+        message: &'static str,
+    },
+    /// One question of this method is refused; then the truth is told.
+    DeniesOnce(&'static str),
 }
 
 pub(crate) struct Proxy {
@@ -98,7 +112,13 @@ impl Proxy {
 /// One question per connection.
 async fn answer(mut stream: TcpStream, lie: &Mutex<Lie>, target: Url, client: reqwest::Client) {
     let Some(question) = read_question(&mut stream).await else { return };
-    let lie = lie.lock().unwrap().clone();
+    let lie = {
+        let mut told = lie.lock().unwrap();
+        match *told {
+            Lie::DeniesOnce(method) if question["method"] == method => std::mem::replace(&mut *told, Lie::Nothing),
+            _ => told.clone(),
+        }
+    };
     let patience = match (&lie, question["method"].as_str()) {
         (Lie::Silence, _) => Some(Duration::MAX),
         (Lie::DripLogs, Some("eth_getLogs")) => Some(Duration::from_secs(2)),
@@ -148,6 +168,9 @@ async fn read_question(stream: &mut TcpStream) -> Option<Value> {
 async fn ask(lie: &Lie, mut question: Value, target: Url, client: reqwest::Client) -> String {
     if let (Lie::StuckAt(height), Some("latest" | "finalized")) = (lie, question["params"][0].as_str()) {
         question["params"][0] = json!(format!("{height:#x}"));
+    }
+    if let Some(reply) = invented(lie, &question) {
+        return reply.to_string();
     }
     let mut reply = forward(&client, &target, &question).await;
     let method = question["method"].as_str().unwrap();
@@ -219,6 +242,23 @@ fn reheader(block: &mut Value, change: impl FnOnce(&mut alloy::consensus::Header
     let Value::Object(fields) = serde_json::to_value(header).unwrap() else { unreachable!("a header has fields") };
     block.as_object_mut().unwrap().extend(fields);
     block["hash"] = json!(hash);
+}
+
+/// What is answered without asking anybody.
+fn invented(lie: &Lie, question: &Value) -> Option<Value> {
+    let meant = |method: &str, about: &str| question["method"] == method && question.to_string().contains(about);
+    match lie {
+        Lie::Says { method, about, answer } if meant(method, about) => {
+            Some(json!({ "jsonrpc": "2.0", "id": 1, "result": answer }))
+        }
+        Lie::DeniesOnce(method) if meant(method, "") => {
+            Some(json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32000, "message": "header not found" } }))
+        }
+        Lie::Denies { method, about, message } if meant(method, about) => {
+            Some(json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": -32005, "message": message } }))
+        }
+        _ => None,
+    }
 }
 
 async fn forward(client: &reqwest::Client, target: &Url, question: &Value) -> Value {

@@ -3,14 +3,15 @@
 use alloy::primitives::hex;
 use alloy::sol_types::SolCall;
 use serde_json::json;
-use williw_chain::send::SendError;
+use williw_chain::base::{ChainError, EndpointFault};
+use williw_chain::send::{Outgoing, SendError};
 use williw_chain::verb::{Refusal, Verb};
 use williw_chain::wallet::{Wallet, WalletError};
 use williw_core::amount::Amount;
 use williw_core::cycle::Height;
 use williw_core::secp256k1::Signature;
 
-use crate::follower::Follower;
+use crate::follower::{Follower, fault_of};
 use crate::proxy::{Lie, Proxy};
 use crate::world::{Coin, TOKEN, World, account};
 
@@ -20,9 +21,9 @@ const KEYSTORE: &str = r#"{"crypto":{"cipher":"aes-128-ctr","cipherparams":{"iv"
 "n":8192,"p":1,"r":8,"salt":"8a5534de25997695cdd27744a7e4b364b2fca36bea2653ea85542c0aa16c245d"},
 "mac":"1644cf405e387984e8f06ac80e6643c4033fd0ecccdf783474b4506a53b5a241"},
 "id":"ad7dc2d5-d73f-47ec-95d7-b20c935debf1","version":3}"#;
-const OWNER: usize = 8;
+pub(crate) const OWNER: usize = 8;
 
-fn wallet() -> Wallet {
+pub(crate) fn wallet() -> Wallet {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("owner");
     std::fs::write(&path, KEYSTORE).unwrap();
@@ -53,10 +54,13 @@ async fn an_owner_registers_stakes_leaves_and_comes_back() {
     let mut base = world.base(&[&world.anvil.url, &world.twin()]);
 
     let register = world.registration(OWNER, 2_000);
-    let calls = base.calls(&register, wallet.account()).await.unwrap();
+    let calls = base.calls(&register, wallet.account()).await.unwrap().value;
     let targets: Vec<_> = calls.iter().map(|call| call.to).collect();
     assert_eq!(targets, [world.token.into_array(), world.vault.into_array()], "an approval goes in front");
-    let receipts = base.send(&wallet, &calls).await.unwrap();
+    let mut told = Vec::new();
+    let mut tell = |leaving: Outgoing<'_>| told.push((leaving.nonce, leaving.hash));
+    let receipts = base.send(&wallet, &calls, &mut tell).await.unwrap().receipts;
+    assert_eq!(told, [(1, receipts[0].hash), (2, receipts[1].hash)], "after what made the account rich");
     assert_eq!(receipts.len(), 2);
     assert!(receipts[0].block < receipts[1].block);
 
@@ -72,15 +76,15 @@ async fn an_owner_registers_stakes_leaves_and_comes_back() {
         Verb::Collect { beneficiary: wallet.account() },
     ];
     for verb in verbs {
-        let calls = base.calls(&verb, wallet.account()).await.unwrap();
-        base.send(&wallet, &calls).await.unwrap();
+        let calls = base.calls(&verb, wallet.account()).await.unwrap().value;
+        base.send(&wallet, &calls, &mut |_| {}).await.unwrap();
     }
-    let withdraw = base.calls(&Verb::Withdraw { limit: 8 }, wallet.account()).await.unwrap();
-    let early = base.send(&wallet, &withdraw).await.unwrap_err();
+    let withdraw = base.calls(&Verb::Withdraw { limit: 8 }, wallet.account()).await.unwrap().value;
+    let early = base.send(&wallet, &withdraw, &mut |_| {}).await.unwrap_err();
     assert!(early.to_string().contains("NothingMatured"), "{early}");
     let _: serde_json::Value = world.anvil.ask("evm_increaseTime", json!([840])).await;
     world.anvil.mine(1).await;
-    base.send(&wallet, &withdraw).await.unwrap();
+    base.send(&wallet, &withdraw, &mut |_| {}).await.unwrap();
     world.finalize().await;
 
     let mut follower = Follower::new(&world, base);
@@ -95,13 +99,13 @@ async fn a_slashed_owner_unjails_and_the_bounty_is_collected() {
     let world = World::new().await;
     let mut base = world.base(&[&world.anvil.url]);
     let wallet = wallet();
-    let calls = base.calls(&world.registration(OWNER, 2_000), wallet.account()).await.unwrap();
-    base.send(&wallet, &calls).await.unwrap();
+    let calls = base.calls(&world.registration(OWNER, 2_000), wallet.account()).await.unwrap().value;
+    base.send(&wallet, &calls, &mut |_| {}).await.unwrap();
     let evidence = Box::new(world.evidence(OWNER, world.cycle().await));
     let slash = Verb::Slash { evidence, beneficiary: wallet.account() };
-    let calls = base.calls(&slash, wallet.account()).await.unwrap();
-    base.send(&wallet, &calls).await.unwrap();
-    let again = base.send(&wallet, &calls).await.unwrap_err();
+    let calls = base.calls(&slash, wallet.account()).await.unwrap().value;
+    base.send(&wallet, &calls, &mut |_| {}).await.unwrap();
+    let again = base.send(&wallet, &calls, &mut |_| {}).await.unwrap_err();
     assert!(again.to_string().contains("Jailed"), "{again}");
 
     let _: serde_json::Value = world.anvil.ask("evm_increaseTime", json!([840])).await;
@@ -109,8 +113,8 @@ async fn a_slashed_owner_unjails_and_the_bounty_is_collected() {
     let signer = williw_core::sim::keys::SignerKey::named("after the jail");
     let (link, signature) = world.peer(OWNER).link(&signer, world.network, world.owner(OWNER), 2);
     for verb in [Verb::Unjail { link, signature }, Verb::Collect { beneficiary: wallet.account() }] {
-        let calls = base.calls(&verb, wallet.account()).await.unwrap();
-        base.send(&wallet, &calls).await.unwrap();
+        let calls = base.calls(&verb, wallet.account()).await.unwrap().value;
+        base.send(&wallet, &calls, &mut |_| {}).await.unwrap();
     }
     world.finalize().await;
     let mut follower = Follower::new(&world, base);
@@ -124,9 +128,9 @@ async fn refused(world: &World, verb: &Verb) -> Refusal {
     let mut base = world.base(&[&world.anvil.url]);
     let wallet = wallet();
     let before = world.anvil.height().await;
-    let calls = base.calls(verb, wallet.account()).await.unwrap();
-    let error = base.send(&wallet, &calls).await.unwrap_err();
-    let SendError::Refused { refusal, .. } = error else { panic!("{verb:?}: {error}") };
+    let calls = base.calls(verb, wallet.account()).await.unwrap().value;
+    let error = base.send(&wallet, &calls, &mut |_| {}).await.unwrap_err();
+    let SendError::Refused { refusal, .. } = *error.why else { panic!("{verb:?}: {}", error.why) };
     let sent = world.anvil.height().await - before;
     assert!(sent == 0 || !refusal.by_vault, "what the vault refuses is refused before anything is sent: {refusal}");
     refusal
@@ -146,9 +150,6 @@ async fn refusals_come_in_words() {
     assert!(refusal.hint.is_some(), "{refusal}");
     let signature = Signature([0; 65]);
     assert_eq!(refused(&world, &Verb::Register { amount, link, signature }).await.name, "BadV");
-
-    let rich = refused(&world, &world.registration(OWNER, 2_000_000)).await;
-    assert!(rich.name.starts_with("ERC20InsufficientBalance("), "{rich}");
 }
 
 #[tokio::test]
@@ -159,8 +160,9 @@ async fn nothing_is_signed_for_another_chain() {
     base.tail(Height(0)).await.unwrap();
     proxy.tell(Lie::OtherChain);
     let calls = [world.registration(OWNER, 2_000).call(world.vault.into_array()).unwrap()];
-    let error = base.send(&wallet(), &calls).await.unwrap_err();
-    assert!(matches!(&error, SendError::NoEndpoint(faults) if faults.to_string().contains("chain 1")), "{error}");
+    let error = base.send(&wallet(), &calls, &mut |_| {}).await.unwrap_err();
+    let SendError::Chain(ChainError::NoQuorum { faults, .. }) = &*error.why else { panic!("{error}") };
+    assert_eq!(fault_of(faults, 1), Some(&EndpointFault::WrongChain { found: 1 }));
     assert!(!error.to_string().contains("a-secret-key"));
 }
 
@@ -170,12 +172,13 @@ async fn a_call_is_tried_again_when_its_turn_comes() {
     let world = World::new().await;
     let mut base = world.base(&[&world.anvil.url]);
     let wallet = wallet();
-    let calls = base.calls(&world.registration(OWNER, 2_000), wallet.account()).await.unwrap();
+    let calls = base.calls(&world.registration(OWNER, 2_000), wallet.account()).await.unwrap().value;
     let too_little = Coin::approveCall { spender: world.vault, amount: alloy::primitives::U256::from(1) };
     let mut approve = calls[0].clone();
     approve.data = too_little.abi_encode();
-    let error = base.send(&wallet, &[approve, calls[1].clone()]).await.unwrap_err();
+    let error = base.send(&wallet, &[approve, calls[1].clone()], &mut |_| {}).await.unwrap_err();
     assert!(error.to_string().contains("ERC20InsufficientAllowance(1, "), "{error}");
+    assert_eq!(error.done.len(), 1, "what was mined before is told");
     let nonce: alloy::primitives::U64 =
         world.anvil.ask("eth_getTransactionCount", json!([world.people[OWNER], "latest"])).await;
     assert_eq!(nonce.to::<u64>(), 2, "only the approval was sent, after what made the account rich");

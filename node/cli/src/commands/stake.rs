@@ -2,7 +2,7 @@
 
 use williw_chain::verb::Verb;
 
-use crate::chain::{base, carry_out, nonce};
+use crate::chain::{base, carry_out, operator};
 use crate::exit::Failure;
 use crate::flags;
 use crate::home::Home;
@@ -65,9 +65,10 @@ async fn relink(
     let keys = LinkKeys::open(&flags.signer, home)?;
     let sender = Sender::open(&flags.account)?;
     let mut base = base(&settings)?;
-    let Some(stored) = nonce(&mut base, sender.account(), printer).await? else {
-        return Err(Failure::usage("this account has no operator, as of the final head")
-            .hint("register first, or wait until the registration is final"));
+    let found = operator(&mut base, sender.account(), printer).await?;
+    let Some(stored) = found.operator.map(|operator| operator.nonce) else {
+        return Err(Failure::usage(format_args!("this account has no operator at block {}", found.at))
+            .hint("register first, or check the account"));
     };
     let Some(next) = stored.checked_add(1) else {
         return Err(Failure::usage("the nonce of this operator's link is the last one there is"));

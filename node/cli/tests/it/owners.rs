@@ -132,16 +132,12 @@ async fn an_owner_registers_stakes_leaves_and_comes_back() {
 }
 
 #[tokio::test]
-async fn a_second_link_waits_for_the_first() {
+async fn a_second_link_follows_the_first_at_once() {
     let owner = Owner::new().await;
     owner.done(&["register", "--amount", "2000ether"]).await;
-    let first = owner.run(&["rotate"]).await;
-    assert_eq!(first.code, 0, "{}", first.stderr);
-    let second = owner.run(&["rotate"]).await;
-    assert!(second.error(3).contains("StaleNonce"), "{}", second.stderr);
-    assert!(second.stderr.contains("hint: an earlier link is not final yet"), "{}", second.stderr);
-    owner.world.finalize().await;
-    assert_eq!(owner.run(&["rotate"]).await.code, 0);
+    // Whoever has to replace a key again cannot wait until the last change is final.
+    owner.done(&["rotate"]).await;
+    owner.done(&["rotate"]).await;
     owner.world.finalize().await;
     assert_eq!(owner.operator().await.unwrap().nonce, 3);
 }
