@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use williw_daemon::keys::PeerKey;
 
 use crate::exit::{ExitStatus, Failure};
 use crate::home::Home;
@@ -13,9 +14,10 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest answer in bytes.
 const ANSWER_CAP: usize = 256 * 1024 * 1024;
 
-/// What the node of this home answers.
-pub(crate) async fn ask(home: &Home, path: &str) -> Result<Value, Failure> {
+/// What the node of this home answers. That it is this home's is known by `whose`: where the answer says who answers.
+pub(crate) async fn ask(home: &Home, path: &str, whose: impl Fn(&Value) -> Option<&str>) -> Result<Value, Failure> {
     let listen = home.read_settings()?.http.listen;
+    let own = PeerKey::read(&home.peer())?.peer().to_string();
     let outside = |what: &str| {
         Failure::new(ExitStatus::Outside, format_args!("the node at http://{listen} {what}"))
             .hint("start it with `williw run`, or see `[http] listen` in williw.toml")
@@ -35,5 +37,14 @@ pub(crate) async fn ask(home: &Home, path: &str) -> Result<Value, Failure> {
         }
         body.extend_from_slice(&chunk);
     }
-    serde_json::from_slice(&body).map_err(|_| outside("is no williw node"))
+    let answer: Value = serde_json::from_slice(&body).map_err(|_| outside("is no williw node"))?;
+    match whose(&answer) {
+        None => Err(outside("is no williw node")),
+        Some(peer) if peer != own => Err(Failure::usage(format_args!(
+            "the node at http://{listen} is {peer}, not the one of {}",
+            home.folder().display()
+        ))
+        .hint("two homes have the same `[http] listen`: change one in its williw.toml")),
+        Some(_) => Ok(answer),
+    }
 }

@@ -256,7 +256,11 @@ impl<'a> Clerk<'a> {
                     moved = true;
                 }
                 Output::Evict(peer, bar) => {
-                    warn!(%peer, %bar, "evicted");
+                    if peer == self.network.peer() {
+                        warn!(%bar, "this node itself is barred: nobody lets it in");
+                    } else {
+                        warn!(%peer, %bar, "evicted");
+                    }
                     self.door.evict(peer, bar);
                     moved = true;
                     if matches!(bar, Bar::Unknown) {

@@ -23,8 +23,13 @@ const MODE: u32 = 0o600;
 /// Why there is no key. The text never holds any of it.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    #[error("there is no key file {}; make one with `williw init`", path.display())]
+    #[error("there is no {}", path.display())]
     Missing { path: PathBuf },
+    #[error(
+        "there is no peer key {}; restore it from a backup, or make a new home with `williw init` and rotate to its key",
+        path.display()
+    )]
+    NoPeerKey { path: PathBuf },
     #[error("{} can be read by others; run `chmod 600 {}` and consider whether it is still secret", path.display(), path.display())]
     Readable { path: PathBuf },
     #[error("{} is no regular file", path.display())]
@@ -64,7 +69,10 @@ impl PeerKey {
 
     /// Reads the key at `path`.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let bytes = read_secret(path)?;
+        let bytes = read_secret(path).map_err(|error| match error {
+            KeyError::Missing { path } => KeyError::NoPeerKey { path },
+            error => error,
+        })?;
         let not_a_key = || KeyError::NotAKey { path: path.to_owned() };
         let numbers: Zeroizing<Vec<u8>> = Zeroizing::new(serde_json::from_slice(&bytes).map_err(|_| not_a_key())?);
         let pair: [u8; 64] = numbers.as_slice().try_into().map_err(|_| not_a_key())?;

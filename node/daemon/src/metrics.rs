@@ -13,6 +13,8 @@ pub(crate) fn text(status: &Status) -> String {
         page.single("process_resident_memory_bytes", "gauge", "Memory that this node has in RAM.", bytes);
     }
     page.single("williw_ready", "gauge", "1 if every chain can be read.", u64::from(status.ready));
+    let member = u64::from(status.own.standing == "member");
+    page.single("williw_member", "gauge", "1 if this node itself is a member, as far as it knows.", member);
     chains(&mut page, &status.chains);
     let peers = status.peers.iter().map(|(standing, count)| (label("standing", standing), *count as u64));
     page.family("williw_peers", "gauge", "Peers that any link names, by standing.", peers);

@@ -34,6 +34,8 @@ pub(crate) struct Notice {
 #[derive(Debug, Serialize)]
 pub(crate) struct Status {
     pub(crate) peer: PeerId,
+    /// Where this node itself stands, as far as it knows: others judge by the same chain.
+    pub(crate) own: Verdict,
     pub(crate) network: NetworkId,
     pub(crate) version: &'static str,
     pub(crate) started: u64,
@@ -167,6 +169,7 @@ impl Scene<'_> {
         let speaks = |chain| matches!(self.freshness(chain), Freshness::Fresh | Freshness::Halted);
         Status {
             peer: self.network.peer(),
+            own: self.verdict(self.network.peer()),
             network: self.census.ledger().network(),
             version: env!("CARGO_PKG_VERSION"),
             started: self.started.0,

@@ -44,6 +44,12 @@ pub(crate) fn verify(root: B256, vault: Address, proof: &EIP1186AccountProofResp
         code_hash: proof.code_hash,
     };
     let account_key = Nibbles::unpack(keccak256(vault));
+    // Before the vault was deployed there is no account at its address, and nothing in its storage.
+    let nothing =
+        proof.nonce == 0 && proof.balance.is_zero() && proof.storage_proof.iter().all(|at| at.value.is_zero());
+    if nothing && proves(root, account_key, None, &proof.account_proof).is_some() {
+        return Some(JournalState::of_slots([U256::ZERO; 2]));
+    }
     proves(root, account_key, Some(rlp::encode(account)), &proof.account_proof)?;
 
     let [head, seq] = proof.storage_proof.as_slice() else { return None };
@@ -98,5 +104,34 @@ fn depth(node: &TrieNode) -> Option<usize> {
         TrieNode::Branch(branch) => {
             branch.stack.iter().try_fold(1, |longest, child| Some(longest.max(1 + below(child)?)))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloy::rpc::types::EIP1186StorageProof;
+    use alloy_trie::nodes::LeafNode;
+
+    use super::*;
+
+    /// The vault's address is nobody's before it is deployed: that is proven, and is no lie.
+    #[test]
+    fn that_there_is_no_vault_yet_is_a_proof_too() {
+        let (vault, somebody) = (Address::repeat_byte(7), Address::repeat_byte(8));
+        let account = rlp::encode(TrieAccount { nonce: 1, ..TrieAccount::default() });
+        let leaf = TrieNode::Leaf(LeafNode::new(Nibbles::unpack(keccak256(somebody)), account));
+        let leaf = Bytes::from(rlp::encode(leaf));
+        let slot = EIP1186StorageProof::default();
+        let proof = EIP1186AccountProofResponse {
+            account_proof: vec![leaf.clone()],
+            storage_proof: vec![slot.clone(), slot],
+            ..EIP1186AccountProofResponse::default()
+        };
+        let root = keccak256(&leaf);
+        assert_eq!(verify(root, vault, &proof), Some(JournalState::of_slots([U256::ZERO; 2])));
+        // Where there is an account nobody can prove that there is none, and without nodes nothing is proven.
+        assert_eq!(verify(root, somebody, &proof), None);
+        assert_eq!(verify(B256::repeat_byte(1), vault, &proof), None);
+        assert_eq!(verify(root, vault, &EIP1186AccountProofResponse { account_proof: Vec::new(), ..proof }), None);
     }
 }

@@ -165,6 +165,11 @@ fn peer_key(path: &Path, printer: &Printer) -> Result<PeerKey, Failure> {
 /// than a password for nothing.
 fn signer_key(home: &Home, printer: &Printer) -> Result<Signer, Failure> {
     let (keystore, password_file) = (home.signer(), home.signer_password());
+    if keystore.exists() && !password_file.exists() {
+        return Err(Failure::usage(format_args!("{} is there without its password", keystore.display())).hint(
+            format_args!("restore {}, or move the keystore away to have a new signer", password_file.display()),
+        ));
+    }
     match write_secret(&password_file, &random_password()?) {
         Err(KeyError::Exists { .. }) => {}
         written => written?,

@@ -9,7 +9,10 @@ use crate::node::ask;
 use crate::printer::{Printer, table};
 
 pub(crate) async fn peers(home: &Home, printer: &Printer) -> Result<(), Failure> {
-    let peers = ask(home, "/v1/peers").await?;
+    let peers = ask(home, "/v1/peers", |peers| {
+        list(&peers["peers"]).iter().find(|peer| peer["me"].as_bool() == Some(true))?["peer"].as_str()
+    })
+    .await?;
     let rows: Vec<Vec<String>> = list(&peers["peers"]).iter().map(row).collect();
     printer.result(&peers, table(&["PEER", "STANDING", "RULE", "CHAIN", "BLOCK", "LINKS", "WHY"], &rows));
     Ok(())

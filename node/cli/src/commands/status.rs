@@ -8,7 +8,7 @@ use crate::node::ask;
 use crate::printer::{Printer, table};
 
 pub(crate) async fn status(home: &Home, printer: &Printer) -> Result<(), Failure> {
-    let status = ask(home, "/v1/status").await?;
+    let status = ask(home, "/v1/status", |status| status["peer"].as_str()).await?;
     printer.result(&status, text(&status));
     Ok(())
 }
@@ -16,7 +16,9 @@ pub(crate) async fn status(home: &Home, printer: &Printer) -> Result<(), Failure
 fn text(status: &Value) -> String {
     let mut lines = vec![
         format!("peer     {}", words(&status["peer"])),
+        format!("stands   {}: {}", words(&status["own"]["standing"]), words(&status["own"]["reason"])),
         format!("network  {}", words(&status["network"])),
+        format!("listens  {}", list(&status["gossip"]["listen"]).iter().map(words).collect::<Vec<_>>().join(", ")),
         format!("up       {} s, williw {}", words(&status["uptime_seconds"]), words(&status["version"])),
     ];
     for chain in list(&status["chains"]) {

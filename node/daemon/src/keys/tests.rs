@@ -41,7 +41,8 @@ fn a_key_of_solanas_tools_is_read() {
 #[test]
 fn what_is_no_key_is_refused() {
     let (folder, path) = place();
-    assert!(matches!(PeerKey::read(&path).unwrap_err(), KeyError::Missing { .. }));
+    assert!(matches!(PeerKey::read(&path).unwrap_err(), KeyError::NoPeerKey { .. }));
+    assert!(matches!(read_secret(&path).unwrap_err(), KeyError::Missing { .. }));
     assert!(matches!(PeerKey::read(folder.path()).unwrap_err(), KeyError::NotAFile { .. }));
     let numbers = |count: usize| format!("{:?}", vec![1_u8; count]);
     for text in ["", "[]", "words", "[256]", &numbers(63), &numbers(65), "{\"secret\": [4, 5, 6]}"] {

@@ -8,7 +8,7 @@ use williw_core::standing::{Bar, Doubt, Standing};
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Verdict {
-    standing: &'static str,
+    pub(crate) standing: &'static str,
     /// The name of the rule that decided.
     rule: &'static str,
     reason: String,
