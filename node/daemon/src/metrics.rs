@@ -68,11 +68,15 @@ fn gossip(page: &mut Page, status: &Status) {
         ("stranger", beats.strangers),
         ("untimely", beats.untimely),
         ("repeated", beats.repeated),
+        ("hasty", beats.hasty),
         ("forged", beats.forged),
         ("crowded", beats.crowded),
     ];
     let heard = heard.map(|(outcome, count)| (label("outcome", outcome), count));
     page.family("williw_heartbeats_total", "counter", "Heartbeats that arrived, by what became of them.", heard);
+    page.single("williw_gossip_stalls_total", "counter", "Times that a neighbour held gossip up.", gossip.stalls);
+    page.single("williw_gossip_restarts_total", "counter", "Times that gossip was replaced for it.", gossip.restarts);
+    page.single("williw_beats_lost_total", "counter", "Own heartbeats that could not be sent.", gossip.beats_lost);
     let dropped = gossip.events_dropped;
     page.single("williw_events_dropped_total", "counter", "News of the network dropped for want of room.", dropped);
 }

@@ -82,6 +82,12 @@ pub(crate) struct GossipStatus {
     pub(crate) heartbeats: HeartbeatCounts,
     pub(crate) events_dropped: u64,
     pub(crate) lagged: u64,
+    /// Times that gossip stood still because a neighbour did not read.
+    pub(crate) stalls: u64,
+    /// Times that it had to be replaced for it.
+    pub(crate) restarts: u64,
+    /// This node's own heartbeats that could not be sent.
+    pub(crate) beats_lost: u64,
 }
 
 /// What became of the heartbeats that arrived.
@@ -93,6 +99,8 @@ pub(crate) struct HeartbeatCounts {
     pub(crate) strangers: u64,
     pub(crate) untimely: u64,
     pub(crate) repeated: u64,
+    /// Within the second in which their author was heard before.
+    pub(crate) hasty: u64,
     pub(crate) forged: u64,
     pub(crate) crowded: u64,
 }
@@ -240,11 +248,15 @@ impl Scene<'_> {
                 strangers: hearing.strangers,
                 untimely: hearing.untimely,
                 repeated: hearing.repeated,
+                hasty: hearing.hasty,
                 forged: hearing.forged,
                 crowded: hearing.crowded,
             },
             events_dropped: counts.events_dropped,
             lagged: counts.lagged,
+            stalls: counts.stalls,
+            restarts: counts.restarts,
+            beats_lost: counts.beats_lost,
         }
     }
 
