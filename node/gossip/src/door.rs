@@ -4,9 +4,9 @@
 //! of is unknown and barred. A peer is asked about three times: before it is dialled, when a handshake with it is done
 //! (whichever side began), and whenever its standing changes.
 //!
-//! An eviction and a new connection may happen at the same time. So a connection is registered *before* it is judged,
-//! and an eviction bars *before* it closes what is registered: whichever comes second sees the first
-//! (`registry`, whose tests try every interleaving).
+//! An eviction and a new connection may happen at the same time. So a connection is registered *before* it is let in by
+//! a judgement, and an eviction bars *before* it closes what is registered: whichever comes second sees the first
+//! (`registry`, whose tests try every interleaving). One look before that only refuses: strangers leave no trace.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

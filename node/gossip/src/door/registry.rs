@@ -3,7 +3,8 @@
 //! Two locks, never held together. Every message asks for the standing of its author, so that must not wait for the
 //! bookkeeping of connections. What keeps them right together is an order, not a lock: [`Registry::enter`] writes the
 //! connection down and then reads the standing, [`Registry::evict`] writes the standing down and then reads the
-//! connections. Under any interleaving one of the two sees the other.
+//! connections. Under any interleaving one of the two sees the other. That a stranger is refused at a first look, before
+//! anything is written down, changes nothing of it: that look lets nobody in.
 //!
 //! It is generic over the handle of a connection, so that the order can be tried without a network.
 
