@@ -74,6 +74,7 @@ fn gossip(page: &mut Page, status: &Status) {
     ];
     let heard = heard.map(|(outcome, count)| (label("outcome", outcome), count));
     page.family("williw_heartbeats_total", "counter", "Heartbeats that arrived, by what became of them.", heard);
+    page.single("williw_gossip_lagged_total", "counter", "Times that gossip dropped messages unread.", gossip.lagged);
     page.single("williw_gossip_stalls_total", "counter", "Times that a neighbour held gossip up.", gossip.stalls);
     page.single("williw_gossip_restarts_total", "counter", "Times that gossip was replaced for it.", gossip.restarts);
     page.single("williw_beats_lost_total", "counter", "Own heartbeats that could not be sent.", gossip.beats_lost);
