@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use serde_json::{Value, json};
 use williw_core::amount::Amount;
-use williw_core::census::{Census, Checkpoint, Input, Output};
+use williw_core::census::{Alarm, Census, Checkpoint, Input, Output};
 use williw_core::cycle::{Height, Seconds, UnixSeconds};
 use williw_core::fact::{Body, Slashed};
 use williw_core::hash::keccak;
@@ -189,7 +189,8 @@ impl Node {
             nobody.state(network(), statement)
         };
         let mut tail = Tail { rumours: Vec::new(), ..self.tail() };
-        let height = Height(self.tip.through.height.0 + 1_000_000);
+        // Above everything that the other streams bring, and not so far that the tail is refused for it.
+        let height = Height(self.tip.through.height.0 + 500);
         tail.head = Point { height, ..tail.head };
         for nth in 1..=FORGED {
             let evidence = Evidence { first: state(nth, 1), second: state(nth, 2) };
@@ -244,6 +245,8 @@ impl Node {
             let (took, outputs) = timed(|| self.census.handle(tail, now));
             let evicted = outputs.iter().any(|output| matches!(output, Output::Evict(..)));
             assert!(!evicted, "no lie evicts anybody");
+            let refused = outputs.iter().any(|output| matches!(output, Output::Alarm(Alarm::TailRefused { .. })));
+            assert!(!refused, "the lies are looked at");
             read = read.min(took);
             let (page, now) = self.input(Stream::Page);
             paged = paged.min(timed(|| self.census.handle(page, now)).0);
