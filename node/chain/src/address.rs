@@ -4,7 +4,7 @@
 //! an address is written with both upper and lower case, they have to be the checksum's.
 
 use alloy::primitives::Address;
-use williw_core::identity::{Account, Signer};
+use williw_core::identity::Account;
 
 use crate::base::abi::{account_of, address_of};
 
@@ -39,12 +39,6 @@ pub fn bytes(account: Account) -> Option<[u8; 20]> {
 #[must_use]
 pub fn shown(account: Account) -> String {
     address_of(account).map_or_else(|| account.to_string(), |address| address.to_checksum(None))
-}
-
-/// A signer's address with its checksum.
-#[must_use]
-pub fn shown_signer(signer: Signer) -> String {
-    Address::from(signer.0).to_checksum(None)
 }
 
 #[cfg(test)]

@@ -161,7 +161,8 @@ async fn introduce(network: &Network, settings: &Settings, store: &Store) -> Res
     Ok(configured)
 }
 
-/// A number that grows with every start: milliseconds of the wall clock, of which no two starts share one.
+/// A number that grows with every start, as long as the wall clock is not set back in between: its milliseconds. After
+/// that others take our heartbeats for repetitions until the clock has caught up.
 fn boot() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
     u64::try_from(since).unwrap_or(u64::MAX)

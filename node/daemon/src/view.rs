@@ -5,10 +5,11 @@ use std::mem::Discriminant;
 use std::net::SocketAddr;
 
 use serde::Serialize;
+use williw_chain::address;
 use williw_chain::base::EndpointStatus;
 use williw_core::census::{Alarm, Census, Freshness};
 use williw_core::cycle::UnixSeconds;
-use williw_core::identity::{Account, ChainId, Owner, PeerId};
+use williw_core::identity::{ChainId, Owner, PeerId};
 use williw_core::network::NetworkId;
 use williw_core::standing::Standing;
 use williw_gossip::{Door, Heard, Network};
@@ -280,7 +281,7 @@ impl Scene<'_> {
             let operator = self.census.ledger().operator(owner)?;
             Some(OwnerView {
                 chain: owner.chain.to_string(),
-                owner: account(owner.chain, owner.account),
+                owner: address::shown(owner.account),
                 active: operator.active.0.to_string(),
                 queued: operator.queued.0.to_string(),
                 jailed: operator.jailed.is_some(),
@@ -297,15 +298,6 @@ impl Scene<'_> {
 
     fn freshness(&self, chain: ChainId) -> Freshness {
         self.census.freshness(chain).unwrap_or_default()
-    }
-}
-
-/// An account in hex; of an address without the zero bytes in front.
-fn account(chain: ChainId, account: Account) -> String {
-    let text = account.to_string();
-    match chain {
-        ChainId::Base => text.replacen("0x000000000000000000000000", "0x", 1),
-        ChainId::Solana => text,
     }
 }
 

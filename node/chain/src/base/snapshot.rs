@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use williw_core::amount::Amount;
 use williw_core::cycle::{Height, UnixSeconds};
 use williw_core::identity::{Account, Signer};
+use williw_core::model::QUEUE_CAP;
 
 use alloy::primitives::Address;
 use alloy::sol_types::SolError;
@@ -23,9 +24,6 @@ const MATTER: Matter = Matter::Lookup;
 
 /// The most accounts in one look-up; more are refused.
 pub const SNAPSHOT_CAP: usize = 64;
-
-/// The most entries that a vault lets a queue have.
-const QUEUE_CAP: usize = 8;
 
 /// One owner in the vault's state.
 #[derive(Clone, Debug, PartialEq, Eq)]

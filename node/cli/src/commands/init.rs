@@ -3,7 +3,7 @@
 //! The settings are written last and whole, so a home that has them is complete, and one that was interrupted is taken up
 //! again: keys that are there already are kept.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{DirBuilder, File};
 use std::io::Read as _;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -59,7 +59,8 @@ pub(crate) fn init(flags: flags::Init, home: &Home, printer: &Printer) -> Result
     DirBuilder::new().recursive(true).mode(0o700).create(home.folder()).map_err(failed)?;
     let peer = peer_key(&home.peer(), printer)?;
     let signer = signer_key(home, printer)?;
-    write_settings(home, &text)?;
+    // They may hold keys of endpoints.
+    write_secret(&home.settings(), text.as_bytes())?;
     let made = Made {
         home: home.folder().display().to_string(),
         peer: peer.peer(),
@@ -199,20 +200,4 @@ fn random_password() -> Result<Zeroizing<Vec<u8>>, Failure> {
     }
     text.push(b'\n');
     Ok(text)
-}
-
-/// Writes the settings, which may hold keys of endpoints, for the owner's eyes.
-fn write_settings(home: &Home, text: &str) -> Result<(), Failure> {
-    let (path, fresh) = (home.settings(), home.folder().join("williw.toml.new"));
-    let failed = |error| Failure::new(ExitStatus::Failed, format_args!("{}: {error}", path.display()));
-    // One that an interrupted run left behind.
-    match fs::remove_file(&fresh) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-        _ => {}
-    }
-    write_secret(&fresh, text.as_bytes())?;
-    // A link does not replace what is there, as a rename would.
-    let linked = fs::hard_link(&fresh, &path).map_err(failed);
-    fs::remove_file(&fresh).map_err(failed)?;
-    linked
 }
