@@ -30,7 +30,7 @@
 //! Encodings that the chains share: [`network`], [`typed`], [`statement`], [`link`], [`offence`], [`merkle`], [`fact`],
 //! [`journal`]. Rules that the chains share: [`cycle`], [`cycle_stake`], [`tenure`], [`slash`], and [`model`], which
 //! puts them together as the contracts do. What a node makes of it: [`ledger`], [`tail`], [`reputation`], [`standing`],
-//! [`roster`], [`census`]. A world to try it in: `sim`, behind the feature of that name.
+//! [`roster`], [`census`]. What its own signer may still sign: [`guard`]. A world to try it in: `sim`, behind the feature of that name.
 #![deny(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
 
 pub mod amount;
@@ -39,6 +39,7 @@ pub mod cycle;
 pub mod cycle_stake;
 pub mod ed25519;
 pub mod fact;
+pub mod guard;
 pub mod hash;
 pub mod hex;
 pub mod identity;

@@ -1,5 +1,7 @@
 //! What a signer puts its stake behind, and when two such statements contradict each other.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
@@ -26,7 +28,14 @@ pub enum Kind {
 impl Kind {
     pub const ALL: [Self; 4] = [Self::Update, Self::Checkpoint, Self::RootVote, Self::Proposal];
 
-    const fn from_byte(byte: u8) -> Option<Self> {
+    /// Its number in every encoding.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        self as u8
+    }
+
+    #[must_use]
+    pub const fn from_byte(byte: u8) -> Option<Self> {
         match byte {
             1 => Some(Self::Update),
             2 => Some(Self::Checkpoint),
@@ -34,6 +43,17 @@ impl Kind {
             4 => Some(Self::Proposal),
             _ => None,
         }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Update => "update",
+            Self::Checkpoint => "checkpoint",
+            Self::RootVote => "root vote",
+            Self::Proposal => "proposal",
+        })
     }
 }
 
@@ -79,6 +99,51 @@ pub enum ConflictKey {
     Slot { kind: Kind, slot: u64 },
     /// Votes and proposals: one digest per cycle.
     Cycle { kind: Kind, cycle: Cycle },
+}
+
+impl ConflictKey {
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Slot { kind, .. } | Self::Cycle { kind, .. } => *kind,
+        }
+    }
+
+    /// Where it lies among the keys of its kind: its slot or its cycle.
+    #[must_use]
+    pub const fn position(&self) -> u64 {
+        match self {
+            Self::Slot { slot, .. } => *slot,
+            Self::Cycle { cycle, .. } => cycle.0,
+        }
+    }
+
+    /// The key of this kind at this position.
+    #[must_use]
+    pub const fn at(kind: Kind, position: u64) -> Self {
+        match kind {
+            Kind::Update | Kind::Checkpoint => Self::Slot { kind, slot: position },
+            Kind::RootVote | Kind::Proposal => Self::Cycle { kind, cycle: Cycle(position) },
+        }
+    }
+}
+
+impl fmt::Display for ConflictKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Slot { kind, slot } => write!(f, "{kind} at slot {slot}"),
+            Self::Cycle { kind, cycle } => write!(f, "{kind} of cycle {cycle}"),
+        }
+    }
+}
+
+impl fmt::Display for Statement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.conflict_key() {
+            key @ ConflictKey::Slot { .. } => write!(f, "{key} in cycle {} for {}", self.cycle, self.digest),
+            key @ ConflictKey::Cycle { .. } => write!(f, "{key} for {}", self.digest),
+        }
+    }
 }
 
 impl Statement {
