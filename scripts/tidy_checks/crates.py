@@ -15,7 +15,7 @@ ALLOWED = {
 }
 
 # What everyone who reads the core has to trust as well. The optional ones are named with their reason.
-CORE_DEPENDENCIES = {"ed25519-dalek", "k256", "serde", "sha3", "thiserror"}
+CORE_DEPENDENCIES = {"ed25519-dalek", "k256", "serde", "blake3", "sha3", "thiserror"}
 CORE_OPTIONAL = {"postcard"}  # encodes the worlds of the simulator, which no node runs
 
 TABLES = ("dependencies", "dev-dependencies", "build-dependencies")

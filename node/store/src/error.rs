@@ -48,10 +48,10 @@ pub enum StoreError {
 }
 
 // https://www.sqlite.org/rescode.html
-const SQLITE_CORRUPT: u8 = 11;
-const SQLITE_FULL: u8 = 13;
+pub(crate) const SQLITE_CORRUPT: u8 = 11;
+pub(crate) const SQLITE_FULL: u8 = 13;
 const SQLITE_CONSTRAINT: u8 = 19;
-const SQLITE_NOTADB: u8 = 26;
+pub(crate) const SQLITE_NOTADB: u8 = 26;
 
 /// Gives an error of SQLite its name, for what was being done.
 pub(crate) fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
@@ -73,7 +73,7 @@ pub(crate) fn unreadable(path: &std::path::Path) -> impl FnOnce(sqlx::Error) -> 
 }
 
 /// SQLite's primary result code: the lowest byte of the extended one.
-fn result_code(error: &sqlx::Error) -> Option<u8> {
+pub(crate) fn result_code(error: &sqlx::Error) -> Option<u8> {
     let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
     Some(code.to_le_bytes()[0])
 }

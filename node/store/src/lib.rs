@@ -1,4 +1,4 @@
-//! What a node believes, in one SQLite file.
+//! What a node believes and what it signed, in two SQLite files: the second is [`guard`]'s, the rest is about the first.
 //!
 //! The census decides, this writes: every [`Batch`] in one transaction, durable before the call returns, so that nothing is
 //! carried out that a crash could forget. After a restart [`Store::checkpoint`] gives back what the census held, to the bit.
@@ -13,6 +13,7 @@
 
 mod error;
 mod facts;
+pub mod guard;
 mod open;
 mod peers;
 mod read;

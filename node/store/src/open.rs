@@ -16,7 +16,7 @@ use crate::error::{StoreError, failed, unreadable};
 use crate::store::Inner;
 use crate::write;
 
-mod claim;
+pub(crate) mod claim;
 mod identity;
 
 /// "wilw", in the header of every file of ours; the first migration writes it.

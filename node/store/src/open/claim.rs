@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 
 use crate::error::StoreError;
 
-pub(super) struct Claim {
+pub(crate) struct Claim {
     /// Without links and relative parts, so that one file has one lock.
-    pub(super) path: PathBuf,
-    pub(super) lock: File,
+    pub(crate) path: PathBuf,
+    pub(crate) lock: File,
 }
 
 /// Locks the file at `path`, creates it if need be, and keeps everyone else from reading it.
-pub(super) fn claim(path: &Path) -> Result<Claim, StoreError> {
+pub(crate) fn claim(path: &Path) -> Result<Claim, StoreError> {
     let path = resolve(path).map_err(file(path, "found"))?;
     let mut beside = path.clone().into_os_string();
     beside.push(".lock");

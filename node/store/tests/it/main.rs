@@ -3,6 +3,7 @@
 
 mod append;
 mod exact;
+mod guard;
 mod killed;
 mod made;
 mod peers;

@@ -1,0 +1,91 @@
+//! Why the guard refuses, and what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use sqlx::migrate::MigrateError;
+use williw_core::guard::{InterchangeFault, Refusal};
+use williw_core::hash::Hash;
+use williw_core::identity::Signer;
+use williw_core::network::NetworkId;
+use williw_core::statement::Statement;
+
+use crate::error::{SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, result_code};
+
+/// Why nothing was signed, or the guard not opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GuardError {
+    #[error("{path} is in use by another process; stop that one first")]
+    InUse { path: PathBuf },
+    #[error("{path} is missing; what this node's signers signed is not known without it")]
+    Missing { path: PathBuf },
+    #[error("{path} is there already")]
+    Exists { path: PathBuf },
+    #[error("{path} is older than it was: it was written {found} times, and {known} times before")]
+    Older { path: PathBuf, found: u64, known: u64 },
+    #[error(
+        "{path} does not say how often the guard was written, so nobody knows whether that one is older than it was"
+    )]
+    NoMark { path: PathBuf },
+    #[error("{path} is a copy; the original may be signing elsewhere")]
+    Copy { path: PathBuf },
+    #[error("{path} is of network {found}, not {wanted}")]
+    OtherNetwork { path: PathBuf, found: NetworkId, wanted: NetworkId },
+    #[error("{path} was moved to another home; nothing is signed here any more")]
+    Moved { path: PathBuf },
+    #[error("the guard does not hold what signer {signer} signed before")]
+    UnknownSigner { signer: Signer },
+    #[error("{path} is no guard")]
+    NotAGuard { path: PathBuf },
+    #[error("{path} is damaged: {finding}")]
+    Damaged { path: PathBuf, finding: String },
+    #[error("the guard was written by a newer node (migration {found}, this one knows {known}); run that version")]
+    Newer { found: i64, known: i64 },
+    #[error("migration {version} of the guard is not the one of this node; run the version that wrote it")]
+    Altered { version: i64 },
+    #[error("the guard could not be migrated")]
+    Migration(#[source] MigrateError),
+    #[error("{path} cannot be {doing}")]
+    File { path: PathBuf, doing: &'static str, source: io::Error },
+    #[error("the disk is full; make room and start again")]
+    Full,
+    #[error("{doing} failed; nothing was signed without being written")]
+    Failed { doing: &'static str, source: sqlx::Error },
+    #[error("table {table}, row {key}: {fault}")]
+    Corrupt { table: &'static str, key: String, fault: String },
+    #[error("the guard counts no further")]
+    Exhausted,
+    #[error(transparent)]
+    Interchange(#[from] InterchangeFault),
+    #[error("refused: {0}")]
+    Refused(#[from] Refusal),
+    #[error("the bytes behind {statement} have digest {found}")]
+    OtherBytes { statement: Statement, found: Hash },
+    #[error("there are {got} bytes behind the statement, more than {cap}")]
+    TooManyBytes { got: usize, cap: usize },
+    #[error("there is no key of signer {signer} here")]
+    NoKey { signer: Signer },
+    #[error("the key of signer {signer} did not sign")]
+    KeyFailed { signer: Signer },
+    #[error("the guard stopped signing after a write that failed; see the log, and start again")]
+    Stopped,
+}
+
+/// Gives an error of SQLite its name, for what was being done.
+pub(super) fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> GuardError {
+    move |source| match result_code(&source) {
+        Some(SQLITE_FULL) => GuardError::Full,
+        Some(_) | None => GuardError::Failed { doing, source },
+    }
+}
+
+/// The same, for a file of which it is not known yet whether it is whole.
+pub(super) fn unreadable(path: &std::path::Path) -> impl FnOnce(sqlx::Error) -> GuardError {
+    let path = path.to_owned();
+    move |source| match result_code(&source) {
+        Some(SQLITE_NOTADB) => GuardError::NotAGuard { path },
+        Some(SQLITE_CORRUPT) => GuardError::Damaged { path, finding: source.to_string() },
+        Some(_) | None => failed("looking into the guard")(source),
+    }
+}
