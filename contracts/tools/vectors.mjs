@@ -1,5 +1,6 @@
 // Writes the shared test vectors to node/core/vectors, or with --check compares what is there with what would be
-// written. Nothing here uses the project's own code: the answers come from viem, cast, noble and OpenZeppelin.
+// written. Nothing here uses the project's own code: the answers come from viem, cast, noble and OpenZeppelin. Only the slots
+// of the journal are the vault's own, as solc lays them out.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -13,6 +13,7 @@ create table guard (
     id      blob    not null check (length(id) = 16),       -- drawn when it was founded
     network blob    not null check (length(network) = 32),
     boot    blob    not null check (length(boot) = 8),      -- how often it was started, from wherever it began to count
+    noted   blob    not null check (length(noted) = 8),     -- how many statements were, from wherever it began to count
     seq     blob    not null check (length(seq) = 8),       -- how often it was written; `guard.mark` knows this number too
     sum     blob    not null check (length(sum) = 32),      -- the hashes of all rows below, added without carry
     inode   blob    not null check (length(inode) = 8),     -- which file this is, and
@@ -57,7 +58,8 @@ create table behind (
 
 create trigger guard_stays before delete on guard begin select raise(abort, 'the guard stays'); end;
 create trigger guard_grows before update on guard
-when new.id <> old.id or new.network <> old.network or new.boot < old.boot or new.seq <= old.seq or new.moved < old.moved
+when new.id <> old.id or new.network <> old.network or new.boot < old.boot or new.noted < old.noted
+    or new.seq <= old.seq or new.moved < old.moved
 begin select raise(abort, 'the guard does not go back'); end;
 
 create trigger signer_stays before delete on signer begin select raise(abort, 'a signer stays'); end;

@@ -3,6 +3,7 @@ import { encodePacked, keccak256 } from 'viem';
 import { cast } from './cast.mjs';
 import { U128, U64, ZERO32, big, cut, flip, join, label, must, padded, same, size, text, u128, u16, u64, u8 } from './form.mjs';
 import * as ed from './ed.mjs';
+import { journalSlots } from './layout.mjs';
 import { networkId, networks } from './network_id.mjs';
 import { evidence } from './offence.mjs';
 import { rootVoteDigest } from './root_vote.mjs';
@@ -49,6 +50,9 @@ function encode(kind, fields) {
   return body;
 }
 
+// Every contract on Base keeps its journal where the vault does; accounts on Solana have no slots.
+const slots = journalSlots();
+
 /** Folds facts, each { kind, fields, time, height }, from the first head of an account on. */
 function history(name, network_id, chain, account, facts) {
   const start = join(text('williw-journal-v1'), network_id, u8(chain), account);
@@ -66,7 +70,7 @@ function history(name, network_id, chain, account, facts) {
     cast.keccak(data, head, `head ${seq} of ${name}`);
     return { seq, time, height, kind, kind_byte, fields, body, head };
   });
-  return { name, network_id, chain, account, head0, facts: told };
+  return { name, network_id, chain, account, ...(chain === 1n ? slots : {}), head0, facts: told };
 }
 
 /** Gives every fact a plausible time and height. */
@@ -292,7 +296,7 @@ export default async function make() {
   const cases = await accepted();
   return {
     about:
-      'Facts of the journal: bodies, and heads folded from head0 on. A link in `fields` has the peer signature for chain and owner of the fact, evidence is the 228 bytes. Refusals are of a body alone, checked in the order UnknownKind, Length, then by field: BadAddress (Base only), Bps (`slash_bps` above 10000), Evidence (a statement inside has an unknown kind, or a slot that must be zero). Signatures are not judged by the decoder.',
+      'Facts of the journal: bodies, and heads folded from head0 on. On Base, the storage slot of the head, and the one whose lowest eight bytes are the number of the last fact. A link in `fields` has the peer signature for chain and owner of the fact, evidence is the 228 bytes. Refusals are of a body alone, checked in the order UnknownKind, Length, then by field: BadAddress (Base only), Bps (`slash_bps` above 10000), Evidence (a statement inside has an unknown kind, or a slot that must be zero). Signatures are not judged by the decoder.',
     cases,
     refused: await refusals(cases),
   };

@@ -85,8 +85,8 @@ pub struct History {
 pub struct Merged {
     /// Keys of which nothing was known before.
     pub added: usize,
-    /// Keys that are closed now and were not: the two sides name different statements, which is an offence already, or one
-    /// side does not name what was signed.
+    /// Keys whose statement was known here and which are closed now: the other side names another statement, which is an
+    /// offence already, or does not name what was signed.
     pub closed: usize,
     /// Kinds whose floor rose.
     pub raised: usize,
@@ -130,10 +130,15 @@ impl History {
         let mut merged = Merged::default();
         for (key, taken) in other.taken() {
             let before = self.taken.get(&key).copied();
+            // Below a floor we may have signed what we forgot since. What others name there must not bring it back.
+            let forgotten = self.floors.get(&key.kind()).is_some_and(|floor| key.position() <= *floor);
+            if before.is_none() && forgotten {
+                continue;
+            }
             self.note(key, taken);
             let closed = self.taken.get(&key) == Some(&Taken::Closed);
             merged.added = merged.added.saturating_add(usize::from(before.is_none()));
-            merged.closed = merged.closed.saturating_add(usize::from(closed && before != Some(Taken::Closed)));
+            merged.closed = merged.closed.saturating_add(usize::from(closed && matches!(before, Some(Taken::By(_)))));
         }
         for (kind, through) in other.floors() {
             let before = self.floors.get(&kind).copied();
@@ -144,14 +149,17 @@ impl History {
     }
 
     /// The floors under which everything may be forgotten that is older than `cycle`: for each kind the highest position
-    /// below which nothing younger was signed. To forget is to raise the floor first.
+    /// below which nothing younger was signed. To forget is to raise the floor first, and then to drop what is at or below
+    /// these positions, not what is below some higher floor: there may be a younger statement that is asked for again.
     #[must_use]
     pub fn prunable(&self, cycle: Cycle) -> BTreeMap<Kind, u64> {
         let old = |key: &ConflictKey, taken: &Taken| match (key, taken) {
             (ConflictKey::Cycle { cycle: of, .. }, _) => *of < cycle,
             (ConflictKey::Slot { .. }, Taken::By(statement)) => statement.cycle() < cycle,
-            // Nothing says how old it is.
-            (ConflictKey::Slot { .. }, Taken::Closed) => false,
+            // Nothing says how old it is, but below a floor nothing is lost with it.
+            (ConflictKey::Slot { kind, slot }, Taken::Closed) => {
+                self.floors.get(kind).is_some_and(|floor| slot <= floor)
+            }
         };
         let through = |kind: Kind| {
             let keys = ConflictKey::at(kind, 0)..=ConflictKey::at(kind, u64::MAX);

@@ -23,6 +23,9 @@
 //! | Tail | everything after the final head, replaced whole with every reading |
 //! | Rumour | a fact in a tail, and how many endpoints showed it |
 //! | Standing | member, on probation, or barred; always with the reason |
+//! | Intent | one call to a chain that is to happen once |
+//! | Attempt | a transaction signed for an intent; all of them share its pin, so at most one happens |
+//! | Pin | what makes attempts exclude each other: a nonce on Base, a blockhash on Solana |
 //! | Base | the chain, and only the chain |
 //!
 //! # Where things are
@@ -30,7 +33,8 @@
 //! Encodings that the chains share: [`network`], [`typed`], [`statement`], [`link`], [`offence`], [`merkle`], [`fact`],
 //! [`journal`]. Rules that the chains share: [`cycle`], [`cycle_stake`], [`tenure`], [`slash`], and [`model`], which
 //! puts them together as the contracts do. What a node makes of it: [`ledger`], [`tail`], [`reputation`], [`standing`],
-//! [`roster`], [`census`]. What its own signer may still sign: [`guard`]. A world to try it in: `sim`, behind the feature of that name.
+//! [`roster`], [`census`]. What its own signer may still sign: [`guard`]. What becomes of a transaction: [`outbox`]. A world
+//! to try it in: `sim`, behind the feature of that name.
 #![deny(clippy::arithmetic_side_effects, clippy::wildcard_enum_match_arm, clippy::float_arithmetic)]
 
 pub mod amount;
@@ -50,6 +54,7 @@ pub mod merkle;
 pub mod model;
 pub mod network;
 pub mod offence;
+pub mod outbox;
 pub mod reputation;
 pub mod roster;
 pub mod secp256k1;

@@ -14,8 +14,9 @@
 //! - **Whole.** The sum over all rows stands in one of them, so that a log of SQLite's that was left beside a file it does
 //!   not belong to cannot bring back half a history.
 //!
-//! What none of these can see, a disk that was cloned block by block or a machine that was set back to a snapshot, is left
-//! to the ear: [`Guard::serve`] asks for [`Listened`].
+//! What none of these can see, a folder that was put back into the same files, a disk that was cloned block by block or a
+//! machine that was set back to a snapshot, is left to the ear: [`Guard::serve`] asks for [`Listened`], and how many
+//! statements are here is announced.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -23,6 +24,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use sqlx::{Connection as _, SqliteConnection};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use williw_core::cycle::Cycle;
 use williw_core::guard::{History, Interchange, Listened, Merged};
@@ -49,6 +51,10 @@ pub struct Guard {
     mark: Mark,
     state: State,
     signers: BTreeSet<Signer>,
+    /// How many statements are on disk, for whoever tells others.
+    announced: watch::Sender<u64>,
+    /// True from before a write until it is known to have come to an end: what is in memory may not be what is on disk.
+    stopped: bool,
     /// Keeps others out. Last, so that it is given back after the connection.
     lock: File,
 }
@@ -59,6 +65,29 @@ impl fmt::Debug for Guard {
     }
 }
 
+/// A guard whose history is about to go on elsewhere. Nothing can be signed with it.
+#[derive(Debug)]
+pub struct Leaving {
+    guard: Guard,
+    history: Interchange,
+}
+
+impl Leaving {
+    /// The whole history, which the guard of another home can import.
+    #[must_use]
+    pub const fn history(&self) -> &Interchange {
+        &self.history
+    }
+
+    /// Has the guard sign nothing more, ever, and gives its history.
+    pub async fn retire(self) -> Result<Interchange, GuardError> {
+        let Self { mut guard, history } = self;
+        guard.finish().await?;
+        guard.close().await?;
+        Ok(history)
+    }
+}
+
 /// What came of an import, for each signer that the file names.
 pub type Imported = BTreeMap<Signer, Merged>;
 
@@ -66,9 +95,9 @@ impl Guard {
     /// Makes a guard where there is none, for a node whose signers are yet to be made. One that was founded and never
     /// started is taken up again.
     ///
-    /// `boot` is where it begins to count starts: above whatever a guard before it came to, as the time in milliseconds is.
+    /// `boot` is where it begins to count starts and statements: above whatever a guard before it came to, as the time in milliseconds is.
     pub async fn found(path: &Path, network: NetworkId, boot: u64) -> Result<Self, GuardError> {
-        open::found(path, network, boot).await
+        open::found(open::connect(path).await?, network, boot).await
     }
 
     /// Opens the guard at `path` for a network, unless it is missing, older than it was, a copy, another network's, or
@@ -80,7 +109,7 @@ impl Guard {
     /// Takes a guard as it is: founds it if it is missing, and believes it if it is older than it was or a copy. Only a
     /// person can know that nothing was signed that it does not hold, and no other copy runs.
     ///
-    /// It counts its starts from `boot` on, if that is more.
+    /// It counts its starts and statements from `boot` on, if that is more.
     pub async fn accept(path: &Path, network: NetworkId, boot: u64) -> Result<Self, GuardError> {
         open::accept(path, network, boot).await
     }
@@ -95,6 +124,12 @@ impl Guard {
     #[must_use]
     pub const fn boot(&self) -> u64 {
         self.state.boot
+    }
+
+    /// How many statements it has on disk, from where it began to count.
+    #[must_use]
+    pub const fn noted(&self) -> u64 {
+        self.state.noted
     }
 
     /// The signers whose history is here.
@@ -177,12 +212,13 @@ impl Guard {
         let mut forgotten = 0;
         self.write("pruning", async |change| {
             for (signer, before) in &histories {
+                let prunable = before.prunable(cycle);
                 let mut after = before.clone();
-                for (kind, through) in before.prunable(cycle) {
-                    after.raise(kind, through);
+                for (kind, through) in &prunable {
+                    after.raise(*kind, *through);
                 }
                 change.history(*signer, before, &after).await?;
-                forgotten += change.forget(*signer, before, &after).await?;
+                forgotten += change.forget(*signer, before, &prunable).await?;
             }
             Ok(())
         })
@@ -190,8 +226,24 @@ impl Guard {
         Ok(forgotten)
     }
 
-    /// Signs nothing more, ever: the history goes on in another home.
-    pub async fn retire(&mut self) -> Result<(), GuardError> {
+    /// Opens the guard at `path` to go on with its history in another home, and keeps everybody else out until then. One
+    /// that is retired already is opened again.
+    pub async fn leave(path: &Path, network: NetworkId) -> Result<Leaving, GuardError> {
+        let mut guard = open::open_even_moved(path, network).await?;
+        let history = guard.export(false).await?;
+        match history.histories(network) {
+            Ok(_) => Ok(Leaving { guard, history }),
+            Err(fault) => Err(GuardError::Unmovable { path: guard.path, fault }),
+        }
+    }
+
+    /// Has the guard at `path` sign nothing more, ever, and gives its whole history to go on with in another home. One that
+    /// is retired already gives it again.
+    pub async fn retire(path: &Path, network: NetworkId) -> Result<Interchange, GuardError> {
+        Self::leave(path, network).await?.retire().await
+    }
+
+    async fn finish(&mut self) -> Result<(), GuardError> {
         self.write("retiring the guard", async |change| {
             change.state.moved = true;
             Ok(())
@@ -206,6 +258,9 @@ impl Guard {
         listened: Listened,
         keys: Keys,
     ) -> Result<(Signing, JoinHandle<Result<(), GuardError>>), GuardError> {
+        if self.stopped {
+            return Err(GuardError::Stopped);
+        }
         for signer in keys.signers() {
             self.answers_for(signer)?;
         }
@@ -219,11 +274,15 @@ impl Guard {
         self.lock.unlock().map_err(release)
     }
 
-    /// Carries `work` out in one transaction, and has it in the mark too before it returns.
+    /// Carries `work` out in one transaction, and has it in the mark too before it returns. After one that failed there is
+    /// no other: whether it is on disk is known at the next start.
     async fn write<F>(&mut self, doing: &'static str, work: F) -> Result<(), GuardError>
     where
         F: AsyncFnOnce(&mut rows::Change<'_>) -> Result<(), GuardError>,
     {
+        if std::mem::replace(&mut self.stopped, true) {
+            return Err(GuardError::Stopped);
+        }
         let failed = || error::failed(doing);
         let mut transaction = self.connection.begin_with("begin immediate").await.map_err(failed())?;
         let mut change = rows::Change { connection: &mut transaction, state: self.state.clone() };
@@ -231,6 +290,11 @@ impl Guard {
         let state = change.settle().await?;
         transaction.commit().await.map_err(failed())?;
         self.state = state;
-        self.mark.write(self.state.seq)
+        self.mark.write(self.state.seq)?;
+        self.stopped = false;
+        Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

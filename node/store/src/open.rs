@@ -12,12 +12,15 @@ use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
 use williw_core::cycle::CycleClock;
 use williw_core::ledger::Ledger;
 
-use crate::error::{StoreError, failed, unreadable};
+use crate::error::{StoreError, failed, unmigrated, unreadable};
 use crate::store::Inner;
 use crate::write;
 
+mod beside;
 pub(crate) mod claim;
 mod identity;
+
+pub(crate) use beside::beside;
 
 /// "wilw", in the header of every file of ours; the first migration writes it.
 const APPLICATION_ID: i64 = 0x7769_6c77;
@@ -41,7 +44,23 @@ pub(crate) async fn open(path: &Path, blank: &Ledger) -> Result<Inner, StoreErro
     let claim::Claim { path, lock } = claim::claim(path)?;
     look(&path, &blank).await?;
 
-    let options = SqliteConnectOptions::new().filename(&path).busy_timeout(BUSY_TIMEOUT);
+    let (writer, readers) = connect(&path, READER_CAP).await?;
+    let prepared = match prepare(&writer, &blank).await {
+        Ok(()) => attach(&readers).await,
+        failed => failed,
+    };
+    if let Err(error) = prepared {
+        // Before the lock is given back, or the next node would meet this connection.
+        readers.close().await;
+        writer.close().await;
+        return Err(error);
+    }
+    Ok(Inner { path, writer, readers, blank, lock })
+}
+
+/// The one connection that writes, and as many as this that read.
+async fn connect(path: &Path, readers: u32) -> Result<(SqlitePool, SqlitePool), StoreError> {
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
     let writing = options
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
@@ -51,21 +70,35 @@ pub(crate) async fn open(path: &Path, blank: &Ledger) -> Result<Inner, StoreErro
     // Connections are kept: what ends them is a failed batch or the end of the store.
     let kept = || SqlitePoolOptions::new().max_lifetime(None).idle_timeout(None);
     let writer = kept().max_connections(1).connect_with(writing).await.map_err(failed("opening the database"))?;
-    if let Err(error) = prepare(&writer, &blank).await {
-        // Before the lock is given back, or the next node would meet this connection.
-        writer.close().await;
-        return Err(error);
-    }
-    let readers = kept().max_connections(READER_CAP).connect_with(options.read_only(true)).await;
-    let readers = readers.map_err(failed("opening the database"))?;
-    Ok(Inner { path, writer, readers, blank, lock })
+    // None yet: before the first migration there may be nothing to read.
+    let readers = kept().max_connections(readers).connect_lazy_with(options.read_only(true));
+    Ok((writer, readers))
 }
 
 /// Brings the file forward to what this node knows, and makes it the network's.
 async fn prepare(writer: &SqlitePool, blank: &Ledger) -> Result<(), StoreError> {
     let mut connection = writer.acquire().await.map_err(failed("opening the database"))?;
-    MIGRATIONS.run(&mut *connection).await.map_err(StoreError::Migration)?;
+    settle(&mut connection).await?;
+    MIGRATIONS.run(&mut *connection).await.map_err(unmigrated)?;
     found(&mut connection, blank).await
+}
+
+/// Copies what the log still holds into the file, and waits until the disk has it.
+///
+/// The last batch in the log may be one that failed because the disk did not confirm it. It reads like any other, from the
+/// memory of the kernel, and asking the disk once more proves nothing: a failure is reported once. Only what is written
+/// again is known to be there, so nobody acts on what is read before that.
+async fn settle(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let checkpoint = sqlx::query_as::<_, (i64, i64, i64)>("pragma wal_checkpoint(full)");
+    let (busy, _, _) = checkpoint.fetch_one(connection).await.map_err(failed("taking up what was written last"))?;
+    if busy == 0 { Ok(()) } else { Err(StoreError::BeingRead) }
+}
+
+/// Has one reader take part in the log from now on. As long as one does, SQLite does not read the log anew, and a batch that
+/// the disk did not confirm stays unseen until the file is opened the next time.
+async fn attach(readers: &SqlitePool) -> Result<(), StoreError> {
+    let mut connection = readers.acquire().await.map_err(failed("opening the database"))?;
+    identity::read(&mut connection).await.map(drop)
 }
 
 /// The ledger before the first fact, whatever the given one holds.
@@ -76,7 +109,7 @@ fn blank_of(ledger: &Ledger) -> Ledger {
 
 /// Refuses every file that is not ours, without changing it.
 async fn look(path: &Path, blank: &Ledger) -> Result<(), StoreError> {
-    match identity_of(path).await? {
+    match identity_of(path, Pages::Read).await? {
         Some(identity) => identity.check(blank),
         None => Ok(()),
     }
@@ -89,18 +122,45 @@ pub(crate) async fn clock_of(path: &Path) -> Result<Option<CycleClock>, StoreErr
         Ok(true) => {}
         Err(source) => return Err(StoreError::File { path: path.to_owned(), doing: "looked for", source }),
     }
-    identity_of(path).await?.map(|identity| identity.clock()).transpose()
+    identity_of(path, Pages::Unread).await?.map(|identity| identity.clock()).transpose()
 }
 
-async fn identity_of(path: &Path) -> Result<Option<identity::Identity>, StoreError> {
+async fn identity_of(path: &Path, pages: Pages) -> Result<Option<identity::Identity>, StoreError> {
     let reading = SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+    match identity_over(reading.clone(), path, pages).await {
+        // Our files have a journal of that kind while their first page is written, and never again. As it lies there, such a
+        // file is empty; the writer undoes it. Whatever is in any other is not ours to undo.
+        Err(StoreError::Unfinished) => match identity_over(reading.immutable(true), path, pages).await? {
+            None => Ok(None),
+            Some(_) => Err(StoreError::Unfinished),
+        },
+        identity => identity,
+    }
+}
+
+async fn identity_over(
+    reading: SqliteConnectOptions,
+    path: &Path,
+    pages: Pages,
+) -> Result<Option<identity::Identity>, StoreError> {
     let mut connection = reading.connect().await.map_err(unreadable(path))?;
-    let identity = inspect(&mut connection, path).await;
+    let identity = inspect(&mut connection, path, pages).await;
     connection.close().await.map_err(failed("closing the database"))?;
     identity
 }
 
-async fn inspect(connection: &mut SqliteConnection, path: &Path) -> Result<Option<identity::Identity>, StoreError> {
+/// Whether every page is read before a file is trusted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pages {
+    Read,
+    Unread,
+}
+
+async fn inspect(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    pages: Pages,
+) -> Result<Option<identity::Identity>, StoreError> {
     // A sum and a text, because the macro asks for the table behind a bare column, and these have none.
     let application = sqlx::query_scalar!(r#"select application_id + 0 as "id!: i64" from pragma_application_id"#);
     let application = application.fetch_one(&mut *connection).await.map_err(unreadable(path))?;
@@ -109,7 +169,9 @@ async fn inspect(connection: &mut SqliteConnection, path: &Path) -> Result<Optio
     if objects == 0 && application == 0 {
         return Ok(None); // new, or of a node that died before it wrote anything
     }
-    check_pages(connection).await?;
+    if pages == Pages::Read {
+        check_pages(connection).await?;
+    }
     // A node that died before its first migration leaves the table of migrations behind, and nothing else.
     let started = sqlx::query_scalar!(
         r#"select count(*) as "count!: i64" from sqlite_schema where tbl_name <> '_sqlx_migrations'"#

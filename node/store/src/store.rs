@@ -120,16 +120,24 @@ impl Store {
     where
         F: AsyncFnOnce(&mut SqliteConnection) -> Result<(), StoreError>,
     {
-        let mut writer = self.inner.writer.acquire().await.map_err(failed(doing))?;
-        let written = transact(&mut writer, doing, work).await;
-        if written.is_err() {
-            // When a disk is full SQLite rolls back by itself, of which sqlx knows nothing: it would take the connection to
-            // be inside that transaction for ever. The next one begins with a clean slate. That closing this one fails as
-            // well adds nothing to why the batch did.
-            drop(writer.detach().close_hard().await);
-        }
-        written
+        write_through(&self.inner.writer, doing, work).await
     }
+}
+
+/// Carries `work` out in one transaction of a writer.
+pub(crate) async fn write_through<F>(writer: &SqlitePool, doing: &'static str, work: F) -> Result<(), StoreError>
+where
+    F: AsyncFnOnce(&mut SqliteConnection) -> Result<(), StoreError>,
+{
+    let mut writer = writer.acquire().await.map_err(failed(doing))?;
+    let written = transact(&mut writer, doing, work).await;
+    if written.is_err() {
+        // When a disk is full SQLite rolls back by itself, of which sqlx knows nothing: it would take the connection to
+        // be inside that transaction for ever. The next one begins with a clean slate. That closing this one fails as
+        // well adds nothing to why the batch did.
+        drop(writer.detach().close_hard().await);
+    }
+    written
 }
 
 async fn transact<F>(writer: &mut SqliteConnection, doing: &'static str, work: F) -> Result<(), StoreError>

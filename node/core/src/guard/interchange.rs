@@ -23,6 +23,10 @@ const VERSION: &str = "1";
 /// The most entries of one file. One with more is refused whole.
 pub const ENTRIES_CAP: usize = 1_000_000;
 
+/// The highest count of starts that a file may tell: no guard comes there by counting, and one that begins there would
+/// soon count no further.
+const BOOT_CAP: u64 = 1 << 53;
+
 /// A file of histories.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +89,8 @@ pub enum InterchangeFault {
     OtherNetwork { found: NetworkId, wanted: NetworkId },
     #[error("the file has more than {ENTRIES_CAP} entries")]
     TooLong,
+    #[error("the file is of a guard that was started {0} times, which no guard was")]
+    Boot(u64),
     #[error("{signer}, {kind} at slot {slot}: give both cycle and digest, or neither")]
     Half { signer: Signer, kind: Kind, slot: u64 },
     #[error(transparent)]
@@ -92,7 +98,7 @@ pub enum InterchangeFault {
 }
 
 impl Interchange {
-    /// Every statement that is known. Where a floor is, an entry that closes it stands for all below.
+    /// Every statement that is known, down to the floor: the entry there stands for all below.
     #[must_use]
     pub fn complete(network: NetworkId, boot: u64, histories: &BTreeMap<Signer, History>) -> Self {
         Self::of(network, boot, histories, |history| history.clone())
@@ -141,6 +147,9 @@ impl Interchange {
         if found != network {
             return Err(InterchangeFault::OtherNetwork { found, wanted: network });
         }
+        if let Some(boot) = self.boot().filter(|boot| *boot > BOOT_CAP) {
+            return Err(InterchangeFault::Boot(boot));
+        }
         if self.data.iter().map(Record::entries).fold(0, usize::saturating_add) > ENTRIES_CAP {
             return Err(InterchangeFault::TooLong);
         }
@@ -154,11 +163,13 @@ impl Interchange {
 }
 
 impl Record {
-    /// What is above a floor, and the floor itself as an entry without a digest: whatever lay below is refused by it.
+    /// What is above a floor, and the floor itself as an entry, without a digest where no statement is known: whatever lay
+    /// below is refused by it.
     fn of(signer: Signer, history: &History) -> Self {
         let mut record = Self { signer, updates: vec![], checkpoints: vec![], root_votes: vec![], proposals: vec![] };
         for (kind, through) in history.floors() {
-            record.push(ConflictKey::at(kind, through), Taken::Closed);
+            let key = ConflictKey::at(kind, through);
+            record.push(key, history.taken.get(&key).copied().unwrap_or(Taken::Closed));
         }
         for (key, taken) in history.taken() {
             if history.floors.get(&key.kind()).is_none_or(|floor| *floor < key.position()) {

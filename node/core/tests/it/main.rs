@@ -8,8 +8,10 @@ mod amounts;
 mod census;
 mod curves;
 mod dice;
+mod guard;
 #[cfg(feature = "sim")]
 mod ledger;
+mod outbox;
 mod reputation;
 #[cfg(feature = "sim")]
 mod sim;

@@ -34,6 +34,8 @@ pub enum GuardError {
     OtherNetwork { path: PathBuf, found: NetworkId, wanted: NetworkId },
     #[error("{path} was moved to another home; nothing is signed here any more")]
     Moved { path: PathBuf },
+    #[error("the history in {path} would not be read elsewhere: {fault}")]
+    Unmovable { path: PathBuf, fault: InterchangeFault },
     #[error("the guard does not hold what signer {signer} signed before")]
     UnknownSigner { signer: Signer },
     #[error("{path} is no guard")]
@@ -72,6 +74,50 @@ pub enum GuardError {
     Stopped,
 }
 
+impl GuardError {
+    /// What to do, where the error itself does not say it.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Missing { .. } | Self::Older { .. } | Self::NoMark { .. } => Some(
+                "put the newest one back; or name a new signer with `williw keys rotate`; or, if you know all that was \
+                 signed, see `williw guard accept --help`",
+            ),
+            // Nobody can accept what cannot be read.
+            Self::Damaged { .. } | Self::Corrupt { .. } => {
+                Some("put the newest one back; or name a new signer with `williw keys rotate`")
+            }
+            Self::Unmovable { .. } => Some("forget what is long final with `williw guard prune`, and move it then"),
+            Self::Copy { .. } => Some(
+                "run the original, or bring a home to another place with `williw keys move`; if the original will never \
+                 run again and this is its last state, see `williw guard accept --help`",
+            ),
+            Self::OtherNetwork { .. } => Some("every network needs a home of its own"),
+            Self::Moved { .. } => Some("run the home that it was moved to"),
+            Self::UnknownSigner { .. } => Some(
+                "import its history with `williw guard import`; if its key is new and nobody else has it, see \
+                 `williw guard accept --help`",
+            ),
+            Self::NotAGuard { .. } => Some("move the file away, and put the guard back"),
+            Self::File { .. } | Self::Failed { .. } => Some("see to the disk, and start again"),
+            Self::Exists { .. }
+            | Self::InUse { .. }
+            | Self::Newer { .. }
+            | Self::Altered { .. }
+            | Self::Migration(_)
+            | Self::Full
+            | Self::Exhausted
+            | Self::Interchange(_)
+            | Self::Refused(_)
+            | Self::OtherBytes { .. }
+            | Self::TooManyBytes { .. }
+            | Self::NoKey { .. }
+            | Self::KeyFailed { .. }
+            | Self::Stopped => None,
+        }
+    }
+}
+
 /// Gives an error of SQLite its name, for what was being done.
 pub(super) fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> GuardError {
     move |source| match result_code(&source) {
@@ -87,5 +133,14 @@ pub(super) fn unreadable(path: &std::path::Path) -> impl FnOnce(sqlx::Error) -> 
         Some(SQLITE_NOTADB) => GuardError::NotAGuard { path },
         Some(SQLITE_CORRUPT) => GuardError::Damaged { path, finding: source.to_string() },
         Some(_) | None => failed("looking into the guard")(source),
+    }
+}
+
+/// The same, for a migration.
+pub(super) fn unmigrated(error: MigrateError) -> GuardError {
+    let full = |source: &sqlx::Error| result_code(source) == Some(SQLITE_FULL);
+    match &error {
+        MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) if full(source) => GuardError::Full,
+        _ => GuardError::Migration(error),
     }
 }

@@ -100,6 +100,14 @@ fn decode(bytes: &[u8; LEN], id: [u8; 16]) -> Option<u64> {
 }
 
 #[cfg(test)]
+impl Mark {
+    /// From now on it is on a disk without room.
+    pub(super) fn fill(&mut self) {
+        self.file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

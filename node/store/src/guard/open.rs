@@ -8,10 +8,11 @@ use std::path::Path;
 use sqlx::migrate::{Migrate as _, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, SqliteConnection};
+use tokio::sync::watch;
 use williw_core::network::NetworkId;
 
 use super::Guard;
-use super::error::{GuardError, failed, unreadable};
+use super::error::{GuardError, failed, unmigrated, unreadable};
 use super::mark::{self, Mark};
 use super::rows::{self, State, Sum};
 use super::site::FileSite;
@@ -32,14 +33,20 @@ const HEADER_LEN: usize = 100;
 const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 
 /// A file that is locked and open. Nothing is known of what is in it but that it is a guard, or nothing yet.
-struct Opened {
+pub(super) struct Opened {
     claim: Claim,
-    connection: SqliteConnection,
+    pub(super) connection: SqliteConnection,
     site: FileSite,
-    state: Option<State>,
+    pub(super) state: Option<State>,
 }
 
 pub(super) async fn open(path: &Path, network: NetworkId) -> Result<Guard, GuardError> {
+    let guard = open_even_moved(path, network).await?;
+    if guard.state.moved { Err(GuardError::Moved { path: guard.path }) } else { Ok(guard) }
+}
+
+/// Opens the guard, also one that signs nothing any more.
+pub(super) async fn open_even_moved(path: &Path, network: NetworkId) -> Result<Guard, GuardError> {
     if is_absent(path)? {
         return Err(GuardError::Missing { path: path.to_owned() });
     }
@@ -61,8 +68,7 @@ pub(super) async fn open(path: &Path, network: NetworkId) -> Result<Guard, Guard
     Ok(guard)
 }
 
-pub(super) async fn found(path: &Path, network: NetworkId, boot: u64) -> Result<Guard, GuardError> {
-    let mut opened = connect(path).await?;
+pub(super) async fn found(mut opened: Opened, network: NetworkId, boot: u64) -> Result<Guard, GuardError> {
     let path = opened.claim.path.clone();
     let state = match opened.state.take() {
         None => create(&mut opened, network, boot).await?,
@@ -82,6 +88,9 @@ pub(super) async fn accept(path: &Path, network: NetworkId, boot: u64) -> Result
         Some(state) => state,
     };
     check(&path, &state, network)?;
+    if state.moved {
+        return Err(GuardError::Moved { path });
+    }
     // Beyond whatever the mark says, so that it does not matter any more.
     let known = Mark::open(&mark::beside(&path), state.id)?.map_or(0, |(_, known)| known);
     let mark = Mark::create(&mark::beside(&path), state.id, known.max(state.seq))?;
@@ -92,6 +101,7 @@ pub(super) async fn accept(path: &Path, network: NetworkId, boot: u64) -> Result
             change.state.site = site;
             change.state.seq = change.state.seq.max(known);
             change.state.boot = change.state.boot.max(boot);
+            change.state.noted = change.state.noted.max(boot);
             Ok(())
         })
         .await?;
@@ -107,13 +117,12 @@ fn is_absent(path: &Path) -> Result<bool, GuardError> {
     }
 }
 
-/// Refuses what no person can accept either.
+/// Refuses a guard of another network: no person can accept that either.
 fn check(path: &Path, state: &State, network: NetworkId) -> Result<(), GuardError> {
-    let path = path.to_owned();
-    if state.network != network {
-        return Err(GuardError::OtherNetwork { path, found: state.network, wanted: network });
+    if state.network == network {
+        return Ok(());
     }
-    if state.moved { Err(GuardError::Moved { path }) } else { Ok(()) }
+    Err(GuardError::OtherNetwork { path: path.to_owned(), found: state.network, wanted: network })
 }
 
 /// True if nothing was written since this guard was founded.
@@ -123,7 +132,7 @@ async fn is_new(connection: &mut SqliteConnection, state: &State, network: Netwo
 }
 
 /// Locks the file, creates it if need be, and looks into it over a connection that is the only one.
-async fn connect(path: &Path) -> Result<Opened, GuardError> {
+pub(super) async fn connect(path: &Path) -> Result<Opened, GuardError> {
     let claim = claim::claim(path).map_err(|error| match error {
         StoreError::InUse { path } => GuardError::InUse { path },
         StoreError::File { path, doing, source } => GuardError::File { path, doing, source },
@@ -133,8 +142,8 @@ async fn connect(path: &Path) -> Result<Opened, GuardError> {
         let path = claim.path.clone();
         move |source| GuardError::File { path, doing, source }
     };
-    let site = File::open(&claim.path).map_err(file("opened"))?;
-    let site = FileSite::of(&site).map_err(file("looked at"))?;
+    // Closed again before SQLite opens it: see the claim about closing handles.
+    let site = File::open(&claim.path).and_then(|file| FileSite::of(&file)).map_err(file("looked at"))?;
     peek(&claim.path)?;
     let options = SqliteConnectOptions::new()
         .filename(&claim.path)
@@ -196,21 +205,26 @@ async fn look(connection: &mut SqliteConnection, path: &Path) -> Result<bool, Gu
     Ok(true)
 }
 
+pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), GuardError> {
+    MIGRATIONS.run(connection).await.map_err(unmigrated)
+}
+
 /// Writes into an empty file which guard it is.
 async fn create(opened: &mut Opened, network: NetworkId, boot: u64) -> Result<State, GuardError> {
     let doing = "founding the guard";
-    MIGRATIONS.run(&mut opened.connection).await.map_err(GuardError::Migration)?;
+    migrate(&mut opened.connection).await?;
     let id = sqlx::query_scalar!(r#"select randomblob(16) as "id!: Vec<u8>""#);
     let id = id.fetch_one(&mut opened.connection).await.map_err(failed(doing))?;
     let id: [u8; 16] = id.try_into().expect("SQLite gives as many random bytes as it is asked for");
-    let state = State { id, network, boot, seq: 0, sum: Sum::default(), site: opened.site, moved: false };
+    let state = State { id, network, boot, noted: boot, seq: 0, sum: Sum::default(), site: opened.site, moved: false };
     let (id, network, boot, seq) = (&id[..], &network.0[..], &boot.to_be_bytes()[..], &0_u64.to_be_bytes()[..]);
     let (inode, born) = (&state.site.inode.to_be_bytes()[..], &state.site.born.to_be_bytes()[..]);
     let sum = &state.sum.0[..];
     let row = sqlx::query!(
-        "insert into guard (one, id, network, boot, seq, sum, inode, born, moved) values (1, ?, ?, ?, ?, ?, ?, ?, 0)",
+        "insert into guard (one, id, network, boot, noted, seq, sum, inode, born, moved) values (1, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         id,
         network,
+        boot,
         boot,
         seq,
         sum,
@@ -221,15 +235,25 @@ async fn create(opened: &mut Opened, network: NetworkId, boot: u64) -> Result<St
     Ok(state)
 }
 
+/// Copies what the log still holds into the file, and waits until the disk has it. A row in the log may be one whose write
+/// failed; it reads like any other, and a signature is not to be given for what a power cut could still take away.
+async fn settle(connection: &mut SqliteConnection, path: &Path) -> Result<(), GuardError> {
+    let checkpoint = sqlx::query_as::<_, (i64, i64, i64)>("pragma wal_checkpoint(full)");
+    let (busy, _, _) = checkpoint.fetch_one(connection).await.map_err(failed("taking up what was written last"))?;
+    if busy == 0 { Ok(()) } else { Err(GuardError::InUse { path: path.to_owned() }) }
+}
+
 /// Reads it all once, and compares with what it is to add up to.
 async fn take_up(opened: Opened, state: State, mark: Mark) -> Result<Guard, GuardError> {
     let Opened { claim: Claim { path, lock }, mut connection, .. } = opened;
-    MIGRATIONS.run(&mut connection).await.map_err(GuardError::Migration)?;
+    migrate(&mut connection).await?;
+    settle(&mut connection, &path).await?;
     let signers: BTreeSet<_> = rows::signers(&mut connection).await?;
     let histories = rows::histories(&mut connection, &signers).await?;
     if rows::sum_of(&histories) != state.sum {
         let finding = "its rows do not add up".to_owned();
         return Err(GuardError::Damaged { path, finding });
     }
-    Ok(Guard { path, connection, mark, state, signers, lock })
+    let announced = watch::Sender::new(state.noted);
+    Ok(Guard { path, connection, mark, state, signers, announced, stopped: false, lock })
 }

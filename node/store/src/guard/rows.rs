@@ -21,6 +21,7 @@ pub(super) struct State {
     pub(super) id: [u8; 16],
     pub(super) network: NetworkId,
     pub(super) boot: u64,
+    pub(super) noted: u64,
     pub(super) seq: u64,
     pub(super) sum: Sum,
     pub(super) site: FileSite,
@@ -70,7 +71,7 @@ pub(super) struct TakenRow {
 }
 
 pub(super) async fn state(connection: &mut SqliteConnection) -> Result<Option<State>, GuardError> {
-    let row = sqlx::query!("select id, network, boot, seq, sum, inode, born, moved from guard");
+    let row = sqlx::query!("select id, network, boot, noted, seq, sum, inode, born, moved from guard");
     let Some(row) = row.fetch_optional(connection).await.map_err(failed("reading the guard"))? else { return Ok(None) };
     let at = At { table: "guard", key: &[1] };
     let site = FileSite { inode: at.number("inode", &row.inode)?, born: at.number("born", &row.born)? };
@@ -78,6 +79,7 @@ pub(super) async fn state(connection: &mut SqliteConnection) -> Result<Option<St
         id: at.bytes("id", &row.id)?,
         network: NetworkId(at.bytes("network", &row.network)?),
         boot: at.number("boot", &row.boot)?,
+        noted: at.number("noted", &row.noted)?,
         seq: at.number("seq", &row.seq)?,
         sum: Sum(at.bytes("sum", &row.sum)?),
         site,
@@ -196,11 +198,18 @@ impl Change<'_> {
 
     /// Writes what is going to be signed, and the bytes that it stands for.
     pub(super) async fn take(&mut self, signer: Signer, statement: Statement, bytes: &[u8]) -> Result<(), GuardError> {
+        self.keep(statement, bytes).await?;
+        self.state.noted = self.state.noted.checked_add(1).ok_or(GuardError::Exhausted)?;
+        self.insert(signer, statement.conflict_key(), Taken::By(statement)).await
+    }
+
+    /// Writes the bytes that a statement stands for, if they are not there yet.
+    pub(super) async fn keep(&mut self, statement: Statement, bytes: &[u8]) -> Result<(), GuardError> {
         let digest = &statement.digest().0[..];
         let row =
             sqlx::query!("insert into behind (digest, bytes) values (?, ?) on conflict do nothing", digest, bytes);
         row.execute(&mut *self.connection).await.map_err(failed("keeping the bytes behind a statement"))?;
-        self.insert(signer, statement.conflict_key(), Taken::By(statement)).await
+        Ok(())
     }
 
     async fn insert(&mut self, signer: Signer, key: ConflictKey, taken: Taken) -> Result<(), GuardError> {
@@ -269,17 +278,16 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Forgets what lies at or below the floors of `after`, with the bytes that nothing else stands for. Returns how many
-    /// statements that were.
+    /// Forgets what lies at or below these positions of their kinds, with the bytes that nothing else stands for. Returns how
+    /// many statements that were. The floors have to be there already.
     pub(super) async fn forget(
         &mut self,
         signer: Signer,
         before: &History,
-        after: &History,
+        through: &BTreeMap<Kind, u64>,
     ) -> Result<u64, GuardError> {
-        let floors: BTreeMap<Kind, u64> = after.floors().collect();
         let of = &signer.0[..];
-        for (kind, through) in &floors {
+        for (kind, through) in through {
             let (number, bytes) = (i64::from(kind.byte()), &through.to_be_bytes()[..]);
             let rows =
                 sqlx::query!("delete from taken where signer = ? and kind = ? and position <= ?", of, number, bytes);
@@ -287,7 +295,7 @@ impl Change<'_> {
         }
         let mut forgotten: u64 = 0;
         for (key, taken) in before.taken() {
-            if floors.get(&key.kind()).is_some_and(|through| key.position() <= *through) {
+            if through.get(&key.kind()).is_some_and(|through| key.position() <= *through) {
                 self.state.sum.taken(signer, key, taken);
                 forgotten = forgotten.saturating_add(1);
             }
@@ -301,12 +309,14 @@ impl Change<'_> {
     /// Writes how far the guard came by this.
     pub(super) async fn settle(mut self) -> Result<State, GuardError> {
         self.state.seq = self.state.seq.checked_add(1).ok_or(GuardError::Exhausted)?;
-        let State { boot, seq, sum, site, moved, .. } = &self.state;
-        let (boot, seq, sum) = (&boot.to_be_bytes()[..], &seq.to_be_bytes()[..], &sum.0[..]);
+        let State { boot, noted, seq, sum, site, moved, .. } = &self.state;
+        let (boot, noted) = (&boot.to_be_bytes()[..], &noted.to_be_bytes()[..]);
+        let (seq, sum) = (&seq.to_be_bytes()[..], &sum.0[..]);
         let (inode, born) = (&site.inode.to_be_bytes()[..], &site.born.to_be_bytes()[..]);
         let row = sqlx::query!(
-            "update guard set boot = ?, seq = ?, sum = ?, inode = ?, born = ?, moved = ?",
+            "update guard set boot = ?, noted = ?, seq = ?, sum = ?, inode = ?, born = ?, moved = ?",
             boot,
+            noted,
             seq,
             sum,
             inode,

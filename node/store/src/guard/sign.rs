@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use sqlx::Connection as _;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use williw_core::guard::{Listened, Verdict, digest_of, judge};
 use williw_core::hash::Hash;
@@ -64,9 +64,16 @@ struct Request {
 #[derive(Clone, Debug)]
 pub struct Signing {
     requests: mpsc::Sender<Request>,
+    noted: watch::Receiver<u64>,
 }
 
 impl Signing {
+    /// How many statements are on disk, from where the guard began to count.
+    #[must_use]
+    pub fn noted(&self) -> watch::Receiver<u64> {
+        self.noted.clone()
+    }
+
     /// Signs a statement, or gives the signature that there is, or says why not. Once it returns a signature, that and what
     /// it signs are on disk. A caller that stops waiting does not know whether it was signed; asking again tells.
     pub async fn sign(&self, asked: Asked) -> Result<Signature, GuardError> {
@@ -86,19 +93,24 @@ impl Signing {
 
 pub(super) fn serve(guard: Guard, _listened: &Listened, keys: Keys) -> (Signing, JoinHandle<Result<(), GuardError>>) {
     let (requests, inbox) = mpsc::channel(REQUESTS_CAP);
-    (Signing { requests }, tokio::spawn(work(guard, keys, inbox)))
+    let noted = guard.announced.subscribe();
+    (Signing { requests, noted }, tokio::spawn(work(guard, keys, inbox)))
 }
 
 /// Signs until nobody can ask any more.
 async fn work(mut guard: Guard, keys: Keys, mut inbox: mpsc::Receiver<Request>) -> Result<(), GuardError> {
     let mut requests = Vec::with_capacity(REQUESTS_CAP);
-    while inbox.recv_many(&mut requests, REQUESTS_CAP).await > 0 {
+    loop {
+        // Whoever was answered a moment ago may ask for the next thing at once: then that is written with the others'.
+        tokio::task::yield_now().await;
+        if inbox.recv_many(&mut requests, REQUESTS_CAP).await == 0 {
+            return guard.close().await;
+        }
         // Whoever is not answered because of an error here is told that the guard stopped.
         for (answer, signed) in guard.sign_all(&keys, requests.drain(..)).await? {
             let _asker_left = answer.send(signed);
         }
     }
-    guard.close().await
 }
 
 type Answers = Vec<(oneshot::Sender<Result<Signature, GuardError>>, Result<Signature, GuardError>)>;
@@ -163,7 +175,12 @@ impl Guard {
                     answers.push((answer, Err(refusal.into())));
                     continue;
                 }
-                Ok(Verdict::Same) => {}
+                Ok(Verdict::Same) if row.is_some_and(|row| row.signature.is_some()) => {}
+                // Noted elsewhere, or without the bytes: they may not be here yet.
+                Ok(Verdict::Same) => {
+                    change.keep(statement, &bytes).await?;
+                    new = true;
+                }
                 Ok(Verdict::New) => {
                     change.take(signer, statement, &bytes).await?;
                     new = true;
@@ -177,7 +194,9 @@ impl Guard {
         let state = change.settle().await?;
         transaction.commit().await.map_err(failed(doing))?;
         self.state = state;
-        self.mark.write(self.state.seq)
+        self.mark.write(self.state.seq)?;
+        self.announced.send_replace(self.state.noted);
+        Ok(())
     }
 
     /// Has signatures on disk before anybody gets them.

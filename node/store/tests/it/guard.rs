@@ -6,13 +6,17 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use williw_core::cycle::{Cycle, UnixSeconds};
-use williw_core::guard::{Interchange, LISTEN, Listening, digest_of};
+use williw_core::guard::{Interchange, LISTEN, Listened, Listening, digest_of};
 use williw_core::network::NetworkId;
 use williw_core::sim::keys::SignerKey;
 use williw_core::statement::{Kind, Statement};
 use williw_store::guard::{Asked, Guard, GuardError, Keys, Signing};
 
+mod beside;
+mod cases;
+mod disk;
 mod files;
+mod race;
 mod requests;
 
 pub(crate) const NETWORK: NetworkId = NetworkId([1; 32]);
@@ -40,9 +44,13 @@ pub(crate) async fn home() -> (TempDir, PathBuf) {
 
 pub(crate) type Served = JoinHandle<Result<(), GuardError>>;
 
+/// As after the time that a node has to listen.
+pub(crate) fn listened() -> Listened {
+    Listening::new((1, 0), UnixSeconds(0)).wait(LISTEN, true).unwrap()
+}
+
 pub(crate) fn serve(guard: Guard) -> (Signing, Served) {
-    let listened = Listening::new(1, UnixSeconds(0)).wait(LISTEN, true).unwrap();
-    guard.serve(listened, keys()).unwrap()
+    guard.serve(listened(), keys()).unwrap()
 }
 
 pub(crate) async fn open(path: &Path) -> Result<Guard, GuardError> {

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use williw_core::identity::ChainId;
-use williw_store::{Place, Store};
+use williw_store::Store;
 
-use crate::made::{apply, batch, blank, place, start};
+use crate::made::{batch, blank, found_whole, place};
 
 /// Where the child finds its file.
 const PATH: &str = "WILLIW_STORE_TEST_PATH";
@@ -58,18 +57,6 @@ async fn a_killed_node_starts_before_or_after_a_batch() {
     for moment in 0..MOMENTS {
         let (_folder, path) = place();
         let last = kill_a_child(&path, moment);
-        let store = Store::open(&path, &blank()).await.unwrap();
-        let found = store.checkpoint().await.unwrap();
-        let mut expected = start();
-        (0..=last).for_each(|nth| apply(&mut expected, &batch(nth, FACTS)));
-        let mut written = last + 1;
-        if found != expected {
-            apply(&mut expected, &batch(written, FACTS));
-            written += 1;
-        }
-        assert_eq!(found, expected, "killed after {last}");
-        let end = written * FACTS;
-        assert_eq!(store.facts(ChainId::Base, Place(end - 1), 10).await.unwrap().len(), 1, "killed after {last}");
-        store.commit(&batch(written, FACTS)).await.unwrap();
+        found_whole(&path, last + 1, FACTS).await;
     }
 }

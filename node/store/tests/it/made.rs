@@ -1,6 +1,6 @@
 //! Rows made by hand, and what a checkpoint is after them. The store believes every batch, so they need not make sense.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, SqliteConnection};
@@ -16,7 +16,7 @@ use williw_core::journal::{Head, Site};
 use williw_core::ledger::{Change, JournalEnd, Ledger, Operator, Point};
 use williw_core::network::NetworkId;
 use williw_core::reputation::{Reputation, Score};
-use williw_store::Store;
+use williw_store::{Place, Store};
 
 pub(crate) const VAULT: Account =
     Account([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5]);
@@ -114,4 +114,26 @@ pub(crate) fn apply(checkpoint: &mut Checkpoint, batch: &Batch) {
             None => checkpoint.evidence.remove(owner),
         };
     }
+}
+
+/// What there is after the first `written` batches of `count` facts.
+pub(crate) fn after(written: u64, count: u64) -> Checkpoint {
+    let mut checkpoint = start();
+    (0..written).for_each(|nth| apply(&mut checkpoint, &batch(nth, count)));
+    checkpoint
+}
+
+/// Opens a file whose writer ended somehow after it was told that `told` batches of `count` facts were written, and goes on
+/// with it. There may be one batch more, of which it was not told any more; there is no half of one. Gives back how many.
+pub(crate) async fn found_whole(path: &Path, told: u64, count: u64) -> u64 {
+    let store = Store::open(path, &blank()).await.unwrap();
+    let found = store.checkpoint().await.unwrap();
+    let written = if found == after(told, count) { told } else { told + 1 };
+    assert_eq!(found, after(written, count), "of {told} batches");
+    let last = Place((written * count).saturating_sub(1));
+    let facts = store.facts(ChainId::Base, last, 10).await.unwrap();
+    assert_eq!(facts.len(), usize::from(written > 0), "of {told} batches");
+    store.commit(&batch(written, count)).await.unwrap();
+    store.close().await.unwrap();
+    written
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in what its cases share")]
 
 mod append;
+mod disk;
 mod exact;
 mod guard;
 mod killed;

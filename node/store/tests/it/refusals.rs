@@ -117,7 +117,7 @@ async fn a_newer_or_altered_schema_is_refused() {
     );
     alter(&path, &newer).await;
     let error = refused(&path, &blank()).await;
-    assert!(matches!(error, StoreError::Newer { found: 9999, known: 6 }), "{error:?}");
+    assert!(matches!(error, StoreError::Newer { found: 9999, known: 7 }), "{error:?}");
     alter(&path, "delete from _sqlx_migrations where version = 9999").await;
     alter(&path, "update _sqlx_migrations set checksum = x'00' where version = 3").await;
     let error = refused(&path, &blank()).await;
@@ -134,6 +134,7 @@ async fn an_older_file_is_brought_forward_but_not_for_another_network() {
         create table head (chain integer not null references books (chain), journal blob not null, seq blob not null,
             hash blob not null, primary key (chain, journal)) strict, without rowid;
         insert into head (chain, journal, seq, hash) select chain, journal, seq, hash from journal_end;
+        drop table course; drop table attempt; drop table pin; drop table intent;
         drop table journal_end; drop table peer_address; drop table peer;
         delete from _sqlx_migrations where version > 4";
     alter(&path, older).await;
@@ -170,6 +171,58 @@ async fn what_is_no_database_of_ours_is_refused() {
     let (_folder, path) = place();
     fs::write(&path, "").unwrap();
     Store::open(&path, &blank()).await.unwrap();
+}
+
+/// A rollback journal of a file that was empty before: a whole header, and no page to put back.
+fn journal_of_an_empty_file() -> Vec<u8> {
+    let mut journal = vec![0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7];
+    let (records, nonce, pages, sector, page) = (0_u32, 1_u32, 0_u32, 512_u32, 4_096_u32);
+    [records, nonce, pages, sector, page].iter().for_each(|field| journal.extend(field.to_be_bytes()));
+    journal.resize(512, 0);
+    journal
+}
+
+fn journal_beside(path: &Path) -> PathBuf {
+    path.with_file_name("node.db-journal")
+}
+
+/// A node that died in its very first write, or whose disk failed there: before the file is in WAL mode, and never again,
+/// SQLite keeps a rollback journal, and nobody can read the file before it is rolled back.
+#[tokio::test]
+async fn a_file_that_was_left_in_its_first_write_is_begun_anew() {
+    for whole in [true, false] {
+        let (_folder, path) = place();
+        fs::write(&path, "").unwrap();
+        alter(&path, "pragma journal_mode = wal").await;
+        let page = fs::read(&path).unwrap();
+        assert_eq!(page.len(), 4_096, "an empty database");
+        fs::write(&path, if whole { &page } else { &page[..2_048] }).unwrap();
+        fs::write(journal_beside(&path), journal_of_an_empty_file()).unwrap();
+        assert_eq!(Store::clock_of(&path).await.unwrap(), None);
+        let store = Store::open(&path, &blank()).await.unwrap();
+        store.commit(&batch(0, 10)).await.unwrap();
+        store.close().await.unwrap();
+        assert_eq!(Store::clock_of(&path).await.unwrap(), Some(clock()));
+    }
+}
+
+#[tokio::test]
+async fn what_another_program_left_unfinished_is_not_undone() {
+    let (_folder, path) = place();
+    fs::write(&path, "").unwrap();
+    alter(&path, "create table letter (text text); insert into letter values ('dear')").await;
+    fs::write(journal_beside(&path), journal_of_an_empty_file()).unwrap();
+    let error = refused(&path, &blank()).await;
+    assert!(matches!(error, StoreError::OtherProgram { .. }), "{error:?}");
+    assert_eq!(fs::read(journal_beside(&path)).unwrap(), journal_of_an_empty_file());
+
+    // Ours, but taken out of WAL mode and written to by somebody with a shell.
+    let (_folder, path) = written().await;
+    alter(&path, "pragma journal_mode = delete").await;
+    fs::write(journal_beside(&path), journal_of_an_empty_file()).unwrap();
+    let error = refused(&path, &blank()).await;
+    assert!(matches!(error, StoreError::Unfinished), "{error:?}");
+    assert_eq!(fs::read(journal_beside(&path)).unwrap(), journal_of_an_empty_file());
 }
 
 #[tokio::test]

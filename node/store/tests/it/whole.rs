@@ -150,3 +150,23 @@ async fn writers_take_turns() {
     assert_eq!(store.checkpoint().await.unwrap().ledger.operators().len(), 20);
     assert_eq!(store.facts(ChainId::Base, Place(0), 100).await.unwrap().len(), 20);
 }
+
+/// After a crash the log may hold a batch that the disk never confirmed. Whoever reads it acts on it, so it must be in the file
+/// by then: nobody can tell whether the log would survive the next crash.
+#[tokio::test]
+async fn what_a_crash_left_in_the_log_is_in_the_file_before_it_is_read() {
+    let (folder, path) = place();
+    let store = Store::open(&path, &blank()).await.unwrap();
+    store.commit(&batch(0, 10)).await.unwrap();
+    let crashed = folder.path().join("crashed.db");
+    for end in ["", "-wal"] {
+        let of = |name: &str| folder.path().join(format!("{name}{end}"));
+        std::fs::copy(of("node.db"), of("crashed.db")).unwrap();
+    }
+    let again = Store::open(&crashed, &blank()).await.unwrap();
+    let found = again.checkpoint().await.unwrap();
+    assert_eq!(found, store.checkpoint().await.unwrap());
+    let alone = folder.path().join("alone.db");
+    std::fs::copy(&crashed, &alone).unwrap();
+    assert_eq!(Store::open(&alone, &blank()).await.unwrap().checkpoint().await.unwrap(), found);
+}

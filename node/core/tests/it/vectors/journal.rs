@@ -6,7 +6,7 @@ use williw_core::cycle::{Height, UnixSeconds};
 use williw_core::fact::{Body, BodyKind, Fact};
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId, Owner};
-use williw_core::journal::Head;
+use williw_core::journal::{HEAD_SLOT, Head, SEQ_SLOT};
 use williw_core::link::{Link, LinkTerms};
 use williw_core::network::NetworkId;
 
@@ -27,6 +27,9 @@ struct Case<'a> {
     #[serde(deserialize_with = "chain")]
     chain: ChainId,
     account: Exact<Account>,
+    /// Only contracts on Base have slots.
+    head_slot: Option<Exact<u64>>,
+    seq_slot: Option<Exact<u64>>,
     head0: Exact<Hash>,
     facts: Vec<Told>,
 }
@@ -59,6 +62,9 @@ struct Refused<'a> {
 
 fn case(value: &Value) -> Verdict {
     let case: Case<'_> = parse(value)?;
+    let slots = (case.chain == ChainId::Base).then_some((HEAD_SLOT, SEQ_SLOT));
+    same("head slot", slots.map(|(head, _)| head), case.head_slot.as_ref().map(|slot| slot.0))?;
+    same("seq slot", slots.map(|(_, seq)| seq), case.seq_slot.as_ref().map(|slot| slot.0))?;
     let mut head = Head::empty(case.network_id.0, case.chain, case.account.0);
     same("head0", head, Head { seq: 0, hash: case.head0.0 })?;
     let mut facts = Vec::new();

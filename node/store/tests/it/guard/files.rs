@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use williw_core::cycle::UnixSeconds;
+use williw_core::guard::{Echo, Listening, Pulse, Twin};
 use williw_core::network::NetworkId;
 use williw_core::statement::Kind;
 use williw_store::guard::{Guard, GuardError};
@@ -65,6 +67,29 @@ async fn a_copied_folder_is_refused_and_the_original_is_not() {
     sign(&path, 2).await;
 }
 
+/// Nothing in the folder can tell. What it announced can: members give it back to a node that begins to listen.
+#[tokio::test]
+async fn a_folder_that_was_put_back_in_place_knows_less_than_it_announced() {
+    let (folder, path) = home().await;
+    sign(&path, 1).await;
+    let backup: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let backup: Vec<_> = backup.into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect();
+    sign(&path, 2).await;
+    let announced = open(&path).await.unwrap().noted();
+    for (contents, path) in backup {
+        put_back(&path, &contents);
+    }
+    let mut guard = open(&path).await.unwrap();
+    // However often it is started.
+    for _ in 0..9 {
+        guard.start().await.unwrap();
+    }
+    let count = (guard.boot(), guard.noted());
+    let mut ear = Listening::new(count, UnixSeconds(1_000));
+    let past = Echo { boot: BOOT, noted: announced, seq: 1, time: UnixSeconds(500), pulse: Pulse::Beating };
+    assert_eq!(ear.hear(past, UnixSeconds(1_001)), Err(Twin::Behind { heard: announced, ours: announced - 1 }));
+}
+
 #[tokio::test]
 async fn a_folder_that_was_renamed_is_the_same() {
     let (folder, path) = home().await;
@@ -121,9 +146,10 @@ async fn another_network_a_retired_guard_and_another_program_are_refused() {
     let (_folder, path) = home().await;
     let other = Guard::open(&path, NetworkId([2; 32])).await.map(drop).unwrap_err();
     assert!(matches!(other, GuardError::OtherNetwork { .. }), "{other}");
-    let mut guard = open(&path).await.unwrap();
-    guard.retire().await.unwrap();
-    guard.close().await.unwrap();
+    sign(&path, 1).await;
+    let history = Guard::retire(&path, NETWORK).await.unwrap();
+    assert_eq!(Guard::retire(&path, NETWORK).await.unwrap(), history);
+    assert_eq!(history.histories(NETWORK).unwrap()[&signer().address()].taken().count(), 1);
     assert!(matches!(refusal(&path).await, GuardError::Moved { .. }));
     assert!(matches!(Guard::accept(&path, NETWORK, BOOT).await.map(drop), Err(GuardError::Moved { .. })));
     let folder = tempfile::tempdir().unwrap();
@@ -141,6 +167,50 @@ async fn one_process_has_it() {
     assert!(matches!(refusal(&path).await, GuardError::InUse { .. }));
     guard.close().await.unwrap();
     sign(&path, 1).await;
+}
+
+const STRANGER: &str = "guard::files::a_stranger_that_knows_no_lock";
+const STRANGERS_PATH: &str = "WILLIW_GUARD_TEST_PATH";
+
+#[tokio::test]
+#[ignore = "the other test starts it as a process of its own"]
+async fn a_stranger_that_knows_no_lock() {
+    use sqlx::ConnectOptions as _;
+    let Some(path) = std::env::var_os(STRANGERS_PATH) else { return };
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path).busy_timeout(std::time::Duration::ZERO);
+    let read = async {
+        let mut shell = options.connect().await?;
+        sqlx::query("select * from taken").fetch_all(&mut shell).await
+    };
+    match read.await {
+        Ok(rows) => println!("\nread {} rows", rows.len()),
+        Err(error) => println!("\n{error}"),
+    }
+}
+
+/// What another process sees of the guard that goes to it past our lock.
+fn stranger(path: &Path) -> String {
+    let mut stranger = std::process::Command::new(std::env::current_exe().unwrap());
+    let done = stranger.args(["--ignored", "--exact", STRANGER, "--nocapture"]).env(STRANGERS_PATH, path).output();
+    String::from_utf8(done.unwrap().stdout).unwrap()
+}
+
+/// Also while nothing is written: SQLite's lock is held from the opening on, and nobody here gives it up by accident.
+#[tokio::test]
+async fn whoever_does_not_know_the_lock_is_kept_out_too() {
+    let (_folder, path) = home().await;
+    let (signing, served) = super::serve(open(&path).await.unwrap());
+    let seen = stranger(&path);
+    assert!(seen.contains("database is locked"), "{seen}");
+    signing.sign(asked(Kind::RootVote, 1, 0, "a root")).await.unwrap();
+    // Another start in this process meets the lock, and must not open the file and close it again.
+    assert!(matches!(refusal(&path).await, GuardError::InUse { .. }));
+    let seen = stranger(&path);
+    assert!(seen.contains("database is locked"), "{seen}");
+    drop(signing);
+    served.await.unwrap().unwrap();
+    let seen = stranger(&path);
+    assert!(seen.contains("read 1 rows"), "{seen}");
 }
 
 #[tokio::test]

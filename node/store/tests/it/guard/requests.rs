@@ -16,7 +16,7 @@ async fn the_same_is_signed_once_and_found_again() {
     let first = with(&path, async |signing| signing.sign(vote.clone()).await.unwrap()).await;
     assert_eq!(first.recover(vote.statement.signing_digest(NETWORK)).unwrap(), signer().address());
     // Another key that claims to be the signer's would sign differently: what comes back was stored.
-    let listened = Listening::new(1, UnixSeconds(0)).wait(LISTEN, true).unwrap();
+    let listened = Listening::new((1, 0), UnixSeconds(0)).wait(LISTEN, true).unwrap();
     let other = SignerKey::named("another");
     let keys = Keys::default().with(signer().address(), move |digest| Some(other.sign(digest)));
     let (signing, _served) = open(&path).await.unwrap().serve(listened, keys).unwrap();
@@ -76,7 +76,7 @@ async fn other_bytes_too_many_bytes_and_unknown_keys_are_refused() {
 #[tokio::test]
 async fn a_key_that_fails_signs_nothing_and_binds_its_statement() {
     let (_folder, path) = home().await;
-    let listened = Listening::new(1, UnixSeconds(0)).wait(LISTEN, true).unwrap();
+    let listened = Listening::new((1, 0), UnixSeconds(0)).wait(LISTEN, true).unwrap();
     let keys_that_fail = Keys::default().with(signer().address(), |_| None);
     let (signing, served) = open(&path).await.unwrap().serve(listened, keys_that_fail).unwrap();
     let (one, two) = (asked(Kind::RootVote, 7, 0, "one"), asked(Kind::RootVote, 7, 0, "two"));
@@ -95,7 +95,7 @@ async fn a_key_that_fails_signs_nothing_and_binds_its_statement() {
 #[tokio::test]
 async fn a_signer_whose_history_is_elsewhere_does_not_sign() {
     let (_folder, path) = home().await;
-    let listened = Listening::new(1, UnixSeconds(0)).wait(LISTEN, true).unwrap();
+    let listened = Listening::new((1, 0), UnixSeconds(0)).wait(LISTEN, true).unwrap();
     let stranger = SignerKey::named("a stranger");
     let keys = keys().with(stranger.address(), move |digest| Some(stranger.sign(digest)));
     let refused = open(&path).await.unwrap().serve(listened, keys).unwrap_err();
@@ -164,6 +164,57 @@ async fn what_was_pruned_is_refused_and_gone() {
         }
     })
     .await;
+}
+
+/// A floor that was imported is no reason to forget what is young.
+#[tokio::test]
+async fn pruning_keeps_what_is_young_below_a_floor() {
+    let (_folder, path) = home().await;
+    let young = asked(Kind::Update, 6, 5, "young");
+    with(&path, async |signing| {
+        signing.sign(asked(Kind::Update, 1, 4, "old")).await.unwrap();
+        signing.sign(young.clone()).await.unwrap();
+    })
+    .await;
+    let mut guard = open(&path).await.unwrap();
+    let mut file = text(&guard.export(true).await.unwrap());
+    file["data"][0]["updates"] = serde_json::json!([{ "slot": "90" }]);
+    guard.import(&serde_json::from_value(file).unwrap()).await.unwrap();
+    assert_eq!(guard.prune(Cycle(4)).await.unwrap(), 1);
+    guard.close().await.unwrap();
+    with(&path, async |signing| signing.sign(young).await.unwrap()).await;
+}
+
+/// What a node announces tells a guard that was put back from before, so starts must not raise it.
+#[tokio::test]
+async fn what_is_noted_is_counted_and_starts_are_not() {
+    let (_folder, path) = home().await;
+    let mut guard = open(&path).await.unwrap();
+    guard.start().await.unwrap();
+    assert_eq!(guard.noted(), BOOT);
+    let (signing, served) = serve(guard);
+    let noted = signing.noted();
+    for (cycle, root, count) in [(1, "one", 1), (1, "one", 1), (1, "two", 1), (2, "one", 2)] {
+        drop(signing.sign(asked(Kind::RootVote, cycle, 0, root)).await);
+        assert_eq!(*noted.borrow(), BOOT + count, "cycle {cycle}, {root}");
+    }
+    drop(signing);
+    served.await.unwrap().unwrap();
+    assert_eq!(open(&path).await.unwrap().noted(), BOOT + 2);
+}
+
+/// A statement that was imported has no bytes here until it is signed.
+#[tokio::test]
+async fn the_bytes_behind_an_imported_statement_are_kept_when_it_is_signed() {
+    let (_folder, path) = home().await;
+    let vote = asked(Kind::RootVote, 1, 0, "a root");
+    let mut guard = open(&path).await.unwrap();
+    let mut file = text(&guard.export(false).await.unwrap());
+    file["data"][0]["root_votes"] = serde_json::json!([{ "cycle": "1", "digest": vote.statement.digest() }]);
+    guard.import(&serde_json::from_value(file).unwrap()).await.unwrap();
+    assert_eq!(sqlite_count(&path, guard).await, 0);
+    with(&path, async |signing| signing.sign(vote).await.unwrap()).await;
+    assert_eq!(sqlite_count(&path, open(&path).await.unwrap()).await, 1);
 }
 
 /// How many different bytes are kept behind statements.
