@@ -16,7 +16,6 @@
 //! endpoint that it found at fault.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::time::Duration;
 
 use alloy::primitives::{Address, B256};
 use williw_core::cycle::Height;
@@ -57,6 +56,8 @@ use attest::Sighting;
 use endpoint::{Endpoint, Matter, Vault};
 use fold::Cut;
 
+use crate::send::Patience;
+
 /// A reader of Base. All that a restart loses are its sightings: where nobody proves the final head itself, there is no page
 /// until a new one has become final.
 #[derive(Debug)]
@@ -66,8 +67,8 @@ pub struct Base {
     pub(crate) endpoints: Vec<Endpoint>,
     pub(crate) quorum: usize,
     page_cap: usize,
-    /// How long a receipt is waited for.
-    pub(crate) receipts_within: Duration,
+    /// How long anybody is waited for while something is sent.
+    pub(crate) patience: Patience,
     /// Whose logs are folded first. It moves on with every page, so that each endpoint is looked at.
     turn: usize,
     /// Who is asked first for a sighting. It moves on with every one.
@@ -120,7 +121,7 @@ impl Base {
             endpoints: settings.names().into_iter().zip(&settings.rpcs).map(endpoint).collect(),
             quorum: quorum_of(settings.rpcs.len()),
             page_cap: PAGE_CAP,
-            receipts_within: crate::send::RECEIPT_DEADLINE,
+            patience: Patience::USUAL,
             turn: 0,
             sight_turn: 0,
             reached: None,

@@ -7,7 +7,7 @@
 //! being wrong has a name of its own, so that a person can see which of their endpoints to replace.
 //!
 //! [`base`] reads Base; [`verb`] says what an owner can ask of its vault, [`wallet`] holds the key that signs it, and
-//! [`send`] carries it out; [`address`] reads what people write. Rules about stake or peers are not here: those are the
+//! [`send`] has the steps in which it is carried out; [`address`] reads what people write. Rules about stake or peers are not here: those are the
 //! core's.
 
 pub mod address;

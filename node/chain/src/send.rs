@@ -1,46 +1,45 @@
-//! Transactions: tried first, then signed, sent to every sound endpoint, and waited for.
+//! Transactions: tried, drafted, signed, given to every sound endpoint, and looked up.
 //!
-//! Nothing is taken from one endpoint on its word. What a call would do, the nonce and the base fee are agreed by a quorum
-//! under one block near the tip; of gas and priority fee the middle of what all of them say is taken. A nonce out of one
-//! liar's mouth could make a verb happen twice: sent with a nonce that is not reached yet, repeated because no receipt came,
-//! and both mined once the gap is closed. For the same reason nothing is sent while another transaction of the account is
-//! pending, and a repetition has the nonce of what it repeats: at most one of them is ever mined.
+//! Nothing is taken from one endpoint on its word. What a call would do, the nonce, the account's money and the base fee are
+//! agreed by a quorum under one block near the tip; of gas and priority fee the middle of what all of them say is taken. A
+//! nonce out of one liar's mouth could make a verb happen twice: sent with a nonce that is not reached yet, repeated because
+//! no receipt came, and both mined once the gap is closed. For the same reason nothing new is drafted while another
+//! transaction of the account is pending, and whatever repeats a transaction has its nonce: at most one of them is ever
+//! mined.
 //!
 //! Every call is simulated before anything is signed, and refusals come back in words. A link or stake that follows an
 //! approval cannot be tried to its end before the approval stands; the vault checks everything of its own before it calls
 //! its token, so the first trial finds all but the token's refusals, and the call is tried again when its turn comes, at a
 //! block that has the approval. That the account has the tokens is looked at before anything is sent.
 //!
-//! Nothing is stored. Hash and nonce are told before a transaction leaves, so that whoever is interrupted can look it up.
-//! Calls that were not sent have not happened, and an approval that was mined stays. A durable outbox for what runs
-//! unattended is the daemon's.
+//! Each function here is one step, and none of them stores or waits for a receipt: in which order they may be taken, and
+//! what has to be on disk before, is the outbox's to know. What an endpoint answers to a transaction is therefore sorted
+//! ([`Answer`]) and never believed; what became of it is only what [`Base::look`] and [`Base::look_at_final`] agree on.
 
 use std::fmt;
 use std::time::Duration;
 
-use alloy::consensus::{SignableTransaction, TxEip1559, TxEnvelope};
-use alloy::eips::eip2718::Encodable2718;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, U256};
 use tokio::time::{Instant, sleep};
 use williw_core::amount::Amount;
 use williw_core::cycle::Height;
 use williw_core::hash::Hash;
 use williw_core::identity::Account;
+use williw_core::outbox::{Answer, Fees, Purpose, Wei};
 
 use crate::base::abi::{Token, address_of};
-use crate::base::endpoint::{Block, Matter, core_hash};
-use crate::base::{Base, ChainError, EndpointName, Faults, Reading};
+use crate::base::endpoint::{Block, Matter};
+use crate::base::{Base, ChainError, EndpointName, Faults, REQUEST_TIMEOUT, Reading};
 use crate::verb::{Call, Refusal, Verb, approval};
-use crate::wallet::{Wallet, WalletError};
+use crate::wallet::WalletError;
 
 mod ask;
 mod draft;
-mod receipt;
+mod look;
+mod transaction;
 
 use ask::request;
-
-/// How long a receipt is waited for, unless a reader is told otherwise.
-pub const RECEIPT_DEADLINE: Duration = Duration::from_secs(120);
+pub use transaction::{Draft, Signed};
 
 /// The most gas that one call is given. No verb needs a fifth of it.
 pub const GAS_CAP: u64 = 5_000_000;
@@ -51,47 +50,44 @@ pub const TIP_CAP: u128 = 2_000_000_000;
 /// The highest base fee in wei per gas at which anything is sent.
 pub const BASE_FEE_CAP: u128 = 500_000_000_000;
 
-/// How long endpoints have to agree on what a transaction needs: some blocks.
-const AGREED_WITHIN: Duration = Duration::from_secs(12);
-
-/// How often a receipt, or what endpoints did not agree on, is asked for.
-const RECEIPT_PERIOD: Duration = Duration::from_secs(1);
+/// The most that any attempt offers for a unit of gas, also when it has to outbid another one.
+pub const FEE_CAP: Fees = Fees { max: Wei(2 * BASE_FEE_CAP + TIP_CAP), tip: Wei(TIP_CAP) };
 
 const MATTER: Matter = Matter::Lookup;
 
-/// A transaction that is in a block and did what it was for. The block may still be reorganised away.
+/// How long endpoints are waited for while something is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    pub hash: Hash,
-    pub block: Height,
+pub struct Patience {
+    /// How long they have to agree on what a transaction needs.
+    pub agree: Duration,
+    /// How often what they did not agree on is asked again.
+    pub period: Duration,
+    /// How long one has to say that it took a transaction. It may have taken it all the same.
+    pub answer: Duration,
 }
 
-/// A transaction that is about to leave.
+impl Patience {
+    /// Some blocks to agree, and as long for an answer as for any other.
+    pub const USUAL: Self =
+        Self { agree: Duration::from_secs(12), period: Duration::from_secs(1), answer: REQUEST_TIMEOUT };
+}
+
+/// What the endpoints said to a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broadcast {
+    /// The best of their answers.
+    pub answer: Answer,
+    /// Who did not take it, and why.
+    pub faults: Faults,
+    /// True if a quorum refused it and nobody took it or has it.
+    pub refused: bool,
+}
+
+/// A transaction that may be in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outgoing<'a> {
-    /// What it does, for people.
-    pub what: &'a str,
-    pub nonce: u64,
+pub struct Candidate {
     pub hash: Hash,
-}
-
-/// What was sent, and what was wrong with whom meanwhile.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sent {
-    /// One for each call, in their order.
-    pub receipts: Vec<Receipt>,
-    pub faults: Faults,
-}
-
-/// Calls of which not all were carried out.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
-pub struct Interrupted {
-    /// What was carried out before: this is mined and stays.
-    pub done: Vec<Receipt>,
-    pub faults: Faults,
-    /// Why the call after those was not.
-    pub why: Box<SendError>,
+    pub purpose: Purpose,
 }
 
 /// How many transactions of an account one endpoint counts, pending ones included.
@@ -101,7 +97,7 @@ pub struct Count {
     pub transactions: u64,
 }
 
-/// Why something was not done.
+/// Why nothing was signed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     #[error(transparent)]
@@ -110,6 +106,8 @@ pub enum SendError {
     Wallet(#[from] WalletError),
     #[error("{what}: the account has {has} of the token, not {needs}; nothing was sent")]
     TooFewTokens { what: String, has: Amount, needs: Amount },
+    #[error("{what}: the account has {has} wei, and with its gas this may cost {needs}; nothing was sent")]
+    TooPoor { what: String, has: U256, needs: U256 },
     #[error("{what}: {refusal}")]
     Refused { what: String, refusal: Refusal },
     #[error("{what}: {mined} transactions of the account are mined, others seem to be pending: {}", counts(.counted))]
@@ -120,12 +118,10 @@ pub enum SendError {
     TooExpensive(u128),
     #[error("the chain has no base fee at {0}")]
     NoBaseFee(Height),
-    #[error("{what}: no endpoint took transaction {hash}: {faults}")]
-    NotTaken { what: String, hash: Hash, faults: Faults },
-    #[error("{what}: transaction {hash} failed in block {block}; only its gas is gone")]
-    Reverted { what: String, hash: Hash, block: Height },
-    #[error("{what}: no receipt of transaction {hash} with nonce {nonce} in time; it may still be mined: {faults}")]
-    NoReceipt { what: String, hash: Hash, nonce: u64, faults: Faults },
+    #[error("more than {} wei for a unit of gas are not offered", FEE_CAP.max)]
+    FeeCap,
+    #[error("the stored bytes are no transaction of this chain")]
+    NotATransaction,
 }
 
 fn counts(counted: &[Count]) -> String {
@@ -140,11 +136,17 @@ impl fmt::Display for Count {
 }
 
 impl Base {
-    /// Waits so long for each receipt, for callers with less or more patience.
+    /// Waits so long while something is sent, for callers with less or more patience.
     #[must_use]
-    pub const fn with_receipts_within(mut self, time: Duration) -> Self {
-        self.receipts_within = time;
+    pub const fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
         self
+    }
+
+    /// What the last of these steps found wrong with endpoints, also when it came to nothing.
+    #[must_use]
+    pub fn faults_of_sending(&self) -> Faults {
+        self.faults(MATTER)
     }
 
     /// The calls that carry a verb out for `from`, with an approval in front if the vault may not take enough yet.
@@ -170,93 +172,67 @@ impl Base {
         Ok(Reading { value, faults: faults.and(self.faults(MATTER)) })
     }
 
-    /// Tries, signs, sends and waits for each call in turn, and tells of each before it leaves.
-    pub async fn send(
-        &mut self,
-        wallet: &Wallet,
-        calls: &[Call],
-        tell: &mut (dyn FnMut(Outgoing<'_>) + Send),
-    ) -> Result<Sent, Interrupted> {
-        let mut sent = Sent::default();
-        match self.send_all(wallet, calls, tell, &mut sent).await {
-            Ok(()) => Ok(sent),
-            Err(why) => {
-                sent.faults = std::mem::take(&mut sent.faults).and(self.faults(MATTER));
-                Err(Interrupted { done: sent.receipts, faults: sent.faults, why: Box::new(why) })
-            }
-        }
-    }
-
-    async fn send_all(
-        &mut self,
-        wallet: &Wallet,
-        calls: &[Call],
-        tell: &mut (dyn FnMut(Outgoing<'_>) + Send),
-        sent: &mut Sent,
-    ) -> Result<(), SendError> {
+    /// Tries all calls before the first one is signed. What follows another may still be refused by what that one is to
+    /// change, so of those only the vault's own refusals count.
+    pub async fn rehearse(&mut self, from: Account, calls: &[Call]) -> Result<Faults, SendError> {
+        let from = address_of(from).ok_or(ChainError::ForeignAccount(from))?;
         // Vetting looks at the chain id again, so nothing is signed for a chain that is not ours.
         for endpoint in &mut self.endpoints {
             endpoint.vetted = false;
         }
         let tip = self.tip(MATTER).await?;
         for (nth, call) in calls.iter().enumerate() {
-            match self.attempt(wallet.address(), call, tip).await {
+            match self.attempt(from, call, tip).await {
                 Err(SendError::Refused { refusal, .. }) if nth > 0 && !refusal.by_vault => {}
                 tried => tried?,
             }
         }
-        sent.faults = std::mem::take(&mut sent.faults).and(self.faults(MATTER));
-        let mut behind = Height(0);
-        for call in calls {
-            let receipt = self.send_one(wallet, call, behind, tell).await?;
-            behind = receipt.block;
-            sent.receipts.push(receipt);
-            sent.faults = std::mem::take(&mut sent.faults).and(self.faults(MATTER));
-        }
-        Ok(())
+        Ok(self.faults(MATTER))
     }
 
-    async fn send_one(
-        &mut self,
-        wallet: &Wallet,
-        call: &Call,
-        behind: Height,
-        tell: &mut (dyn FnMut(Outgoing<'_>) + Send),
-    ) -> Result<Receipt, SendError> {
-        let transaction = self.prepare(wallet.address(), call, behind).await?;
-        let nonce = transaction.nonce;
-        let signature = wallet.sign(transaction.signature_hash())?;
-        let signed = TxEnvelope::from(transaction.into_signed(signature));
-        let outgoing = Outgoing { what: &call.what, nonce, hash: core_hash(*signed.tx_hash()) };
-        tell(outgoing);
-        let refusals = self.broadcast(outgoing, Bytes::from(signed.encoded_2718())).await?;
-        self.receipt(outgoing, refusals).await
-    }
-
-    /// What will be signed, tried at a tip with the block of the last receipt: what was mined there has to count. Behind one
+    /// What is to be signed, tried at a tip with the block of the last receipt: what was mined there has to count. Behind one
     /// address there may be several machines, some blocks apart, and an approval that is mined should not be left alone
     /// because one of them was asked a moment too early; so disagreement ends nothing at once.
-    async fn prepare(&mut self, from: Address, call: &Call, behind: Height) -> Result<TxEip1559, SendError> {
-        let deadline = Instant::now() + AGREED_WITHIN.min(self.receipts_within);
+    pub async fn draft(&mut self, from: Account, call: &Call, behind: Height) -> Result<Reading<Draft>, SendError> {
+        let from = address_of(from).ok_or(ChainError::ForeignAccount(from))?;
+        let deadline = Instant::now() + self.patience.agree;
         loop {
-            match self.prepare_once(from, call, behind).await {
+            match self.draft_once(from, call, behind).await {
                 Err(SendError::Chain(ChainError::NoQuorum { .. }) | SendError::Pending { .. })
-                    if Instant::now() + RECEIPT_PERIOD <= deadline =>
+                    if Instant::now() + self.patience.period <= deadline =>
                 {
-                    sleep(RECEIPT_PERIOD).await;
+                    sleep(self.patience.period).await;
                 }
-                prepared => return prepared,
+                drafted => return Ok(Reading { value: drafted?, faults: self.faults(MATTER) }),
             }
         }
     }
 
-    async fn prepare_once(&mut self, from: Address, call: &Call, behind: Height) -> Result<TxEip1559, SendError> {
+    async fn draft_once(&mut self, from: Address, call: &Call, behind: Height) -> Result<Draft, SendError> {
         let tip = self.tip(MATTER).await?;
         if tip.height < behind {
             return Err(self.no_quorum(MATTER, "the block of the last receipt").into());
         }
         self.attempt(from, call, tip).await?;
-        self.draft(from, call, tip).await
+        self.numbers(from, call, tip).await
+    }
+
+    /// What outbids a signed transaction with its own nonce and call.
+    pub async fn outbid(&mut self, signed: &[u8]) -> Result<Draft, SendError> {
+        let usual = self.usual_fees().await?;
+        Draft::read(signed, self.vault.chain_id)?.outbidding(usual)
+    }
+
+    /// What takes a signed transaction's place and does nothing: the same nonce, and nothing to itself.
+    pub async fn cancellation(&mut self, from: Account, signed: &[u8]) -> Result<Draft, SendError> {
+        let from = address_of(from).ok_or(ChainError::ForeignAccount(from))?;
+        let usual = self.usual_fees().await?;
+        Draft::read(signed, self.vault.chain_id)?.emptied(from).outbidding(usual)
+    }
+
+    async fn usual_fees(&mut self) -> Result<Fees, SendError> {
+        let tip = self.tip(MATTER).await?;
+        self.fees(tip).await
     }
 
     /// Whether the call would go through at this block.

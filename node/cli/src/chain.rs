@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 use williw_chain::base::{Base, Faults, OperatorSnapshot};
-use williw_chain::send::{Outgoing, Receipt};
 use williw_chain::verb::{Call, Verb};
 use williw_core::identity::Account;
+use williw_core::outbox::Purpose;
+use williw_daemon::outbox::{self, Dispatch, Moment, OutboxError, Outgoing, Pace, Receipt};
 use williw_daemon::settings::Settings;
 
 use crate::exit::Failure;
+use crate::home::Home;
 use crate::keys::Sender;
 use crate::printer::Printer;
 
@@ -46,35 +48,89 @@ struct Transaction {
     what: String,
     hash: String,
     block: u64,
+    intent: u64,
+}
+
+impl Transaction {
+    fn of(what: &str, receipt: &Receipt) -> Self {
+        let Receipt { intent, hash, block } = receipt;
+        Self { what: what.to_owned(), hash: hash.to_string(), block: block.0, intent: intent.0 }
+    }
 }
 
 /// Sends what carries the verb out and waits for it, or prints it for whoever will send it.
-pub(crate) async fn carry_out(verb: &Verb, sender: &Sender, mut base: Base, printer: &Printer) -> Result<(), Failure> {
-    let reading = base.calls(verb, sender.account()).await?;
-    warn_of(&reading.faults, printer);
-    let calls = reading.value;
+pub(crate) async fn carry_out(
+    verb: &Verb,
+    sender: &Sender,
+    mut base: Base,
+    (home, settings): (&Home, &Settings),
+    printer: &Printer,
+) -> Result<(), Failure> {
     let Sender::Wallet(wallet) = sender else {
-        print_unsigned(&calls, printer);
+        let reading = base.calls(verb, sender.account()).await?;
+        warn_of(&reading.faults, printer);
+        print_unsigned(&reading.value, printer);
         return Ok(());
     };
-    // Before it leaves: whoever is interrupted can look it up.
-    let mut tell = |Outgoing { what, nonce, hash }: Outgoing<'_>| {
-        printer.say(format_args!("sending: {what} (transaction {hash}, nonce {nonce})"));
-    };
-    match base.send(wallet, &calls, &mut tell).await {
+    let opened = outbox::open(&home.database(), settings, &mut base).await?;
+    warn_of(&opened.faults, printer);
+    let mut tell = |moment: Moment<'_>| say(moment, printer);
+    let mut dispatch = Dispatch::claim(&mut base, &opened.value, wallet.account(), Pace::USUAL, &mut tell).await?;
+    // Before it is asked what the verb takes: an approval that was left behind changes that.
+    let taken_up = dispatch.take_up(Some(wallet)).await;
+    warn_of(&dispatch.take_faults(), printer);
+    taken_up?;
+    let reading = dispatch.base().calls(verb, wallet.account()).await?;
+    warn_of(&reading.faults, printer);
+    let calls = reading.value;
+    let done = match dispatch.send(wallet, &calls).await {
         Ok(sent) => {
             warn_of(&sent.faults, printer);
             print_sent(&calls, &sent.receipts, printer);
-            Ok(())
+            sent.receipts
         }
         Err(interrupted) => {
             warn_of(&interrupted.faults, printer);
+            if let OutboxError::AskedBefore { receipt, what, stage } = &*interrupted.why {
+                // Whoever repeats a command until it succeeds has what they wanted.
+                printer.say(format_args!(
+                    "this was asked before and nobody was told: intent {} is {stage}; nothing new was sent",
+                    receipt.intent
+                ));
+                printer.say("hint: if you want it twice, ask again");
+                print_done(vec![Transaction::of(what, receipt)], printer);
+                return Ok(());
+            }
             if !interrupted.done.is_empty() {
                 printer.say("not everything was done; this is mined and stays:");
                 print_sent(&calls, &interrupted.done, printer);
+                dispatch.told(&interrupted.done).await?;
             }
-            Err((*interrupted.why).into())
+            return Err((*interrupted.why).into());
         }
+    };
+    // After it was printed: what nobody was told of is told before it is done again.
+    Ok(dispatch.told(&done).await?)
+}
+
+/// Says what goes on while somebody waits.
+pub(crate) fn say(moment: Moment<'_>, printer: &Printer) {
+    match moment {
+        // Before it leaves: whoever is interrupted can look it up.
+        Moment::Leaving(Outgoing { what, nonce, hash, attempt, purpose, .. }) => {
+            let again = match (purpose, attempt) {
+                (Purpose::Cancel, _) => "to cancel: ",
+                (Purpose::Call, 1) => "",
+                (Purpose::Call, _) => "at a higher fee: ",
+            };
+            printer.say(format_args!("sending: {again}{what} (transaction {hash}, nonce {nonce})"));
+        }
+        Moment::Intended(_)
+        | Moment::Drafted(_)
+        | Moment::Signed(_)
+        | Moment::Sent(_)
+        | Moment::Seen(..)
+        | Moment::Noted(..) => {}
     }
 }
 
@@ -95,19 +151,18 @@ fn print_unsigned(calls: &[Call], printer: &Printer) {
 }
 
 fn print_sent(calls: &[Call], receipts: &[Receipt], printer: &Printer) {
-    let sent = |(call, receipt): (&Call, &Receipt)| Transaction {
-        what: call.what.clone(),
-        hash: receipt.hash.to_string(),
-        block: receipt.block.0,
-    };
-    let transactions: Vec<Transaction> = calls.iter().zip(receipts).map(sent).collect();
-    let text = |Transaction { what, hash, block }: &Transaction| format!("{hash}  block {block}  {what}");
+    let sent = calls.iter().zip(receipts).map(|(call, receipt)| Transaction::of(&call.what, receipt));
+    print_done(sent.collect(), printer);
+}
+
+fn print_done(transactions: Vec<Transaction>, printer: &Printer) {
+    let text = |Transaction { what, hash, block, .. }: &Transaction| format!("{hash}  block {block}  {what}");
     let text: Vec<String> = transactions.iter().map(text).collect();
     printer.result(&Sent { transactions }, text.join("\n"));
 }
 
 /// The bytes as `0x` and hex.
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold("0x".to_owned(), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes every line");

@@ -1,6 +1,9 @@
 //! One function per command.
 
+pub(crate) mod guard;
 pub(crate) mod init;
+pub(crate) mod keys;
+pub(crate) mod outbox;
 pub(crate) mod peers;
 pub(crate) mod run;
 pub(crate) mod slash;

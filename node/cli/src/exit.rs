@@ -14,8 +14,10 @@ use williw_chain::base::ChainError;
 use williw_chain::send::SendError;
 use williw_chain::wallet::WalletError;
 use williw_daemon::keys::KeyError;
+use williw_daemon::outbox::OutboxError;
 use williw_daemon::settings::SettingsError;
 use williw_daemon::{Cause, DaemonError};
+use williw_store::guard::GuardError;
 
 /// What a shell sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,21 +104,41 @@ impl From<SendError> for Failure {
             }
             error @ SendError::Pending { .. } => Self::new(ExitStatus::Outside, error)
                 .hint("wait until what is pending is mined, or replace it in the wallet that sent it"),
-            error @ SendError::NoReceipt { .. } => {
-                Self::new(ExitStatus::Outside, error).hint("look the transaction up before you repeat this")
+            error @ SendError::TooPoor { .. } => {
+                Self::new(ExitStatus::Outside, error).hint("give the account more of the chain's own coin")
             }
             error => Self::new(ExitStatus::Outside, error),
         }
     }
 }
 
+impl From<GuardError> for Failure {
+    fn from(error: GuardError) -> Self {
+        DaemonError::Guard { source: error }.into()
+    }
+}
+
+impl From<OutboxError> for Failure {
+    fn from(error: OutboxError) -> Self {
+        match error {
+            OutboxError::Send(error) => error.into(),
+            error => Self { hint: error.hint().map(str::to_owned), ..Self::new(error.cause().into(), &error) },
+        }
+    }
+}
+
+impl From<Cause> for ExitStatus {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::Settings => Self::Usage,
+            Cause::Outside => Self::Outside,
+            Cause::Failure => Self::Failed,
+        }
+    }
+}
+
 impl From<DaemonError> for Failure {
     fn from(error: DaemonError) -> Self {
-        let status = match error.cause() {
-            Cause::Settings => ExitStatus::Usage,
-            Cause::Outside => ExitStatus::Outside,
-            Cause::Failure => ExitStatus::Failed,
-        };
-        Self { hint: error.hint().map(str::to_owned), ..Self::new(status, &error) }
+        Self { hint: error.hint().map(str::to_owned), ..Self::new(error.cause().into(), &error) }
     }
 }

@@ -60,10 +60,58 @@ pub(crate) enum Command {
     Slash(Slash),
     /// Have bounties paid out
     Collect(Collect),
+    /// What this node's signers signed, and may not contradict
+    Guard {
+        #[command(subcommand)]
+        command: Guard,
+    },
+    /// Replace the signer, or bring this node to another machine
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
+    /// What was asked of the chains, and what became of it
+    #[command(subcommand)]
+    Outbox(Outbox),
     /// Print a script that completes commands in a shell
     Completions {
         /// Which shell
         shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Outbox {
+    /// All that was asked for, the latest first
+    List {
+        /// Only what is not settled yet
+        #[arg(long)]
+        unsettled: bool,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// One intent, with every transaction that was signed for it
+    Show {
+        /// Its number in the list
+        #[arg(value_name = "ID")]
+        id: u64,
+    },
+    /// Send an unsettled intent again, with a keystore at a higher fee; or ask anew for one that ended without effect
+    Retry {
+        /// Its number in the list
+        #[arg(value_name = "ID")]
+        id: u64,
+        #[command(flatten)]
+        key: Key,
+    },
+    /// Put a transaction that does nothing in the place of an unsettled intent, if it is not too late
+    Cancel {
+        /// Its number in the list
+        #[arg(value_name = "ID")]
+        id: u64,
+        #[command(flatten)]
+        key: Key,
     },
 }
 
@@ -106,9 +154,9 @@ pub(crate) struct Run {
     pub(crate) verbose: u8,
 }
 
-/// Who pays and signs.
+/// A key that pays and signs.
 #[derive(Debug, Args)]
-pub(crate) struct Account {
+pub(crate) struct Key {
     /// The owner's keystore, as `cast wallet import` writes it
     #[arg(long, value_name = "FILE", env = "ETH_KEYSTORE", hide_env_values = true)]
     pub(crate) keystore: Option<PathBuf>,
@@ -116,6 +164,13 @@ pub(crate) struct Account {
     /// A file with the keystore's password, mode 0600
     #[arg(long, value_name = "FILE", env = "ETH_PASSWORD", hide_env_values = true)]
     pub(crate) password_file: Option<PathBuf>,
+}
+
+/// Who pays and signs.
+#[derive(Debug, Args)]
+pub(crate) struct Account {
+    #[command(flatten)]
+    pub(crate) key: Key,
 
     /// Sign and send nothing, and need no keystore; print what a Safe or a hardware wallet has to send
     #[arg(long, requires = "from")]
@@ -215,6 +270,66 @@ pub(crate) struct Collect {
     pub(crate) beneficiary: Option<williw_core::identity::Account>,
     #[command(flatten)]
     pub(crate) account: Account,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Guard {
+    /// Whether this node may sign, and what it signed
+    Status,
+    /// Print what was signed, for another guard
+    Export {
+        /// Only the highest positions: shorter, and refuses more where it is imported
+        #[arg(long)]
+        minimal: bool,
+    },
+    /// Refuse also what contradicts the statements in a file, of `williw guard export` or made by hand
+    Import {
+        /// The file; `-` is stdin
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Forget old statements; everything as old as they are counts as signed from then on
+    Prune {
+        /// Forget what was signed in cycles before this one
+        #[arg(long, value_name = "CYCLE")]
+        before: u64,
+    },
+    /// Take the guard as it is: missing, older than it was, a copy, or without the signer's history
+    ///
+    /// Whoever signs twice loses stake. Do this only if you know for certain that no other copy of this node runs or will
+    /// ever run again, and that the signer signed nothing that the guard does not hold. If you do not know it, name a new
+    /// signer with `williw keys rotate` instead.
+    Accept {
+        /// The signer whose stake is at risk, to say that you mean this one
+        #[arg(long, value_name = "ADDRESS")]
+        signer: williw_core::identity::Signer,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Make a new signer and name it on the chain; the one before serves until the end of the next cycle
+    Rotate(KeysRotate),
+    /// Bring this node to another machine: --to here, then --from there
+    Move(Move),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct KeysRotate {
+    #[command(flatten)]
+    pub(crate) account: Account,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true)]
+pub(crate) struct Move {
+    /// Retire this home and write all that the next one needs into a new folder. It holds the keys: bring it over a safe
+    /// way, and delete it afterwards
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: Option<PathBuf>,
+    /// Make this home out of such a folder
+    #[arg(long, value_name = "DIR", conflicts_with = "to")]
+    pub(crate) from: Option<PathBuf>,
 }
 
 #[cfg(test)]

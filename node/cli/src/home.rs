@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use williw_core::identity::Signer;
 use williw_daemon::settings::Settings;
 
 use crate::exit::Failure;
@@ -42,6 +43,57 @@ impl Home {
 
     pub(crate) fn signer_password(&self) -> PathBuf {
         self.folder.join("signer.password")
+    }
+
+    /// The signer that a rotation is about to name.
+    pub(crate) fn next_signer(&self) -> PathBuf {
+        self.folder.join("signer.next.json")
+    }
+
+    pub(crate) fn next_signer_password(&self) -> PathBuf {
+        self.folder.join("signer.next.password")
+    }
+
+    /// Where a signer is kept that was replaced: it speaks for its operator until the end of the next cycle.
+    pub(crate) fn past_signer(&self, signer: Signer) -> PathBuf {
+        self.folder.join(format!("signer.{signer}.json"))
+    }
+
+    pub(crate) fn past_signer_password(&self, signer: Signer) -> PathBuf {
+        self.folder.join(format!("signer.{signer}.password"))
+    }
+
+    /// The signers that were replaced, as far as their keys are still here.
+    pub(crate) fn past_signers(&self) -> Result<Vec<Signer>, Failure> {
+        let failed = |error| Failure::usage(format_args!("{} cannot be read: {error}", self.folder.display()));
+        let mut signers = Vec::new();
+        for entry in std::fs::read_dir(&self.folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            let named = |name: &str| name.strip_prefix("signer.")?.strip_suffix(".json")?.parse::<Signer>().ok();
+            signers.extend(name.to_str().and_then(named));
+        }
+        signers.sort_unstable();
+        Ok(signers)
+    }
+
+    /// What the signers signed.
+    pub(crate) fn guard(&self) -> PathBuf {
+        self.folder.join("guard.db")
+    }
+
+    /// What the next signer is going to sign, where the guard of the one until now is lost.
+    pub(crate) fn next_guard(&self) -> PathBuf {
+        self.folder.join("guard.next.db")
+    }
+
+    /// In a folder that a home is moved with: what its signers signed.
+    pub(crate) fn history(&self) -> PathBuf {
+        self.folder.join("guard.json")
+    }
+
+    /// The same, once a home was made of the folder.
+    pub(crate) fn taken_history(&self) -> PathBuf {
+        self.folder.join("guard.taken.json")
     }
 
     pub(crate) fn database(&self) -> PathBuf {

@@ -26,15 +26,11 @@ impl Sender {
         if let (true, Some(from)) = (flags.unsigned, flags.from) {
             return Ok(Self::Elsewhere(from));
         }
-        let Some(keystore) = &flags.keystore else {
+        let Some(keystore) = &flags.key.keystore else {
             return Err(Failure::usage("whose stake is it?")
                 .hint("name a keystore with --keystore or ETH_KEYSTORE, or use --unsigned --from ADDRESS"));
         };
-        let Some(password_file) = &flags.password_file else {
-            return Err(Failure::usage("the keystore has a password")
-                .hint("name a file that holds it with --password-file or ETH_PASSWORD"));
-        };
-        let wallet = open(keystore, password_file)?;
+        let wallet = named(keystore, flags.key.password_file.as_deref())?;
         match flags.from {
             Some(from) if from != wallet.account() => {
                 Err(Failure::usage(format_args!("{} holds another account than --from", keystore.display())))
@@ -51,8 +47,21 @@ impl Sender {
     }
 }
 
+/// The wallet that the flags name, if they name one.
+pub(crate) fn wallet(flags: &flags::Key) -> Result<Option<Wallet>, Failure> {
+    flags.keystore.as_deref().map(|keystore| named(keystore, flags.password_file.as_deref())).transpose()
+}
+
+fn named(keystore: &Path, password_file: Option<&Path>) -> Result<Wallet, Failure> {
+    let Some(password_file) = password_file else {
+        return Err(Failure::usage("the keystore has a password")
+            .hint("name a file that holds it with --password-file or ETH_PASSWORD"));
+    };
+    open(keystore, password_file)
+}
+
 /// Opens a keystore with the password in a file, of which a line break at the end is no part.
-fn open(keystore: &Path, password_file: &Path) -> Result<Wallet, Failure> {
+pub(crate) fn open(keystore: &Path, password_file: &Path) -> Result<Wallet, Failure> {
     let bytes = read_secret(password_file)?;
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| Failure::usage(format_args!("{} holds no password: it is not text", password_file.display())))?;

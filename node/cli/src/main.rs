@@ -12,6 +12,7 @@ mod home;
 mod keys;
 mod node;
 mod printer;
+mod signers;
 
 use std::process::ExitCode;
 
@@ -41,7 +42,7 @@ async fn main() -> ExitCode {
 
 async fn run(command: Command, home: &Home, printer: &Printer) -> Result<(), exit::Failure> {
     match command {
-        Command::Init(arguments) => commands::init::init(arguments, home, printer),
+        Command::Init(arguments) => commands::init::init(arguments, home, printer).await,
         Command::Run(arguments) => commands::run::run(&arguments, home, printer).await,
         Command::Status => commands::status::status(home, printer).await,
         Command::Peers => commands::peers::peers(home, printer).await,
@@ -54,6 +55,9 @@ async fn run(command: Command, home: &Home, printer: &Printer) -> Result<(), exi
         Command::Unjail(arguments) => commands::stake::unjail(arguments, home, printer).await,
         Command::Slash(arguments) => commands::slash::slash(arguments, home, printer).await,
         Command::Collect(arguments) => commands::slash::collect(arguments, home, printer).await,
+        Command::Guard { command } => commands::guard::guard(command, home, printer).await,
+        Command::Keys { command } => commands::keys::keys(command, home, printer).await,
+        Command::Outbox(arguments) => commands::outbox::outbox(arguments, home, printer).await,
         Command::Completions { shell } => {
             printer.completions(shell);
             Ok(())

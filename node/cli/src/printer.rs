@@ -43,6 +43,12 @@ impl Printer {
         }
     }
 
+    /// A file for another program, which is JSON whether or not that was asked for.
+    pub(crate) fn file(&self, value: &impl Serialize) {
+        let json = serde_json::to_string_pretty(value).expect("files have text keys and no failing parts");
+        self.out(&format_args!("{json}\n"));
+    }
+
     /// One line of JSON about something that happened, for whoever reads along.
     pub(crate) fn event(&self, value: &impl Serialize) {
         if self.json {

@@ -21,6 +21,7 @@ use williw_gossip::{Door, Event, Heard, Network};
 use williw_store::{PeerRow, Store};
 
 use crate::error::DaemonError;
+use crate::sentry::Sentry;
 use crate::view::{Notice, Peers, Scene, Status};
 
 /// Words that wait for the clerk. When there are more whoever brings one waits: all of them are our own.
@@ -105,6 +106,7 @@ pub(crate) struct Clerk<'a> {
     store: &'a Store,
     door: Door,
     network: &'a Network,
+    sentry: Sentry,
     /// Whom to dial, for whoever dials.
     members: watch::Sender<BTreeSet<PeerId>>,
     /// Peers that the settings name, members or not.
@@ -123,6 +125,7 @@ impl<'a> Clerk<'a> {
     pub(crate) fn new(
         census: Census,
         (store, door, network): (&'a Store, Door, &'a Network),
+        sentry: Sentry,
         configured: BTreeSet<PeerId>,
         started: UnixSeconds,
     ) -> Self {
@@ -137,6 +140,7 @@ impl<'a> Clerk<'a> {
             store,
             door,
             network,
+            sentry,
             members: watch::Sender::default(),
             configured,
             endpoints: Vec::new(),
@@ -155,6 +159,17 @@ impl<'a> Clerk<'a> {
     /// Works until it is told to stop, and finishes what it has begun.
     pub(crate) async fn work(
         mut self,
+        tray: Tray,
+        events: mpsc::Receiver<Event>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), DaemonError> {
+        let ended = self.work_on(tray, events, stop).await;
+        let left = self.sentry.leave().await;
+        ended.and(left)
+    }
+
+    async fn work_on(
+        &mut self,
         mut tray: Tray,
         mut events: mpsc::Receiver<Event>,
         stop: impl Future<Output = ()>,
@@ -174,7 +189,10 @@ impl<'a> Clerk<'a> {
                     Some(event) => self.hear(event).await?,
                     None => return Err(DaemonError::NetworkEnded),
                 },
-                _ = ticks.tick() => self.handle(Input::Tick).await?,
+                _ = ticks.tick() => {
+                    self.handle(Input::Tick).await?;
+                    self.sentry.wait(self.network.counts().answers).await?;
+                }
             }
         }
     }
@@ -208,6 +226,7 @@ impl<'a> Clerk<'a> {
                     self.heard.insert(heard.author, heard);
                 }
             }
+            Event::Echo(echo) => self.sentry.hear(echo, now())?,
             Event::Conduct { peer, conduct } => self.handle(Input::Conduct { peer, conduct }).await?,
             Event::Up(peer) => {
                 debug!(%peer, "a neighbour came");
@@ -331,6 +350,7 @@ impl<'a> Clerk<'a> {
             census: &self.census,
             door: &self.door,
             network: self.network,
+            sentry: &self.sentry,
             configured: &self.configured,
             endpoints: &self.endpoints,
             heard: &self.heard,

@@ -10,6 +10,7 @@ use williw_gossip::{GossipError, Network};
 
 use crate::clerk::now;
 use crate::error::DaemonError;
+use crate::sentry::Heart;
 
 /// How often peers are dialled that ought to be neighbours and are not.
 const JOIN_PERIOD: Duration = Duration::from_secs(2);
@@ -85,11 +86,15 @@ fn round(
 }
 
 /// Lets the heart beat until the network is gone.
-pub(crate) async fn beat(network: &Network, boot: u64) -> DaemonError {
+pub(crate) async fn beat(network: &Network, heart: watch::Receiver<Heart>) -> DaemonError {
     let mut beats = tokio::time::interval(BEAT_PERIOD);
     loop {
         beats.tick().await;
-        if let Err(source) = network.beat(now(), boot).await {
+        let (count, pulse) = {
+            let heart = heart.borrow();
+            (heart.count(), heart.pulse())
+        };
+        if let Err(source) = network.beat(now(), count, pulse).await {
             return DaemonError::Network { source };
         }
     }

@@ -5,9 +5,11 @@ use std::io;
 use std::net::SocketAddr;
 
 use williw_chain::base::ChainError;
+use williw_core::guard::Twin;
 use williw_core::offence::Acquittal;
 use williw_gossip::GossipError;
 use williw_store::StoreError;
+use williw_store::guard::GuardError;
 
 /// Who has to do something before it is worth trying again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +46,12 @@ pub enum DaemonError {
     Network { source: GossipError },
     #[error("the network ended by itself")]
     NetworkEnded,
+    #[error("{}", whole(source))]
+    Guard { source: GuardError },
+    #[error("the guard ended by itself")]
+    GuardEnded,
+    #[error("{twin}; nothing is signed here")]
+    Twin { twin: Twin },
 }
 
 impl DaemonError {
@@ -57,8 +65,17 @@ impl DaemonError {
             | Self::Http { .. }
             | Self::Peer { .. }
             | Self::Listen { .. } => Cause::Settings,
+            Self::Guard { source } if !matches!(source, GuardError::Full | GuardError::Failed { .. }) => {
+                Cause::Settings
+            }
             Self::Chain { .. } => Cause::Outside,
-            Self::Store { .. } | Self::Serving { .. } | Self::Network { .. } | Self::NetworkEnded => Cause::Failure,
+            Self::Store { .. }
+            | Self::Serving { .. }
+            | Self::Network { .. }
+            | Self::NetworkEnded
+            | Self::Guard { .. }
+            | Self::GuardEnded
+            | Self::Twin { .. } => Cause::Failure,
         }
     }
 
@@ -82,8 +99,15 @@ impl DaemonError {
                 }
                 _ => "choose another `[gossip] listen` in williw.toml",
             }),
-            Self::NetworkEnded | Self::Network { .. } | Self::Serving { .. } => {
+            Self::NetworkEnded | Self::Network { .. } | Self::Serving { .. } | Self::GuardEnded => {
                 Some("start the node again; the log before this line says more")
+            }
+            Self::Guard { source } => source.hint(),
+            Self::Twin { twin: Twin::Ahead { .. } | Twin::Behind { .. } } => Some(
+                "if no other copy runs, this home is older than what it signed: name a new signer with `williw keys rotate`, or, if that is impossible, see `williw guard accept --help`",
+            ),
+            Self::Twin { twin: Twin::Beside { .. } } => {
+                Some("stop the other copy, and keep it from starting again; then start this one")
             }
             // Errors of the store say what to do.
             Self::Open { .. } | Self::Store { .. } => None,
@@ -93,7 +117,7 @@ impl DaemonError {
 
 /// An error with all that it stands on. What an error says already, because its source is part of its text, is not said
 /// again.
-fn whole(error: &dyn Error) -> String {
+pub(crate) fn whole(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error;
     while let Some(source) = cause.source() {

@@ -1,5 +1,6 @@
 //! The peer key: a file as Solana's tools keep theirs, sixty-four numbers, for its owner's eyes only.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
@@ -98,16 +99,28 @@ impl PeerKey {
     }
 }
 
+/// How the name begins under which something is written until it is whole. `Wallet` names its own the same way.
+fn part_prefix(name: &OsStr) -> OsString {
+    let mut prefix = OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    prefix
+}
+
 /// Writes a secret where nothing is yet: whole or not at all, readable for its owner from the first moment, and on disk
-/// when this returns.
+/// when this returns. After a failure it may be there all the same, or a part of it beside: see [`remove_parts`].
 pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::AlreadyExists => KeyError::Exists { path: path.to_owned() },
         _ => KeyError::File { path: path.to_owned(), source },
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
+    let folder = folder_of(path);
+    // Not the number of this process: in a container it is the same every time, and a part that a dead one left would pass
+    // for the secret being there.
+    let mut unique = [0; 8];
+    getrandom::fill(&mut unique).map_err(KeyError::Random)?;
+    let mut name = part_prefix(path.file_name().unwrap_or_default());
+    name.push(format!("{:016x}", u64::from_be_bytes(unique)));
     let part = folder.join(name);
     let written = write_part(&part, bytes).and_then(|()| {
         // A link does not replace what is there, as a rename would.
@@ -118,6 +131,22 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
         _ => {}
     }
     written.and_then(|()| File::open(folder)?.sync_all()).map_err(failed)
+}
+
+/// Removes what writers of the file at `path` left unfinished beside it. One that is at work fails, as a whole.
+pub fn remove_parts(path: &Path) -> io::Result<()> {
+    let prefix = part_prefix(path.file_name().unwrap_or_default());
+    for entry in fs::read_dir(folder_of(path))? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(prefix.as_encoded_bytes()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn write_part(part: &Path, bytes: &[u8]) -> io::Result<()> {

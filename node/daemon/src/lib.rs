@@ -1,20 +1,21 @@
 //! The node: what reads the chain, what decides, what writes and the door, wired together.
 //!
-//! [`run`] starts it and returns when it is told to stop, or when it cannot go on. Inside there are five loops in one
+//! [`run`] starts it and returns when it is told to stop, or when it cannot go on. Inside there are six loops in one
 //! task. The clerk (`clerk`) holds the census and carries its orders out; the follower (`follow`) brings it what Base
-//! says; `dial` keeps in touch with peers; the heart beats; and `http` answers people. All but the clerk can be stopped
+//! says; `dial` keeps in touch with peers; the heart beats; `outbox` looks after what was sent; and `http` answers people. All but the clerk can be stopped
 //! at any point without a loss: what counts is in the store before it has an effect.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tracing::{info, warn};
 use williw_chain::base::Base;
+use williw_chain::wallet::Wallet;
 use williw_core::census::Census;
 use williw_core::cycle::CycleClock;
 use williw_core::identity::PeerId;
@@ -22,6 +23,7 @@ use williw_core::ledger::Ledger;
 use williw_core::network::NetworkId;
 use williw_gossip::{ADDRESSES_PER_PEER_CAP, Door, Event, Network, NetworkSettings, PeerSecret};
 use williw_store::Store;
+use williw_store::guard::Guard;
 
 mod clerk;
 mod dial;
@@ -30,12 +32,15 @@ mod follow;
 mod http;
 pub mod keys;
 mod metrics;
+pub mod outbox;
+mod sentry;
 pub mod settings;
 mod view;
 
 pub use error::{Cause, DaemonError};
 
 use clerk::Clerk;
+use sentry::Sentry;
 use settings::Settings;
 
 /// Peers of earlier runs that are dialled again.
@@ -46,6 +51,10 @@ const REMEMBERED_CAP: u32 = 256;
 pub struct Start {
     pub settings: Settings,
     pub secret: PeerSecret,
+    /// The keys of its signers: of the one that its links name, then of those before it.
+    pub signers: Vec<Wallet>,
+    /// Where its guard is.
+    pub guard: PathBuf,
     /// Where its database is, or is to be.
     pub database: PathBuf,
 }
@@ -67,18 +76,34 @@ pub async fn run(start: Start, ready: impl FnOnce(&Ready), stop: impl Future<Out
         begun = begin(start) => begun?,
         () = &mut stop => return Ok(()),
     };
-    let Begun { serving, census, base, unchecked, store, door, network, events, listener, configured, poll } = begun;
+    let Begun {
+        serving,
+        census,
+        base,
+        second,
+        unchecked,
+        store,
+        sentry,
+        door,
+        network,
+        events,
+        listener,
+        configured,
+        poll,
+    } = begun;
     info!(peer = %serving.peer, network = %serving.network, gossip = ?serving.gossip, http = %serving.http, "serving");
     let (desk, tray) = clerk::desk();
-    let clerk = Clerk::new(census, (&store, door, &network), configured.clone(), clerk::now());
+    let heart = sentry.heart();
+    let clerk = Clerk::new(census, (&store, door, &network), sentry, configured.clone(), clerk::now());
     let members = clerk.members();
     ready(&serving);
     let ended = tokio::select! {
         ended = clerk.work(tray, events, stop) => ended,
         // It ends only when there is no clerk any more.
         () = follow::follow(base, desk.clone(), poll, unchecked) => Ok(()),
+        () = outbox::tend(store.outbox(), second) => Ok(()),
         error = dial::dial(&network, &configured, members) => Err(error),
-        error = dial::beat(&network, boot()) => Err(error),
+        error = dial::beat(&network, heart) => Err(error),
         error = http::serve(listener, desk) => Err(error),
     };
     info!("stopping");
@@ -93,8 +118,11 @@ struct Begun {
     serving: Ready,
     census: Census,
     base: Base,
+    /// The outbox has a reader of its own: this one is busy for minutes when there is much to read.
+    second: Base,
     unchecked: Option<CycleClock>,
     store: Store,
+    sentry: Sentry,
     door: Door,
     network: Network,
     events: mpsc::Receiver<Event>,
@@ -105,14 +133,19 @@ struct Begun {
 
 /// Takes ports and files, and asks the chain what cannot be known without it.
 async fn begin(start: Start) -> Result<Begun, DaemonError> {
-    let Start { settings, secret, database } = start;
+    let Start { settings, secret, signers, guard, database } = start;
+    let id = settings.network.id();
+    // Before anything is asked or said: a home that was copied must not even do that.
+    let guarded = |source| DaemonError::Guard { source };
+    let guard = Guard::open(&guard, id).await.map_err(guarded)?;
+    let sentry = Sentry::start(guard, signers, clerk::now()).await.map_err(guarded)?;
     let http = settings.http.listen;
     let listener = TcpListener::bind(http).await.map_err(|source| DaemonError::Http { listen: http, source })?;
     let http = listener.local_addr().map_err(|source| DaemonError::Http { listen: http, source })?;
-    let mut base = Base::new(&settings.chain()).map_err(|source| DaemonError::Chain { source })?;
+    let read = || Base::new(&settings.chain()).map_err(|source| DaemonError::Chain { source });
+    let (mut base, second) = (read()?, read()?);
     let (clock, unchecked) = clock(&database, &mut base).await?;
 
-    let id = settings.network.id();
     let blank = Ledger::new(id, clock, &[base.site()]);
     let store = Store::open(&database, &blank).await.map_err(|source| DaemonError::Open { source })?;
     let checkpoint = store.checkpoint().await.map_err(|source| DaemonError::Open { source })?;
@@ -125,7 +158,21 @@ async fn begin(start: Start) -> Result<Begun, DaemonError> {
     let configured = introduce(&network, &settings, &store).await?;
     let serving = Ready { peer: network.peer(), network: id, gossip: network.address(), http };
     let poll = settings.base.poll;
-    Ok(Begun { serving, census, base, unchecked, store, door, network, events, listener, configured, poll })
+    Ok(Begun {
+        serving,
+        census,
+        base,
+        second,
+        unchecked,
+        store,
+        sentry,
+        door,
+        network,
+        events,
+        listener,
+        configured,
+        poll,
+    })
 }
 
 /// How the network divides time: as its database says, or, when there is none yet, its vault.
@@ -159,11 +206,4 @@ async fn introduce(network: &Network, settings: &Settings, store: &Store) -> Res
         configured.insert(peer);
     }
     Ok(configured)
-}
-
-/// A number that grows with every start, as long as the wall clock is not set back in between: its milliseconds. After
-/// that others take our heartbeats for repetitions until the clock has caught up.
-fn boot() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-    u64::try_from(since).unwrap_or(u64::MAX)
 }

@@ -15,6 +15,9 @@ pub(crate) fn text(status: &Status) -> String {
     page.single("williw_ready", "gauge", "1 if every chain can be read.", u64::from(status.ready));
     let member = u64::from(status.own.standing == "member");
     page.single("williw_member", "gauge", "1 if this node itself is a member, as far as it knows.", member);
+    let signing = u64::from(status.guard.state == "signing");
+    page.single("williw_signing", "gauge", "1 if this node has listened for copies of itself, and may sign.", signing);
+    page.single("williw_boots_total", "counter", "How often this node's guard was started.", status.guard.boot);
     chains(&mut page, &status.chains);
     let peers = status.peers.iter().map(|(standing, count)| (label("standing", standing), *count as u64));
     page.family("williw_peers", "gauge", "Peers that any link names, by standing.", peers);
@@ -65,6 +68,7 @@ fn gossip(page: &mut Page, status: &Status) {
         ("heard", beats.heard),
         ("malformed", beats.malformed),
         ("own", beats.own),
+        ("echo", beats.echoes),
         ("stranger", beats.strangers),
         ("untimely", beats.untimely),
         ("repeated", beats.repeated),
@@ -78,6 +82,12 @@ fn gossip(page: &mut Page, status: &Status) {
     page.single("williw_gossip_stalls_total", "counter", "Times that a neighbour held gossip up.", gossip.stalls);
     page.single("williw_gossip_restarts_total", "counter", "Times that gossip was replaced for it.", gossip.restarts);
     page.single("williw_beats_lost_total", "counter", "Own heartbeats that could not be sent.", gossip.beats_lost);
+    page.single(
+        "williw_answers_total",
+        "counter",
+        "Times that a member said what it heard in this name.",
+        gossip.answers,
+    );
     let dropped = gossip.events_dropped;
     page.single("williw_events_dropped_total", "counter", "News of the network dropped for want of room.", dropped);
 }

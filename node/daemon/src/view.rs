@@ -14,6 +14,8 @@ use williw_core::network::NetworkId;
 use williw_core::standing::Standing;
 use williw_gossip::{Door, Heard, Network};
 
+use crate::sentry::{GuardStatus, Sentry};
+
 mod verdict;
 
 use verdict::{Verdict, verdict};
@@ -46,6 +48,8 @@ pub(crate) struct Status {
     pub(crate) chains: Vec<ChainStatus>,
     pub(crate) gossip: GossipStatus,
     pub(crate) door: DoorStatus,
+    /// Whether this node may sign.
+    pub(crate) guard: GuardStatus,
     /// How many known peers stand how.
     pub(crate) peers: BTreeMap<&'static str, usize>,
     pub(crate) alarms: Vec<Notice>,
@@ -89,6 +93,8 @@ pub(crate) struct GossipStatus {
     pub(crate) restarts: u64,
     /// This node's own heartbeats that could not be sent.
     pub(crate) beats_lost: u64,
+    /// Times that a member said what it last heard by the key of this node.
+    pub(crate) answers: u64,
 }
 
 /// What became of the heartbeats that arrived.
@@ -97,6 +103,8 @@ pub(crate) struct HeartbeatCounts {
     pub(crate) heard: u64,
     pub(crate) malformed: u64,
     pub(crate) own: u64,
+    /// By the key of this node, and not said by this run of it.
+    pub(crate) echoes: u64,
     pub(crate) strangers: u64,
     pub(crate) untimely: u64,
     pub(crate) repeated: u64,
@@ -160,6 +168,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) census: &'a Census,
     pub(crate) door: &'a Door,
     pub(crate) network: &'a Network,
+    pub(crate) sentry: &'a Sentry,
     pub(crate) configured: &'a BTreeSet<PeerId>,
     pub(crate) endpoints: &'a [EndpointStatus],
     pub(crate) heard: &'a BTreeMap<PeerId, Heard>,
@@ -187,6 +196,7 @@ impl Scene<'_> {
             chains,
             gossip: self.gossip(),
             door: self.door(),
+            guard: self.sentry.status(),
             peers,
             alarms: self.notices.to_vec(),
         }
@@ -246,6 +256,7 @@ impl Scene<'_> {
                 heard: hearing.heard,
                 malformed: hearing.malformed,
                 own: hearing.own,
+                echoes: hearing.echoes,
                 strangers: hearing.strangers,
                 untimely: hearing.untimely,
                 repeated: hearing.repeated,
@@ -258,6 +269,7 @@ impl Scene<'_> {
             stalls: counts.stalls,
             restarts: counts.restarts,
             beats_lost: counts.beats_lost,
+            answers: counts.answers,
         }
     }
 

@@ -1,8 +1,11 @@
 //! The heartbeat as it travels: a fixed layout, signed by its author's peer key.
 //!
 //! ```text
-//! version 1 | kind 1 | author 32 | boot 8 | seq 8 | time 8 | signature 64        numbers are big-endian
+//! version 1 | kind 1 | author 32 | boot 8 | noted 8 | seq 8 | time 8 | signature 64        numbers are big-endian
 //! ```
+//!
+//! The kind is the pulse: 1 beats, 2 only listens ([`Pulse`]). It is the only difference between the two, and it is signed
+//! like everything else, so nobody but the author can make the one of the other.
 //!
 //! The author signs `"williw-heartbeat-v1" | network id 32 | everything in front of the signature`: no other message of a
 //! peer key begins like that, and a heartbeat of one network is worth nothing in another. Lengths are exact, so there is
@@ -11,6 +14,7 @@
 
 use williw_core::cycle::UnixSeconds;
 use williw_core::ed25519::{PeerFault, PeerSignature, verify_strict};
+use williw_core::guard::Pulse;
 use williw_core::identity::PeerId;
 use williw_core::network::NetworkId;
 
@@ -18,20 +22,37 @@ use williw_core::network::NetworkId;
 mod tests;
 
 const VERSION: u8 = 1;
-const HEARTBEAT: u8 = 1;
+const BEATING: u8 = 1;
+const LISTENING: u8 = 2;
 const DOMAIN: &[u8; 19] = b"williw-heartbeat-v1";
 
 /// Where the parts begin.
 const AUTHOR_AT: usize = 2;
 const BOOT_AT: usize = 34;
-const SEQ_AT: usize = 42;
-const TIME_AT: usize = 50;
-const SIGNATURE_AT: usize = 58;
+const NOTED_AT: usize = 42;
+const SEQ_AT: usize = 50;
+const TIME_AT: usize = 58;
+const SIGNATURE_AT: usize = 66;
 
 /// Bytes of a heartbeat with its signature.
-pub const HEARTBEAT_LEN: usize = 122;
+pub const HEARTBEAT_LEN: usize = 130;
 
 const MESSAGE_LEN: usize = DOMAIN.len() + NetworkId::LEN + SIGNATURE_AT;
+
+const fn kind_of(pulse: Pulse) -> u8 {
+    match pulse {
+        Pulse::Listening => LISTENING,
+        Pulse::Beating => BEATING,
+    }
+}
+
+const fn pulse_of(kind: u8) -> Result<Pulse, EnvelopeFault> {
+    match kind {
+        BEATING => Ok(Pulse::Beating),
+        LISTENING => Ok(Pulse::Listening),
+        _ => Err(EnvelopeFault::Kind(kind)),
+    }
+}
 
 /// That a peer is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,10 +60,13 @@ pub(crate) struct Heartbeat {
     pub(crate) author: PeerId,
     /// Grows with every start of the author.
     pub(crate) boot: u64,
-    /// Grows with every heartbeat since that start.
+    /// Grows with every statement that the author's guard has on disk.
+    pub(crate) noted: u64,
+    /// Grows with every heartbeat since that start, from a number that the author drew then.
     pub(crate) seq: u64,
     /// The author's clock.
     pub(crate) time: UnixSeconds,
+    pub(crate) pulse: Pulse,
 }
 
 /// A heartbeat and a signature that may or may not be by its author.
@@ -64,12 +88,18 @@ pub(crate) enum EnvelopeFault {
 }
 
 impl Heartbeat {
+    /// By this, heartbeats of one author are older and newer.
+    pub(crate) const fn rank(&self) -> (u64, u64) {
+        (self.boot, self.seq)
+    }
+
     fn head(&self) -> [u8; SIGNATURE_AT] {
         let mut head = [0; SIGNATURE_AT];
         head[0] = VERSION;
-        head[1] = HEARTBEAT;
+        head[1] = kind_of(self.pulse);
         head[AUTHOR_AT..BOOT_AT].copy_from_slice(&self.author.0);
-        head[BOOT_AT..SEQ_AT].copy_from_slice(&self.boot.to_be_bytes());
+        head[BOOT_AT..NOTED_AT].copy_from_slice(&self.boot.to_be_bytes());
+        head[NOTED_AT..SEQ_AT].copy_from_slice(&self.noted.to_be_bytes());
         head[SEQ_AT..TIME_AT].copy_from_slice(&self.seq.to_be_bytes());
         head[TIME_AT..].copy_from_slice(&self.time.0.to_be_bytes());
         head
@@ -105,14 +135,14 @@ impl Envelope {
         if bytes[0] != VERSION {
             return Err(EnvelopeFault::Version(bytes[0]));
         }
-        if bytes[1] != HEARTBEAT {
-            return Err(EnvelopeFault::Kind(bytes[1]));
-        }
+        let pulse = pulse_of(bytes[1])?;
         let heartbeat = Heartbeat {
             author: PeerId(part(bytes, AUTHOR_AT)),
             boot: u64::from_be_bytes(part(bytes, BOOT_AT)),
+            noted: u64::from_be_bytes(part(bytes, NOTED_AT)),
             seq: u64::from_be_bytes(part(bytes, SEQ_AT)),
             time: UnixSeconds(u64::from_be_bytes(part(bytes, TIME_AT))),
+            pulse,
         };
         Ok(Self { heartbeat, signature: PeerSignature(part(bytes, SIGNATURE_AT)) })
     }

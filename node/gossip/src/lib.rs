@@ -10,6 +10,9 @@
 //! is no member here is dropped without a trace: nodes read chains at different moments, and not agreeing yet about the
 //! roster is no misconduct.
 //!
+//! Two copies of a node have one key, and gossip does not bring the one what the other says. So a node asks members what they
+//! last heard by its key, and is told of everything that it did not say itself (`echoes`, `network/ask`).
+//!
 //! # No data before the handshake
 //!
 //! 0-RTT would let a connection carry data before the door has seen it. Outwards it cannot happen: no session ticket is
@@ -47,6 +50,7 @@ mod authors;
 pub mod bench;
 mod code;
 mod door;
+mod echoes;
 mod envelope;
 mod error;
 mod network;
@@ -59,7 +63,8 @@ pub use envelope::HEARTBEAT_LEN;
 pub use error::GossipError;
 pub use iroh::endpoint::Connection;
 pub use network::{
-    ADDRESSES_PER_PEER_CAP, CLOSE_TIMEOUT, DIAL_TIMEOUT, EVENT_QUEUE_CAP, Event, KNOWN_PEERS_CAP, MESSAGE_BYTES_CAP,
-    NEIGHBOUR_TIMEOUT, Network, NetworkCounts, NetworkSettings, PeerSecret, STALLED_FOR,
+    ADDRESSES_PER_PEER_CAP, ASK_TIMEOUT, ASKED_CAP, CLOSE_TIMEOUT, DIAL_TIMEOUT, EVENT_QUEUE_CAP, Event,
+    KNOWN_PEERS_CAP, MESSAGE_BYTES_CAP, NEIGHBOUR_TIMEOUT, Network, NetworkCounts, NetworkSettings, PeerSecret,
+    STALLED_FOR,
 };
 pub use protocols::Protocols;

@@ -6,24 +6,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
 use iroh::address_lookup::memory::MemoryLookup;
-use iroh::endpoint::{
-    ConnectError, ConnectWithOptsError, ConnectingError, Connection, Incoming, NetReportConfig, QuicTransportConfig,
-    TransportAddrUsage, VarInt, presets,
-};
-use iroh::protocol::{IncomingFilterOutcome, Router};
-use iroh::{Endpoint, EndpointAddr, EndpointId, SecretKey, TransportAddr};
+use iroh::endpoint::{ConnectError, ConnectWithOptsError, ConnectingError, Connection, TransportAddrUsage};
+use iroh::protocol::Router;
+use iroh::{Endpoint, EndpointAddr, EndpointId, TransportAddr};
 use iroh_gossip::{ALPN, TopicId};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::{debug, warn};
 use williw_core::cycle::UnixSeconds;
 use williw_core::ed25519::PeerSignature;
+use williw_core::guard::{Echo, Pulse};
 use williw_core::hash::keccak;
 use williw_core::identity::PeerId;
 use williw_core::network::NetworkId;
@@ -35,10 +32,15 @@ use crate::envelope::Heartbeat;
 use crate::error::{BoxError, GossipError};
 use crate::protocols::Protocols;
 
+mod ask;
+mod bind;
 mod line;
 mod listen;
 mod watch;
 
+use ask::Asker;
+pub use ask::{ASK_TIMEOUT, ASKED_CAP};
+use bind::{bind, validate};
 use line::{Answering, Line, Spoken};
 use listen::{Listener, Shared};
 pub use watch::STALLED_FOR;
@@ -60,13 +62,6 @@ pub const KNOWN_PEERS_CAP: usize = 65_536;
 
 /// Addresses of one peer. A longer list is refused.
 pub const ADDRESSES_PER_PEER_CAP: usize = 16;
-
-/// Bytes that a peer may send on one connection before they are read, over all its streams. Without a limit, each of a
-/// hundred streams that nobody reads holds more than that.
-const CONNECTION_UNREAD_CAP: u32 = 1 << 20;
-
-/// The same for one stream.
-const STREAM_UNREAD_CAP: u32 = 1 << 19;
 
 /// Dials of one [`Network::join`] under way at a time; the others wait.
 const DIALS_AT_ONCE_CAP: usize = 32;
@@ -105,6 +100,9 @@ pub struct NetworkSettings {
 pub enum Event {
     /// A peer's heart beat: signed by it, fresh, heard for the first time, and the peer is not barred here.
     Heard(Heard),
+    /// Somebody speaks, or spoke, with the key of this node: the newest of what was heard, of either pulse. Told at most once
+    /// a second, and again until there is room for it in the queue.
+    Echo(Echo),
     /// How a peer behaved.
     Conduct { peer: PeerId, conduct: Conduct },
     /// A peer became a neighbour in gossip.
@@ -127,6 +125,9 @@ pub struct NetworkCounts {
     pub restarts: u64,
     /// Heartbeats of this node that were not sent, because gossip stood still.
     pub beats_lost: u64,
+    /// Times that a member said what it last heard by the key of this node, be it nothing: without any, that there was no
+    /// [`Event::Echo`] means little.
+    pub answers: u64,
 }
 
 /// A running network. Dropping it ends it without goodbyes; see [`Network::close`].
@@ -138,7 +139,8 @@ pub struct Network {
     book: MemoryLookup,
     known: Mutex<BTreeSet<PeerId>>,
     network: NetworkId,
-    seq: AtomicU64,
+    authors: Arc<Mutex<Authors>>,
+    asker: Asker,
     shared: Arc<Mutex<Shared>>,
     listener: JoinHandle<()>,
     watch: JoinHandle<()>,
@@ -180,18 +182,19 @@ impl Network {
 
         let (line, heard) = Line::open(endpoint.clone(), book.clone(), topic_of(network)).await?;
         let line = Arc::new(line);
+        let authors = Arc::new(Mutex::new(Authors::new(network, me)));
+        let shared = Arc::new(Mutex::default());
+        let asker = Asker::new(endpoint.clone(), door.clone(), Arc::clone(&authors), Arc::clone(&shared));
         let mut router = Router::builder(endpoint).accept(ALPN, Answering(Arc::clone(&line)));
+        router = router.accept(ask::ALPN, ask::Keeping(Arc::clone(&authors)));
         for (alpn, protocol) in protocols.into_served() {
             router = router.accept(alpn, protocol);
         }
-        // Whoever sends from an address that is not its own gets an answer no longer than what it sent, and no handshake.
         let router = router.incoming_filter(Arc::new(validate)).spawn();
 
         let (events, inbox) = mpsc::channel(EVENT_QUEUE_CAP);
-        let shared = Arc::new(Mutex::default());
-        let authors = Authors::new(network, me);
         let listener = Listener {
-            authors,
+            authors: Arc::clone(&authors),
             door: door.clone(),
             line: Arc::clone(&line),
             events,
@@ -201,8 +204,8 @@ impl Network {
         let listener = tokio::spawn(listener.listen(heard));
         let watch = Watch { line: Arc::clone(&line), door: door.clone(), shared: Arc::clone(&shared) };
         let watch = tokio::spawn(watch.watch());
-        let (known, seq) = (Mutex::default(), AtomicU64::new(0));
-        Ok((Self { router, line, door, book, known, network, seq, shared, listener, watch }, inbox))
+        let known = Mutex::default();
+        Ok((Self { router, line, door, book, known, network, authors, asker, shared, listener, watch }, inbox))
     }
 
     /// The name of this node.
@@ -305,11 +308,16 @@ impl Network {
     /// Sends a heartbeat to whoever is in the network by now. While gossip stands still it is lost and counted, like one
     /// that nobody heard: the next one says the same.
     ///
-    /// `boot` has to grow with every start of this peer key, or others take the heartbeats for repetitions: a counter on
-    /// disk, or the time of the start.
-    pub async fn beat(&self, now: UnixSeconds, boot: u64) -> Result<(), GossipError> {
-        let seq = self.seq.fetch_add(1, Ordering::Relaxed);
-        let heartbeat = Heartbeat { author: self.peer(), boot, seq, time: now };
+    /// `boot` has to grow with every start of this peer key, or others take the heartbeats for repetitions, and is the same
+    /// for as long as the network runs. `noted` is how many statements its guard has on disk, and never less than before.
+    ///
+    /// With every heartbeat members are asked what they last heard by this peer key: all that gossip is spoken with while it
+    /// is only [`Pulse::Listening`], one of them after the other when it is beating. What this node did not say comes as an
+    /// [`Event::Echo`].
+    pub async fn beat(&self, now: UnixSeconds, (boot, noted): (u64, u64), pulse: Pulse) -> Result<(), GossipError> {
+        let seq = self.authors.lock().expect(listen::UNBROKEN).echoes.number(boot);
+        self.asker.ask(pulse);
+        let heartbeat = Heartbeat { author: self.peer(), boot, noted, seq, time: now, pulse };
         let secret = self.router.endpoint().secret_key();
         let envelope = heartbeat.seal(self.network, |message| PeerSignature(secret.sign(message).to_bytes()));
         let message = Bytes::copy_from_slice(&envelope.encode());
@@ -341,6 +349,7 @@ impl Network {
         // First, or they would take the end of the topic for a breakdown.
         self.listener.abort();
         self.watch.abort();
+        self.asker.stop();
         let ended = tokio::time::timeout(CLOSE_TIMEOUT, self.router.shutdown()).await;
         let ended = ended.map_err(BoxError::from).and_then(|ended| ended.map_err(BoxError::from));
         ended.map_err(|source| GossipError::Shutdown { source })
@@ -360,32 +369,6 @@ async fn dial(endpoint: Endpoint, id: EndpointId) -> Option<Connection> {
             None
         }
     }
-}
-
-/// The only place where an endpoint is made.
-async fn bind(secret: &PeerSecret, listen: SocketAddr, book: MemoryLookup, door: Door) -> Result<Endpoint, BoxError> {
-    // Nothing here speaks in datagrams, so none are buffered.
-    let transport = QuicTransportConfig::builder()
-        .datagram_receive_buffer_size(None)
-        .receive_window(VarInt::from_u32(CONNECTION_UNREAD_CAP))
-        .stream_receive_window(VarInt::from_u32(STREAM_UNREAD_CAP))
-        .build();
-    let endpoint = Endpoint::builder(presets::Minimal)
-        .secret_key(SecretKey::from_bytes(&secret.0))
-        .hooks(door)
-        .transport_config(transport)
-        .max_tls_tickets(0) // nothing to resume with, so no 0-RTT outwards
-        .net_report_config(NetReportConfig::minimal())
-        .address_lookup(book)
-        .clear_ip_transports()
-        .bind_addr(listen)?
-        .bind()
-        .await?;
-    Ok(endpoint)
-}
-
-fn validate(incoming: &Incoming) -> IncomingFilterOutcome {
-    if incoming.remote_addr_validated() { IncomingFilterOutcome::Accept } else { IncomingFilterOutcome::Retry }
 }
 
 fn topic_of(network: NetworkId) -> TopicId {

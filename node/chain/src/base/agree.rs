@@ -20,7 +20,7 @@ pub const TIP_WALK_BLOCKS: u64 = 16;
 
 impl Base {
     /// The highest block that a quorum calls finalized by the same hash.
-    pub(super) async fn final_block(&mut self, matter: Matter) -> Result<Block, ChainError> {
+    pub(crate) async fn final_block(&mut self, matter: Matter) -> Result<Block, ChainError> {
         self.begin(matter).await;
         let ask = |index: usize| {
             let endpoint = &self.endpoints[index];
@@ -86,7 +86,7 @@ impl Base {
     }
 
     /// The block at a height, as everybody has it whose head is not below.
-    pub(super) async fn claims(
+    pub(crate) async fn claims(
         &mut self,
         matter: Matter,
         height: Height,
@@ -105,7 +105,7 @@ impl Base {
         self.settle(matter, answers)
     }
 
-    pub(super) fn agreed_hash(&self, claims: &[(usize, Block)]) -> Option<B256> {
+    pub(crate) fn agreed_hash(&self, claims: &[(usize, Block)]) -> Option<B256> {
         let hashes: Vec<_> = claims.iter().map(|(index, block)| (*index, block.hash)).collect();
         agreed(&hashes, self.quorum)
     }

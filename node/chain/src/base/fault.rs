@@ -129,12 +129,30 @@ impl Faults {
     /// These and others; of an endpoint that has both, the first stays.
     #[must_use]
     pub(crate) fn and(mut self, others: Self) -> Self {
+        self.add(others);
+        self
+    }
+
+    /// Takes others in; of an endpoint that has both, the first stays.
+    pub fn add(&mut self, others: Self) {
         for (name, fault) in others.0 {
             if self.0.iter().all(|(known, _)| *known != name) {
                 self.0.push((name, fault));
             }
         }
-        self
+    }
+
+    /// Takes in what an error says about endpoints.
+    pub fn add_of(&mut self, error: &ChainError) {
+        match error {
+            ChainError::NoQuorum { faults, .. } | ChainError::Disbelieved { faults } => self.add(faults.clone()),
+            ChainError::Settings(_)
+            | ChainError::Unfolded { .. }
+            | ChainError::NoFirstFact { .. }
+            | ChainError::Deployment(_)
+            | ChainError::TooManyAccounts { .. }
+            | ChainError::ForeignAccount(_) => {}
+        }
     }
 }
 

@@ -62,5 +62,7 @@ fn readings_can_be_spawned() {
     sendable(base.operator_at_tip(base.journal()));
     let wallet = crate::wallet::Wallet::from_secret(&[1; 32]).expect("a key");
     sendable(base.calls(&crate::verb::Verb::Restake { ticket: 0 }, wallet.account()));
-    sendable(base.send(&wallet, &[], &mut |_| {}));
+    sendable(base.rehearse(wallet.account(), &[]));
+    sendable(base.look(wallet.account(), 0, &[]));
+    sendable(base.look_at_final(&[], None));
 }

@@ -3,58 +3,74 @@
 use alloy::consensus::TxEip1559;
 use alloy::primitives::{Address, Bytes, TxKind, U64, U256};
 use serde_json::json;
+use williw_core::outbox::{Fees, Wei};
 
 use crate::base::Base;
 use crate::base::endpoint::{Block, Which};
 use crate::verb::Call;
 
 use super::ask::request;
-use super::{BASE_FEE_CAP, Count, GAS_CAP, MATTER, SendError, TIP_CAP};
+use super::{BASE_FEE_CAP, Count, Draft, GAS_CAP, MATTER, SendError, TIP_CAP};
 
 impl Base {
     /// The transaction as it will be signed.
-    pub(super) async fn draft(&mut self, from: Address, call: &Call, tip: Block) -> Result<TxEip1559, SendError> {
+    pub(super) async fn numbers(&mut self, from: Address, call: &Call, tip: Block) -> Result<Draft, SendError> {
+        // First of all: what is too dear needs no further question.
+        let fees = self.fees(tip).await?;
+        let nonce = self.nonce(from, call, tip).await?;
+        let gas_limit = self.gas(from, call, tip).await?;
+        self.can_pay(from, call, tip, U256::from(gas_limit) * U256::from(fees.max.0)).await?;
+        Ok(Draft {
+            transaction: TxEip1559 {
+                chain_id: self.vault.chain_id,
+                nonce,
+                gas_limit,
+                max_fee_per_gas: fees.max.0,
+                max_priority_fee_per_gas: fees.tip.0,
+                to: TxKind::Call(Address::from(call.to)),
+                value: U256::from(call.value),
+                input: Bytes::copy_from_slice(&call.data),
+                ..TxEip1559::default()
+            },
+        })
+    }
+
+    /// What is usually offered at this block.
+    pub(super) async fn fees(&mut self, tip: Block) -> Result<Fees, SendError> {
         let base_fee = u128::from(tip.base_fee.ok_or(SendError::NoBaseFee(tip.height))?);
         if base_fee > BASE_FEE_CAP {
             return Err(SendError::TooExpensive(base_fee));
         }
-        let nonce = self.nonce(from, call, tip).await?;
-        let gas_limit = self.gas(from, call, tip).await?;
         let priorities: Vec<(usize, U256)> = self.poll(tip, "eth_maxPriorityFeePerGas", json!([])).await;
         let priority = self.middle_of("the priority fee", priorities)?.saturating_to::<u128>().min(TIP_CAP);
-        Ok(TxEip1559 {
-            chain_id: self.vault.chain_id,
-            nonce,
-            gas_limit,
-            // Six full blocks in a row double the base fee.
-            max_fee_per_gas: 2 * base_fee + priority,
-            max_priority_fee_per_gas: priority,
-            to: TxKind::Call(Address::from(call.to)),
-            value: U256::from(call.value),
-            input: Bytes::copy_from_slice(&call.data),
-            ..TxEip1559::default()
-        })
+        // Six full blocks in a row double the base fee.
+        Ok(Fees { max: Wei(2 * base_fee + priority), tip: Wei(priority) })
+    }
+
+    /// The account's nonce at this block, as a quorum has it.
+    pub(super) async fn used_nonces(&mut self, from: Address, tip: Block) -> Result<u64, crate::base::ChainError> {
+        const METHOD: &str = "eth_getTransactionCount";
+        let counts: Vec<(usize, U64)> = self.poll(tip, METHOD, json!([from, Which::Hash(tip.hash).json()])).await;
+        self.agree_on("the account's nonce", counts).map(|count| count.to())
     }
 
     /// The account's nonce at this block, if a quorum knows of nothing that is pending behind it.
     async fn nonce(&mut self, from: Address, call: &Call, tip: Block) -> Result<u64, SendError> {
-        const METHOD: &str = "eth_getTransactionCount";
-        let counts: Vec<(usize, U64)> = self.poll(tip, METHOD, json!([from, Which::Hash(tip.hash).json()])).await;
-        let nonce = self.agree_on("the account's nonce", counts)?;
+        let nonce = self.used_nonces(from, tip).await?;
         // Honest pools differ, so whoever knows of a pending transaction alone is not blamed for it.
-        let pending: Vec<(usize, U64)> = self.poll(tip, METHOD, json!([from, "pending"])).await;
+        let pending: Vec<(usize, U64)> = self.poll(tip, "eth_getTransactionCount", json!([from, "pending"])).await;
         if pending.len() < self.quorum {
             return Err(self.no_quorum(MATTER, "the account's pending transactions").into());
         }
-        if pending.iter().filter(|(_, count)| *count == nonce).count() < self.quorum {
+        if pending.iter().filter(|(_, count)| count.to::<u64>() == nonce).count() < self.quorum {
             let count = |(index, count): (usize, U64)| Count {
                 endpoint: self.endpoints[index].name.clone(),
                 transactions: count.to(),
             };
             let counted = pending.into_iter().map(count).collect();
-            return Err(SendError::Pending { what: call.what.clone(), mined: nonce.to(), counted });
+            return Err(SendError::Pending { what: call.what.clone(), mined: nonce, counted });
         }
-        Ok(nonce.to())
+        Ok(nonce)
     }
 
     async fn gas(&mut self, from: Address, call: &Call, tip: Block) -> Result<u64, SendError> {
@@ -68,5 +84,17 @@ impl Base {
             return Err(SendError::TooMuchGas { what: call.what.clone(), gas });
         }
         Ok(gas)
+    }
+
+    /// A transaction that the account cannot pay would be signed, taken by nobody, and happen on the day it can.
+    async fn can_pay(&mut self, from: Address, call: &Call, tip: Block, gas: U256) -> Result<(), SendError> {
+        let balances: Vec<(usize, U256)> =
+            self.poll(tip, "eth_getBalance", json!([from, Which::Hash(tip.hash).json()])).await;
+        let has = self.agree_on("the account's money", balances)?;
+        let needs = gas + U256::from(call.value);
+        if has < needs {
+            return Err(SendError::TooPoor { what: call.what.clone(), has, needs });
+        }
+        Ok(())
     }
 }

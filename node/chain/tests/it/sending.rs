@@ -6,12 +6,13 @@ use alloy::primitives::{B256, Bytes, U64, U256};
 use serde_json::{Value, json};
 use url::Url;
 use williw_chain::base::{Base, ChainError, EndpointFault};
-use williw_chain::send::{Outgoing, SendError};
+use williw_chain::send::SendError;
 use williw_chain::verb::{Call, Verb};
 use williw_core::amount::Amount;
 
 use crate::follower::fault_of;
 use crate::proxy::{Lie, Proxy};
+use crate::sender::{Ended, Outgoing, Sends as _};
 use crate::verbs::{OWNER, wallet};
 use crate::world::{TOKEN, World, account};
 
@@ -26,7 +27,7 @@ fn denies(method: &'static str, message: &'static str) -> Lie {
     Lie::Denies { method, about: String::new(), message }
 }
 
-fn nothing_leaves(leaving: Outgoing<'_>) {
+fn nothing_leaves(leaving: Outgoing) {
     panic!("{leaving:?}");
 }
 
@@ -82,7 +83,7 @@ async fn two_that_disagree_about_the_nonce_send_nothing() {
     let world = World::new().await;
     let (_liar, mut base) = two(&world, says("eth_getTransactionCount", json!("0x2"))).await;
     let error = base.send(&wallet(), &harmless(&world), &mut nothing_leaves).await.unwrap_err();
-    let SendError::Chain(ChainError::NoQuorum { faults, .. }) = &*error.why else { panic!("{error}") };
+    let Ended::Send(SendError::Chain(ChainError::NoQuorum { faults, .. })) = &*error.why else { panic!("{error}") };
     for position in [1, 2] {
         assert_eq!(fault_of(faults, position), Some(&EndpointFault::Contradicts("the account's nonce")));
     }
@@ -96,7 +97,7 @@ async fn nothing_is_sent_while_something_is_pending() {
     let _: Value = world.anvil.ask("evm_setAutomine", json!([false])).await;
     let _: B256 = world.anvil.ask("eth_sendTransaction", json!([harmless_request(&world)])).await;
     let error = base.send(&wallet(), &harmless(&world), &mut nothing_leaves).await.unwrap_err();
-    let SendError::Pending { mined: 1, counted, .. } = &*error.why else { panic!("{error}") };
+    let Ended::Send(SendError::Pending { mined: 1, counted, .. }) = &*error.why else { panic!("{error}") };
     assert_eq!(counted.iter().map(|count| count.transactions).collect::<Vec<_>>(), [2, 2]);
     assert!(error.to_string().contains("rpc 2"), "{error}");
     world.anvil.mine(1).await;
@@ -188,14 +189,14 @@ async fn nothing_follows_an_approval_before_a_quorum_has_its_block() {
     let calls = base.calls(&world.registration(OWNER, 2_000), wallet().account()).await.unwrap().value;
     let height = world.anvil.height().await;
     let mut left = 0;
-    let mut stop = |_: Outgoing<'_>| {
+    let mut stop = |_: Outgoing| {
         left += 1;
         for proxy in &proxies {
             proxy.tell(Lie::StuckAt(height));
         }
     };
     let error = base.send(&wallet(), &calls, &mut stop).await.unwrap_err();
-    assert!(matches!(&*error.why, SendError::Chain(ChainError::NoQuorum { .. })), "{error}");
+    assert!(matches!(&*error.why, Ended::Send(SendError::Chain(ChainError::NoQuorum { .. }))), "{error}");
     assert_eq!((left, error.done.len(), sent(&world).await), (1, 1, 2));
 }
 
@@ -204,7 +205,7 @@ async fn a_moment_of_disagreement_leaves_no_approval_alone() {
     let world = World::new().await;
     let (proxy, mut base) = two(&world, Lie::Nothing).await;
     let calls = base.calls(&world.registration(OWNER, 2_000), wallet().account()).await.unwrap().value;
-    let mut hiccup = |leaving: Outgoing<'_>| {
+    let mut hiccup = |leaving: Outgoing| {
         if leaving.nonce == 1 {
             proxy.tell(Lie::DeniesOnce("eth_getTransactionCount"));
         }
@@ -220,14 +221,14 @@ async fn a_repetition_has_the_nonce_of_what_it_repeats() {
         [Proxy::before(&world.anvil.url, Lie::Nothing).await, Proxy::before(&world.anvil.url, Lie::Nothing).await];
     let mut base = world.base(&[&proxies[0].url, &proxies[1].url]).with_receipts_within(PATIENCE);
     let mut told = Vec::new();
-    let mut swallow = |leaving: Outgoing<'_>| {
+    let mut swallow = |leaving: Outgoing| {
         told.push(leaving.nonce);
         for proxy in &proxies {
             proxy.tell(says("eth_sendRawTransaction", json!(B256::from(leaving.hash.0))));
         }
     };
     let error = base.send(&wallet(), &harmless(&world), &mut swallow).await.unwrap_err();
-    assert!(matches!(&*error.why, SendError::NoReceipt { nonce: 1, .. }), "{error}");
+    assert!(matches!(&*error.why, Ended::NoReceipt { nonce: 1, .. }), "{error}");
     for proxy in &proxies {
         proxy.tell(Lie::Nothing);
     }
@@ -243,14 +244,14 @@ async fn one_endpoint_gives_no_receipt() {
     let urls: [&Url; 3] = [&proxies[0].url, &proxies[1].url, &world.anvil.url];
     let mut base = world.base(&urls).with_receipts_within(PATIENCE);
     let mut told = None;
-    let mut stop = |leaving: Outgoing<'_>| {
+    let mut stop = |leaving: Outgoing| {
         told = Some((leaving.hash, leaving.nonce));
         for proxy in &proxies {
             proxy.tell(denies("eth_getTransactionReceipt", "429 Too Many Requests"));
         }
     };
     let error = base.send(&wallet(), &harmless(&world), &mut stop).await.unwrap_err();
-    let SendError::NoReceipt { hash, nonce, faults, .. } = &*error.why else { panic!("{error}") };
+    let Ended::NoReceipt { hash, nonce, faults, .. } = &*error.why else { panic!("{error}") };
     assert_eq!(Some((*hash, *nonce)), told);
     for position in [1, 2] {
         assert!(matches!(fault_of(faults, position), Some(EndpointFault::Refused { .. })), "{error}");
@@ -259,7 +260,7 @@ async fn one_endpoint_gives_no_receipt() {
         proxy.tell(Lie::Gibberish);
     }
     let error = base.send(&wallet(), &harmless(&world), &mut nothing_leaves).await.unwrap_err();
-    assert!(matches!(&*error.why, SendError::Chain(ChainError::NoQuorum { .. })), "{error}");
+    assert!(matches!(&*error.why, Ended::Send(SendError::Chain(ChainError::NoQuorum { .. }))), "{error}");
     assert_eq!(sent(&world).await, 2, "nothing is sent through one of three");
 }
 
@@ -267,7 +268,7 @@ async fn one_endpoint_gives_no_receipt() {
 async fn a_receipt_that_one_endpoint_invents_is_not_believed() {
     let world = World::new().await;
     let (liar, mut base) = outvoted(&world, Lie::Nothing).await;
-    let mut invent = |leaving: Outgoing<'_>| {
+    let mut invent = |leaving: Outgoing| {
         let receipt = json!({
             "transactionHash": B256::from(leaving.hash.0),
             "blockHash": B256::repeat_byte(1),
@@ -298,7 +299,7 @@ async fn who_only_says_that_it_took_a_transaction_hides_no_refusal() {
     let urls = [&proxies[0].url, &proxies[1].url, &proxies[2].url];
     let mut base = world.base(&urls).with_receipts_within(PATIENCE);
     let error = base.send(&wallet(), &harmless(&world), &mut |_| {}).await.unwrap_err();
-    let SendError::NotTaken { faults, .. } = &*error.why else { panic!("{error}") };
+    let Ended::NotTaken { faults, .. } = &*error.why else { panic!("{error}") };
     assert_eq!(faults.0.len(), 3, "{error}");
     assert!(error.to_string().contains("insufficient funds"), "{error}");
     assert_eq!(fault_of(faults, 1), Some(&EndpointFault::Contradicts("the hash of the transaction")));

@@ -4,7 +4,7 @@ use alloy::primitives::hex;
 use alloy::sol_types::SolCall;
 use serde_json::json;
 use williw_chain::base::{ChainError, EndpointFault};
-use williw_chain::send::{Outgoing, SendError};
+use williw_chain::send::SendError;
 use williw_chain::verb::{Refusal, Verb};
 use williw_chain::wallet::{Wallet, WalletError};
 use williw_core::amount::Amount;
@@ -13,6 +13,7 @@ use williw_core::secp256k1::Signature;
 
 use crate::follower::{Follower, fault_of};
 use crate::proxy::{Lie, Proxy};
+use crate::sender::{Ended, Outgoing, Sends as _};
 use crate::world::{Coin, TOKEN, World, account};
 
 /// Anvil's account 8, as `cast wallet import --unsafe-password 'open sesame'` wrote it.
@@ -58,7 +59,7 @@ async fn an_owner_registers_stakes_leaves_and_comes_back() {
     let targets: Vec<_> = calls.iter().map(|call| call.to).collect();
     assert_eq!(targets, [world.token.into_array(), world.vault.into_array()], "an approval goes in front");
     let mut told = Vec::new();
-    let mut tell = |leaving: Outgoing<'_>| told.push((leaving.nonce, leaving.hash));
+    let mut tell = |leaving: Outgoing| told.push((leaving.nonce, leaving.hash));
     let receipts = base.send(&wallet, &calls, &mut tell).await.unwrap().receipts;
     assert_eq!(told, [(1, receipts[0].hash), (2, receipts[1].hash)], "after what made the account rich");
     assert_eq!(receipts.len(), 2);
@@ -130,7 +131,7 @@ async fn refused(world: &World, verb: &Verb) -> Refusal {
     let before = world.anvil.height().await;
     let calls = base.calls(verb, wallet.account()).await.unwrap().value;
     let error = base.send(&wallet, &calls, &mut |_| {}).await.unwrap_err();
-    let SendError::Refused { refusal, .. } = *error.why else { panic!("{verb:?}: {}", error.why) };
+    let Ended::Send(SendError::Refused { refusal, .. }) = *error.why else { panic!("{verb:?}: {}", error.why) };
     let sent = world.anvil.height().await - before;
     assert!(sent == 0 || !refusal.by_vault, "what the vault refuses is refused before anything is sent: {refusal}");
     refusal
@@ -161,7 +162,7 @@ async fn nothing_is_signed_for_another_chain() {
     proxy.tell(Lie::OtherChain);
     let calls = [world.registration(OWNER, 2_000).call(world.vault.into_array()).unwrap()];
     let error = base.send(&wallet(), &calls, &mut |_| {}).await.unwrap_err();
-    let SendError::Chain(ChainError::NoQuorum { faults, .. }) = &*error.why else { panic!("{error}") };
+    let Ended::Send(SendError::Chain(ChainError::NoQuorum { faults, .. })) = &*error.why else { panic!("{error}") };
     assert_eq!(fault_of(faults, 1), Some(&EndpointFault::WrongChain { found: 1 }));
     assert!(!error.to_string().contains("a-secret-key"));
 }

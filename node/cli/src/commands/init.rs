@@ -1,32 +1,30 @@
 //! `williw init`
 //!
-//! The settings are written last and whole, so a home that has them is complete, and one that was interrupted is taken up
-//! again: keys that are there already are kept.
+//! The settings are written last and whole, so a home that has them has everything. One that was interrupted, by a full disk
+//! for example, is taken up again by the same command: what is there already is kept.
 
 use std::fs::{DirBuilder, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
-use williw_chain::wallet::Wallet;
 use williw_core::identity::{PeerId, Signer};
 use williw_core::network::{BaseSite, Network, NetworkId};
-use williw_daemon::keys::{KeyError, PeerKey, read_secret, write_secret};
+use williw_daemon::keys::{KeyError, PeerKey, remove_parts, write_secret};
 use williw_daemon::settings::{self, Settings};
-use zeroize::Zeroizing;
+use williw_store::guard::{Guard, GuardError};
 
 use crate::exit::{ExitStatus, Failure};
 use crate::flags;
 use crate::home::Home;
+use crate::keys;
 use crate::printer::Printer;
+use crate::signers::{self, PART, first_boot};
 
 /// The largest deployment file that is read, in bytes.
 const DEPLOYMENT_CAP: u64 = 64 * 1024;
-
-/// How many random bytes the signer's password has.
-const PASSWORD_BYTES: usize = 32;
 
 /// What the deployment script writes.
 #[derive(Deserialize)]
@@ -46,27 +44,17 @@ struct Made {
     network_id: NetworkId,
 }
 
-pub(crate) fn init(flags: flags::Init, home: &Home, printer: &Printer) -> Result<(), Failure> {
+pub(crate) async fn init(flags: flags::Init, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let deployment = read_deployment(&flags.deployment)?;
-    if home.settings().exists() {
-        return Err(Failure::usage(format_args!("{} is a home already", home.folder().display()))
-            .hint("choose another with --home, or change its williw.toml"));
-    }
     let text = render(&deployment, &flags, &addresses(&flags.rpcs)?);
     // As the node will read them, before anything is made.
     Settings::parse(&home.settings(), &text, [])?;
-    let failed = |error| Failure::new(ExitStatus::Failed, format_args!("{}: {error}", home.folder().display()));
-    DirBuilder::new().recursive(true).mode(0o700).create(home.folder()).map_err(failed)?;
-    let peer = peer_key(&home.peer(), printer)?;
-    let signer = signer_key(home, printer)?;
-    // They may hold keys of endpoints.
-    write_secret(&home.settings(), text.as_bytes())?;
-    let made = Made {
-        home: home.folder().display().to_string(),
-        peer: peer.peer(),
-        signer,
-        network_id: deployment.network_id,
-    };
+    let (peer, signer) =
+        make(home, &text, deployment.network_id, printer).await.map_err(|failure| match failure.hint {
+            None => failure.hint("run the same command again when that is mended; the keys that were made are kept"),
+            Some(_) => failure,
+        })?;
+    let made = Made { home: home.folder().display().to_string(), peer, signer, network_id: deployment.network_id };
     printer.say("made; next: `williw register` locks stake for these keys, `williw run` starts the node");
     let text = format!(
         "home     {}\npeer     {}\nsigner   {}\nnetwork  {}",
@@ -74,6 +62,43 @@ pub(crate) fn init(flags: flags::Init, home: &Home, printer: &Printer) -> Result
     );
     printer.result(&made, text);
     Ok(())
+}
+
+/// Makes what is not there yet.
+async fn make(home: &Home, settings: &str, network: NetworkId, printer: &Printer) -> Result<(PeerId, Signer), Failure> {
+    let failed = |error| Failure::new(ExitStatus::Failed, format_args!("{}: {error}", home.folder().display()));
+    DirBuilder::new().recursive(true).mode(0o700).create(home.folder()).map_err(failed)?;
+    let complete = home.settings().exists();
+    if complete && !is_of_this_command(home, settings).map_err(failed)? {
+        return Err(Failure::usage(format_args!("{} is a home already", home.folder().display()))
+            .hint("choose another with --home, or change its williw.toml"));
+    }
+    let peer = peer_key(&home.peer(), printer)?;
+    let signer = signer_key(home, network, printer).await?;
+    if !complete {
+        // They may hold keys of endpoints.
+        write_secret(&home.settings(), settings.as_bytes())?;
+    }
+    tidy_up(home).map_err(failed)?;
+    Ok((peer.peer(), signer))
+}
+
+/// True if a home that has settings has these, with all keys: then the same command may have failed at its very end, where
+/// nobody knows yet whether the disk has them. Keys that are missing were lost later, and are not replaced.
+fn is_of_this_command(home: &Home, settings: &str) -> io::Result<bool> {
+    let mut found = Vec::new();
+    let cap = u64::try_from(settings.len()).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(home.settings())?.take(cap).read_to_end(&mut found)?;
+    let keys = [home.peer(), home.signer(), home.signer_password(), home.guard()];
+    Ok(found == settings.as_bytes() && keys.iter().all(|path| path.exists()))
+}
+
+/// Removes what runs before this one left half done, and waits until the disk has the rest: they may have failed to.
+fn tidy_up(home: &Home) -> io::Result<()> {
+    for path in [home.peer(), home.signer_password(), home.signer().with_extension(PART), home.settings()] {
+        remove_parts(&path)?;
+    }
+    File::open(home.folder())?.sync_all()
 }
 
 fn read_deployment(path: &Path) -> Result<Deployment, Failure> {
@@ -162,42 +187,31 @@ fn peer_key(path: &Path, printer: &Printer) -> Result<PeerKey, Failure> {
     }
 }
 
-/// A signer under a random password of its own. The password is written first: a keystore that nobody can open is worse
-/// than a password for nothing.
-fn signer_key(home: &Home, printer: &Printer) -> Result<Signer, Failure> {
+/// The signer that is there, or a new one for which the guard answers.
+async fn signer_key(home: &Home, network: NetworkId, printer: &Printer) -> Result<Signer, Failure> {
     let (keystore, password_file) = (home.signer(), home.signer_password());
-    if keystore.exists() && !password_file.exists() {
-        return Err(Failure::usage(format_args!("{} is there without its password", keystore.display())).hint(
-            format_args!("restore {}, or move the keystore away to have a new signer", password_file.display()),
-        ));
-    }
-    match write_secret(&password_file, &random_password()?) {
-        Err(KeyError::Exists { .. }) => {}
-        written => written?,
-    }
-    let bytes = read_secret(&password_file)?;
-    let password = std::str::from_utf8(&bytes)
-        .map_err(|_| Failure::usage(format_args!("{} is not text", password_file.display())))?
-        .trim_end_matches(['\r', '\n']);
-    let wallet = if keystore.exists() {
-        printer.say(format_args!("keeping the signer that is there, {}", keystore.display()));
-        Wallet::open(&keystore, password)
-    } else {
-        Wallet::create(&keystore, password)
+    let mut guard = match Guard::found(&home.guard(), network, first_boot()).await {
+        // An earlier attempt came further.
+        Err(GuardError::Exists { .. }) => Guard::open(&home.guard(), network).await?,
+        founded => founded?,
     };
-    let wallet = wallet.map_err(|error| Failure::usage(format_args!("{}: {error}", keystore.display())))?;
-    Ok(wallet.signer())
-}
-
-fn random_password() -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut bytes = Zeroizing::new([0; PASSWORD_BYTES]);
-    getrandom::fill(&mut *bytes).map_err(KeyError::Random)?;
-    let mut text = Zeroizing::new(Vec::with_capacity(2 * PASSWORD_BYTES + 1));
-    for byte in bytes.iter() {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(b"0123456789abcdef"[usize::from(digit)]);
+    let signer = if keystore.exists() {
+        if !password_file.exists() {
+            return Err(Failure::usage(format_args!("{} is there without its password", keystore.display())).hint(
+                format_args!("restore {}, or move the keystore away to have a new signer", password_file.display()),
+            ));
         }
-    }
-    text.push(b'\n');
-    Ok(text)
+        printer.say(format_args!("keeping the signer that is there, {}", keystore.display()));
+        let signer = keys::open(&keystore, &password_file)?.signer();
+        if guard.answers_for(signer).is_err() {
+            printer.warn(format_args!(
+                "what signer {signer} signed before is not known here: `williw run` needs it from `williw guard import`"
+            ));
+        }
+        signer
+    } else {
+        signers::make(&mut guard, &keystore, &password_file).await?
+    };
+    guard.close().await?;
+    Ok(signer)
 }

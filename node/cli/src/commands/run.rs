@@ -12,6 +12,7 @@ use crate::exit::{ExitStatus, Failure};
 use crate::flags;
 use crate::home::Home;
 use crate::printer::Printer;
+use crate::signers::{finish, wallets};
 
 /// How a shell sees a program that an interrupt ended.
 const IMPATIENT: i32 = 130;
@@ -19,6 +20,8 @@ const IMPATIENT: i32 = 130;
 pub(crate) async fn run(flags: &flags::Run, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let settings = home.read_settings()?;
     let secret = PeerKey::read(&home.peer())?.secret();
+    finish(home, settings.network.id()).await?;
+    let signers = wallets(home)?;
     log(flags.verbose)?;
     let failed = |error| Failure::new(ExitStatus::Failed, format_args!("signals cannot be heard: {error}"));
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
@@ -43,7 +46,7 @@ pub(crate) async fn run(flags: &flags::Run, home: &Home, printer: &Printer) -> R
             printer.say(format_args!("serving as {}; see http://{}/v1/status", ready.peer, ready.http));
         }
     };
-    let start = Start { settings, secret, database: home.database() };
+    let start = Start { settings, secret, signers, guard: home.guard(), database: home.database() };
     Ok(Box::pin(williw_daemon::run(start, ready, stop)).await?)
 }
 

@@ -27,14 +27,14 @@ pub(crate) async fn slash(flags: flags::Slash, home: &Home, printer: &Printer) -
     let sender = Sender::open(&flags.account)?;
     let beneficiary = flags.beneficiary.unwrap_or_else(|| sender.account());
     let verb = Verb::Slash { evidence: Box::new(evidence), beneficiary };
-    carry_out(&verb, &sender, base(&settings)?, printer).await
+    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
 }
 
 pub(crate) async fn collect(flags: flags::Collect, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let settings = home.read_settings()?;
     let sender = Sender::open(&flags.account)?;
     let verb = Verb::Collect { beneficiary: flags.beneficiary.unwrap_or_else(|| sender.account()) };
-    carry_out(&verb, &sender, base(&settings)?, printer).await
+    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
 }
 
 fn read(path: &Path) -> Result<Evidence, Failure> {

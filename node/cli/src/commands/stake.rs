@@ -18,32 +18,36 @@ pub(crate) async fn register(flags: flags::Register, home: &Home, printer: &Prin
     let sender = Sender::open(&flags.account)?;
     let (link, signature) = keys.link(settings.network.id(), sender.account(), FIRST_NONCE)?;
     let verb = Verb::Register { amount: flags.amount.0, link, signature };
-    carry_out(&verb, &sender, base(&settings)?, printer).await
+    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
 }
 
 pub(crate) async fn stake(flags: flags::Stake, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let sender = Sender::open(&flags.account)?;
     let account = flags.beneficiary.unwrap_or_else(|| sender.account());
     let verb = Verb::Stake { account, amount: flags.amount.0 };
-    carry_out(&verb, &sender, base(&home.read_settings()?)?, printer).await
+    let settings = home.read_settings()?;
+    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
 }
 
 pub(crate) async fn unstake(flags: flags::Unstake, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let sender = Sender::open(&flags.account)?;
     let verb = Verb::Unstake { amount: flags.amount.0 };
-    carry_out(&verb, &sender, base(&home.read_settings()?)?, printer).await
+    let settings = home.read_settings()?;
+    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
 }
 
 pub(crate) async fn restake(flags: flags::Restake, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let sender = Sender::open(&flags.account)?;
     let verb = Verb::Restake { ticket: flags.ticket };
-    carry_out(&verb, &sender, base(&home.read_settings()?)?, printer).await
+    let settings = home.read_settings()?;
+    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
 }
 
 pub(crate) async fn withdraw(flags: flags::Withdraw, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let sender = Sender::open(&flags.account)?;
     let verb = Verb::Withdraw { limit: flags.limit };
-    carry_out(&verb, &sender, base(&home.read_settings()?)?, printer).await
+    let settings = home.read_settings()?;
+    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
 }
 
 pub(crate) async fn rotate(flags: flags::Relink, home: &Home, printer: &Printer) -> Result<(), Failure> {
@@ -74,5 +78,5 @@ async fn relink(
         return Err(Failure::usage("the nonce of this operator's link is the last one there is"));
     };
     let (link, signature) = keys.link(settings.network.id(), sender.account(), next)?;
-    carry_out(&verb(link, signature), &sender, base, printer).await
+    carry_out(&verb(link, signature), &sender, base, (home, &settings), printer).await
 }

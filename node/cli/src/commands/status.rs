@@ -40,6 +40,12 @@ fn text(status: &Value) -> String {
             lines.push(format!("  {} at block {}: {state}", words(&endpoint["name"]), words(&endpoint["latest"])));
         }
     }
+    let guard = &status["guard"];
+    let left = &guard["listening_seconds_left"];
+    lines.push(match guard["state"].as_str() {
+        Some("listening") => format!("signs    not yet: it listens for copies of itself, {left} s more in company"),
+        _ => format!("signs    as {}", list(&guard["signers"]).iter().map(words).collect::<Vec<_>>().join(", ")),
+    });
     let peers = &status["peers"];
     lines.push(format!(
         "peers    {} members, {} on probation, {} barred; {} neighbours",

@@ -5,7 +5,7 @@ use expect_test::expect_file;
 use crate::home::Home;
 
 /// Every command that there is; `help/williw.txt` lists them too, so a new one cannot be forgotten here.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "run",
     "status",
@@ -19,8 +19,29 @@ const COMMANDS: [&str; 14] = [
     "unjail",
     "slash",
     "collect",
+    "guard",
+    "keys",
+    "outbox",
     "completions",
 ];
+
+/// What can be done with the outbox; `help/outbox.txt` lists them too.
+const OUTBOX: [&str; 4] = ["list", "show", "retry", "cancel"];
+
+#[tokio::test]
+async fn what_the_outbox_does_is_explained() {
+    let home = Home::absent();
+    let whole = home.run(&["outbox", "--help"]).await;
+    let listed = whole.stdout.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let listed: Vec<_> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(listed[..OUTBOX.len()], OUTBOX);
+    for command in OUTBOX {
+        let help = home.run(&["outbox", command, "--help"]).await;
+        assert_eq!((help.code, help.stderr.as_str()), (0, ""), "{command}");
+        expect_file![format!("{}/tests/it/help/outbox-{command}.txt", env!("CARGO_MANIFEST_DIR"))]
+            .assert_eq(&help.stdout);
+    }
+}
 
 #[tokio::test]
 async fn every_command_explains_itself() {

@@ -43,7 +43,7 @@ impl Ended {
         assert_eq!(errors.len(), 1, "{}", self.stderr);
         let others = self.stderr.lines().filter(|line| !line.starts_with("error: "));
         for line in others {
-            let known = ["hint: ", "warning: ", "sending: ", "keeping "];
+            let known = ["hint: ", "warning: ", "sending: ", "keeping ", "made; "];
             assert!(known.iter().any(|label| line.starts_with(label)), "{}", self.stderr);
         }
         errors[0]
@@ -106,6 +106,15 @@ impl Home {
         let text = self.text("williw.toml");
         assert_eq!(text.matches(from).count(), 1, "{from}: {text}");
         std::fs::write(self.path("williw.toml"), text.replace(from, to)).unwrap();
+    }
+
+    /// Copies another home, as it is now.
+    pub(crate) fn copy(&self, other: &Self) {
+        std::fs::create_dir(self.folder()).unwrap();
+        for entry in other.folder().read_dir().unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), self.path(entry.file_name().to_str().unwrap())).unwrap();
+        }
     }
 
     /// A private file beside the home; its path.

@@ -6,6 +6,7 @@ use crate::home::{Home, NOBODY, deployment, mode};
 use crate::world::CHAIN_ID;
 
 const FILES: [&str; 4] = ["peer.json", "signer.json", "signer.password", "williw.toml"];
+const GUARD: [&str; 3] = ["guard.db", "guard.db.lock", "guard.mark"];
 
 fn names(home: &Home) -> Vec<String> {
     let entries = home.folder().read_dir().unwrap();
@@ -45,7 +46,7 @@ async fn a_home_is_private_and_whole() {
     let keys: Vec<_> = made.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(keys, ["home", "network_id", "peer", "signer"]);
     assert_eq!(made["network_id"], deployment(CHAIN_ID, [0x11; 20], 7)["network_id"]);
-    assert_eq!(names(&home), FILES);
+    assert_eq!(names(&home), [&GUARD[..], &FILES].concat());
     assert_eq!(mode(&home.folder()), 0o700);
     assert_eq!(FILES.map(|name| mode(&home.path(name))), [0o600; 4]);
 
@@ -81,13 +82,49 @@ async fn keys_that_are_there_are_kept() {
     let home = Home::lonely().await;
     let before = contents(&home);
     std::fs::remove_file(home.path("williw.toml")).unwrap();
-    let file = home.note("deployment.json", &deployment(CHAIN_ID, [0x33; 20], 1).to_string());
+    let other = home.note("other.json", &deployment(CHAIN_ID, [0x33; 20], 1).to_string());
+    let other = home.run(&["init", "--deployment", &other, "--rpc", NOBODY]).await;
+    assert!(other.error(2).contains("guard.db is of network"), "{}", other.stderr);
+    let file = home.note("deployment.json", &deployment(CHAIN_ID, [0x11; 20], 7).to_string());
     let again = home.run(&["init", "--deployment", &file, "--rpc", NOBODY]).await;
     assert_eq!(again.code, 0, "{}", again.stderr);
     assert!(again.stderr.contains("keeping the peer key that is there"), "{}", again.stderr);
     assert!(again.stderr.contains("keeping the signer that is there"), "{}", again.stderr);
     assert_eq!(contents(&home)[..3], before[..3]);
     assert_ne!(contents(&home)[3], before[3]);
+}
+
+/// As after a disk that failed at the very end, or a kill.
+#[tokio::test]
+async fn the_same_command_finishes_what_it_began() {
+    let home = Home::absent();
+    let file = home.note("deployment.json", &deployment(CHAIN_ID, [0x11; 20], 1).to_string());
+    let command = ["init", "--deployment", &file, "--rpc", NOBODY, "--json"];
+    let made = home.run(&command).await.json();
+    let before = contents(&home);
+    for name in ["peer.json", "signer.password", "signer.part", "williw.toml"] {
+        std::fs::write(home.path(&format!(".{name}.0123456789abcdef")), "half").unwrap();
+    }
+    assert_eq!(home.run(&command).await.json(), made);
+    assert_eq!(names(&home), [&GUARD[..], &FILES].concat());
+    assert_eq!(contents(&home), before);
+    for lost in ["guard.db"].iter().chain(&FILES[..3]) {
+        std::fs::rename(home.path(lost), home.path("lost")).unwrap();
+        assert_eq!(home.run(&command).await.error(2), "~/home is a home already", "without {lost}");
+        assert!(!home.path(lost).exists(), "{lost} was made anew");
+        std::fs::rename(home.path("lost"), home.path(lost)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_is_named_with_what_to_do() {
+    let home = Home::absent();
+    let file = home.note("deployment.json", &deployment(CHAIN_ID, [0x11; 20], 1).to_string());
+    home.note("home", "a file where the folder should be");
+    let ended = home.run(&["init", "--deployment", &file, "--rpc", NOBODY]).await;
+    assert_eq!(ended.error(1), "~/home: File exists (os error 17)");
+    let hint = "hint: run the same command again when that is mended; the keys that were made are kept";
+    assert!(ended.stderr.contains(hint), "{}", ended.stderr);
 }
 
 #[tokio::test]

@@ -4,10 +4,12 @@
 #[path = "../../../chain/tests/it/anvil.rs"]
 #[expect(dead_code, reason = "shared with the tests of the chain, which do more with it")]
 mod anvil;
+mod guard;
 mod help;
 mod home;
 mod init;
 mod node;
+mod outbox;
 mod owners;
 mod refused;
 #[path = "../../../chain/tests/it/world.rs"]

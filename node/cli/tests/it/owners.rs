@@ -32,15 +32,15 @@ const PASSWORD: &str = "open sesame";
 const OWNER: usize = 8;
 
 /// A home, and the owner's wallet beside it.
-struct Owner {
-    world: World,
-    home: Home,
-    keystore: String,
-    password: String,
+pub(crate) struct Owner {
+    pub(crate) world: World,
+    pub(crate) home: Home,
+    pub(crate) keystore: String,
+    pub(crate) password: String,
 }
 
 impl Owner {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let home = Home::of(&world).await;
         let (keystore, password) = (home.note("owner", KEYSTORE), home.note("password", &format!("{PASSWORD}\n")));
@@ -50,7 +50,7 @@ impl Owner {
     }
 
     /// Runs a command with the owner's wallet.
-    async fn run(&self, arguments: &[&str]) -> Ended {
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ended {
         let variables = [("ETH_KEYSTORE", self.keystore.as_str()), ("ETH_PASSWORD", self.password.as_str())];
         let ended = self.home.run_with(arguments, &variables).await;
         assert!(!format!("{}{}", ended.stdout, ended.stderr).contains(PASSWORD));
@@ -58,7 +58,7 @@ impl Owner {
     }
 
     /// Runs a command that has to go through; what it did, transaction by transaction.
-    async fn done(&self, arguments: &[&str]) -> Vec<String> {
+    pub(crate) async fn done(&self, arguments: &[&str]) -> Vec<String> {
         let json = self.run(&[arguments, &["--json"]].concat()).await.json();
         let transactions = json["transactions"].as_array().unwrap().iter();
         let mut what = Vec::new();
@@ -73,8 +73,25 @@ impl Owner {
         what
     }
 
+    pub(crate) fn account(&self) -> String {
+        address::shown(self.world.owner(OWNER).account)
+    }
+
+    /// Sends what a command printed, as a Safe would.
+    pub(crate) async fn send_unsigned(&self, printed: &Value) {
+        for call in printed["calls"].as_array().unwrap() {
+            let keys: Vec<_> = call.as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(keys, ["data", "to", "value", "what"]);
+            assert_eq!(call["value"], "0");
+            let to = call["to"].as_str().unwrap().parse().unwrap();
+            let data = call["data"].as_str().unwrap().parse().unwrap();
+            self.world.anvil.send(self.world.people[OWNER], Some(to), data).await;
+        }
+        self.world.finalize().await;
+    }
+
     /// Another signer's keystore; the signer, and the flags that name it.
-    fn next_signer(&self) -> (Signer, [String; 4]) {
+    pub(crate) fn next_signer(&self) -> (Signer, [String; 4]) {
         let password = self.home.note("next.password", "another");
         let keystore = self.home.path("next.json");
         let signer = Wallet::create(&keystore, "another").unwrap().signer();
@@ -88,7 +105,7 @@ impl Owner {
         self.world.anvil.ask("eth_call", json!([call, "latest"])).await
     }
 
-    async fn operator(&self) -> Option<StandingOnChain> {
+    pub(crate) async fn operator(&self) -> Option<StandingOnChain> {
         let mut base = self.world.base(&[&self.world.anvil.url]);
         let reading = base.snapshot(&[self.world.owner(OWNER).account]).await.unwrap();
         reading.value.into_iter().find_map(|snapshot| snapshot.operator)
@@ -185,7 +202,7 @@ async fn a_slashed_owner_unjails_and_collects_the_bounty() {
 #[tokio::test]
 async fn unsigned_calls_need_no_wallet_and_work() {
     let owner = Owner::new().await;
-    let from = address::shown(owner.world.owner(OWNER).account);
+    let from = owner.account();
     let before = owner.world.anvil.height().await;
     // A wallet in the environment changes nothing: nobody is asked for its password.
     let variables = [("ETH_KEYSTORE", "/nowhere")];
@@ -194,15 +211,7 @@ async fn unsigned_calls_need_no_wallet_and_work() {
     assert_eq!(owner.world.anvil.height().await, before, "nothing was sent");
     let calls = json["calls"].as_array().unwrap();
     assert_eq!(calls.len(), 2);
-    for call in calls {
-        let keys: Vec<_> = call.as_object().unwrap().keys().map(String::as_str).collect();
-        assert_eq!(keys, ["data", "to", "value", "what"]);
-        assert_eq!(call["value"], "0");
-        let to = call["to"].as_str().unwrap().parse().unwrap();
-        let data = call["data"].as_str().unwrap().parse().unwrap();
-        owner.world.anvil.send(owner.world.people[OWNER], Some(to), data).await;
-    }
-    owner.world.finalize().await;
+    owner.send_unsigned(&json).await;
     assert_eq!(owner.operator().await.unwrap().active, Amount(2_000 * TOKEN));
 
     let plain = owner.home.run(&["unstake", "--amount", "1ether", "--unsigned", "--from", &from]).await;

@@ -26,6 +26,21 @@ fn a_key_is_made_once_and_read_back() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 }
 
+#[test]
+fn parts_of_others_are_left_alone() {
+    let (folder, path) = place();
+    PeerKey::create(&path).unwrap();
+    let mine = [".peer.json.00", ".peer.json.0xab"];
+    let others = [".peer.json", "peer.json.bak", ".peer.jsonx.00", ".signer.json.00"];
+    for name in mine.iter().chain(&others) {
+        fs::write(folder.path().join(name), "half").unwrap();
+    }
+    remove_parts(&path).unwrap();
+    assert!(mine.iter().all(|name| !folder.path().join(name).exists()));
+    assert!(others.iter().all(|name| folder.path().join(name).exists()));
+    PeerKey::read(&path).unwrap();
+}
+
 /// The first key pair of RFC 8032, section 7.1, as such a file holds it.
 #[test]
 fn a_key_of_solanas_tools_is_read() {

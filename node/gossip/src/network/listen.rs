@@ -16,10 +16,10 @@ use williw_core::reputation::Conduct;
 
 use super::line::{Heard, Line};
 use super::{Event, NEIGHBOUR_TIMEOUT, NetworkCounts};
-use crate::authors::Authors;
+use crate::authors::{Authors, News};
 use crate::door::Door;
 
-pub(super) const UNBROKEN: &str = "nothing panics while it counts";
+pub(super) const UNBROKEN: &str = "nothing panics while it hears or counts";
 
 /// How often connections are looked at that have no neighbour.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ pub(super) struct Shared {
 }
 
 pub(super) struct Listener {
-    pub(super) authors: Authors,
+    pub(super) authors: Arc<Mutex<Authors>>,
     pub(super) door: Door,
     pub(super) line: Arc<Line>,
     pub(super) events: mpsc::Sender<Event>,
@@ -59,6 +59,7 @@ impl Listener {
         loop {
             tokio::select! {
                 _ = look.tick() => {
+                    self.tell_echoes();
                     if self.lagged || !self.line.is_current(&heard) {
                         // Gossip stands still or is busy. Who is a neighbour is not known, so nobody is hung up on.
                         let Some(anew) = self.line.subscribe().await else { continue };
@@ -132,17 +133,24 @@ impl Listener {
     }
 
     fn hear(&mut self, bytes: &[u8]) {
-        let outcome = self.authors.hear(bytes, clock(), |peer| self.door.standing_of(peer));
+        let outcome = self.authors().hear(bytes, clock(), |peer| self.door.standing_of(peer));
         self.shared().counts.hearing.count(&outcome);
         match outcome {
-            Ok((heard, earns)) => {
+            Ok(News::Heard(heard, earns)) => {
                 self.tell(Event::Heard(heard));
                 if earns {
                     self.tell(Event::Conduct { peer: heard.author, conduct: Conduct::ValidMessage });
                 }
             }
+            // Told at the next look.
+            Ok(News::Echo) => {}
             Err(reason) => debug!(%reason, "a message does not count"),
         }
+    }
+
+    /// An echo takes any room that there is, and is kept until there is some.
+    fn tell_echoes(&self) {
+        self.authors().echoes.tell(|echo| self.events.try_send(Event::Echo(echo)).is_ok());
     }
 
     /// Never waits: a slow reader must not stop gossip. What peers say does not take the last of the room.
@@ -156,6 +164,10 @@ impl Listener {
                 warn!(dropped, "events of the network are not taken fast enough");
             }
         }
+    }
+
+    fn authors(&self) -> MutexGuard<'_, Authors> {
+        self.authors.lock().expect(UNBROKEN)
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {

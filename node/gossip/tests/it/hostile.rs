@@ -18,7 +18,7 @@ use crate::world::{DEADLINE, NETWORK, Node, bare, envelope, envelope_by, id, now
 
 const HOSTILE: u8 = 9;
 
-async fn hostile(seed: u8, node: &Node) -> (Router, GossipSender) {
+pub(crate) async fn hostile(seed: u8, node: &Node) -> (Router, GossipSender) {
     let book = MemoryLookup::new();
     book.add_endpoint_info(node.address());
     let endpoint = bare(seed, &book).await;
@@ -48,7 +48,7 @@ async fn nothing_but_a_fresh_true_heartbeat_counts() {
     say(envelope(NETWORK, silent, HOSTILE, 6, now())).await; // not its author's signature
     say(envelope(NetworkId([0x43; 32]), silent, 4, 7, now())).await; // signed for another network
     say(envelope(NETWORK, other, 3, 1, now())).await; // by no member
-    say(envelope(NETWORK, peer(1), 1, 1, now())).await; // by the node itself
+    say(envelope(NETWORK, peer(1), 1, 1, now())).await; // by another copy of the node
     say(envelope(NETWORK, victim, 2, 8, now().plus(HEARTBEAT_SLACK).plus(HEARTBEAT_SLACK))).await;
     say(b"hello".to_vec()).await;
     say(envelope(NETWORK, me, HOSTILE, 1, now())).await;
@@ -57,7 +57,7 @@ async fn nothing_but_a_fresh_true_heartbeat_counts() {
         repeated: 1,
         forged: 2,
         strangers: 1,
-        own: 1,
+        echoes: 1,
         untimely: 1,
         malformed: 1,
         ..HearingCounts::default()
@@ -69,7 +69,7 @@ async fn nothing_but_a_fresh_true_heartbeat_counts() {
         match event {
             Event::Heard(heard) => told.push((heard.author, None)),
             Event::Conduct { peer, conduct } => told.push((peer, Some(conduct))),
-            Event::Up(_) | Event::Down(_) => {}
+            Event::Up(_) | Event::Down(_) | Event::Echo(_) => {}
         }
     }
     let good = Some(Conduct::ValidMessage);

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in what its cases share")]
 
 mod crowd;
+mod echoes;
 mod eviction;
 mod heartbeats;
 mod hostile;

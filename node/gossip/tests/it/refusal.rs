@@ -4,7 +4,7 @@ use williw_core::identity::{ChainId, PeerId};
 use williw_core::standing::Bar;
 use williw_gossip::{GossipError, Refusal};
 
-use crate::world::{DOUBT, JAILED, KEEP, Node, bare, closed, echo, id, now, peer};
+use crate::world::{DOUBT, JAILED, KEEP, Node, bare, closed, echo, id, peer};
 
 const STRANGER: u8 = 9;
 
@@ -73,7 +73,7 @@ async fn a_peer_that_is_no_key_or_has_too_many_addresses_is_refused() {
     let many = vec![crate::world::loopback(); williw_gossip::ADDRESSES_PER_PEER_CAP + 1];
     assert!(matches!(node.network.know(peer(2), &many), Err(GossipError::TooManyAddresses { .. })));
     // Nobody is there to hear it, which is no error.
-    node.network.beat(now(), 1).await.unwrap();
+    node.beat().await;
     assert_eq!(id(node.network.peer()), id(peer(1)));
 }
 

@@ -12,6 +12,7 @@ use iroh::protocol::{AcceptError, ProtocolHandler};
 use iroh::{Endpoint, EndpointAddr, EndpointId, SecretKey};
 use tokio::sync::mpsc;
 use williw_core::cycle::{Height, UnixSeconds};
+use williw_core::guard::Pulse;
 use williw_core::hash::keccak;
 use williw_core::identity::{ChainId, PeerId};
 use williw_core::network::NetworkId;
@@ -63,7 +64,11 @@ impl Node {
     }
 
     pub(crate) async fn beat(&self) {
-        self.network.beat(now(), 1).await.unwrap();
+        self.beat_as(1, Pulse::Beating).await;
+    }
+
+    pub(crate) async fn beat_as(&self, boot: u64, pulse: Pulse) {
+        self.network.beat(now(), (boot, 0), pulse).await.unwrap();
     }
 
     /// The next event that `pick` makes something of.
@@ -218,9 +223,20 @@ pub(crate) fn envelope_by(
     seq: u64,
     time: UnixSeconds,
 ) -> Vec<u8> {
+    heartbeat_by(signer, network, author, (1, seq), time)
+}
+
+/// The same of any boot.
+pub(crate) fn heartbeat_by(
+    signer: &SecretKey,
+    network: NetworkId,
+    author: PeerId,
+    (boot, seq): (u64, u64),
+    time: UnixSeconds,
+) -> Vec<u8> {
     let mut head = vec![1, 1];
     head.extend(author.0);
-    for number in [1, seq, time.0] {
+    for number in [boot, 0, seq, time.0] {
         head.extend(number.to_be_bytes());
     }
     let message = [b"williw-heartbeat-v1".as_slice(), &network.0, &head].concat();

@@ -1,0 +1,180 @@
+//! What became of a transaction: seen at the tip, believed at the final block, and no endpoint's word alone.
+
+use alloy::primitives::{B256, U64};
+use serde_json::{Value, json};
+use williw_chain::base::{Base, ChainError, EndpointFault};
+use williw_chain::send::{Candidate, Signed};
+use williw_chain::verb::Verb;
+use williw_core::cycle::Height;
+use williw_core::hash::Hash;
+use williw_core::outbox::{Observation, Place, Purpose, Sight};
+
+use crate::follower::fault_of;
+use crate::proxy::{Lie, Proxy};
+use crate::verbs::{OWNER, wallet};
+use crate::world::{World, account};
+
+fn says(method: &'static str, answer: Value) -> Lie {
+    Lie::Says { method, about: String::new(), answer }
+}
+
+fn candidate(signed: &Signed) -> [Candidate; 1] {
+    [Candidate { hash: signed.hash, purpose: Purpose::Call }]
+}
+
+/// A transaction of the owner that nobody was given.
+async fn signed(world: &World) -> Signed {
+    let collect = Verb::Collect { beneficiary: account(world.people[OWNER]) };
+    let call = collect.call(world.vault.into_array()).unwrap();
+    let mut base = world.base(&[&world.anvil.url]);
+    base.draft(wallet().account(), &call, Height(0)).await.unwrap().value.sign(&wallet()).unwrap()
+}
+
+async fn given(world: &World) -> Signed {
+    let signed = signed(world).await;
+    let broadcast = world.base(&[&world.anvil.url]).broadcast(signed.hash, &signed.bytes).await;
+    assert!(!broadcast.refused, "{}", broadcast.faults);
+    signed
+}
+
+async fn look(base: &mut Base, signed: &Signed) -> Sight {
+    base.look(wallet().account(), signed.nonce, &candidate(signed)).await.unwrap().value
+}
+
+async fn look_at_final(base: &mut Base, signed: &Signed, spent: Option<Place>) -> Observation {
+    base.look_at_final(&candidate(signed), spent).await.unwrap().value
+}
+
+/// Waits until it is in a block.
+async fn mined(base: &mut Base, signed: &Signed) -> Place {
+    let seen = async {
+        loop {
+            match look(base, signed).await {
+                Sight::Included(inclusion) => return inclusion.place,
+                Sight::Open | Sight::Spent(_) => tokio::task::yield_now().await,
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(30), seen).await.expect("anvil mines at once")
+}
+
+/// Another transaction of the owner, with the same nonce, from somewhere else.
+async fn overtake(world: &World) {
+    world.anvil.send(world.people[OWNER], Some(world.people[0]), Default::default()).await;
+}
+
+#[tokio::test]
+async fn what_is_in_a_block_is_final_with_it() {
+    let world = World::new().await;
+    let mut base = world.base(&[&world.anvil.url, &world.twin()]);
+    let waiting = signed(&world).await;
+    assert_eq!(look(&mut base, &waiting).await, Sight::Open);
+    let signed = given(&world).await;
+    let place = mined(&mut base, &signed).await;
+    assert_eq!(look_at_final(&mut base, &signed, None).await, Observation::Final(Sight::Open));
+    world.finalize().await;
+    let Observation::Final(Sight::Included(inclusion)) = look_at_final(&mut base, &signed, None).await else {
+        panic!()
+    };
+    assert_eq!((inclusion.place, inclusion.attempt, inclusion.succeeded), (place, 1, true));
+}
+
+#[tokio::test]
+async fn a_block_that_is_reorganised_away_takes_back_what_was_seen() {
+    let world = World::new().await;
+    let mut base = world.base(&[&world.anvil.url]);
+    let signed = given(&world).await;
+    mined(&mut base, &signed).await;
+    world.anvil.reorg(2).await;
+    assert_eq!(look(&mut base, &signed).await, Sight::Open);
+}
+
+#[tokio::test]
+async fn a_nonce_that_others_used_is_spent_once_that_is_final() {
+    let world = World::new().await;
+    let mut base = world.base(&[&world.anvil.url, &world.twin()]);
+    let signed = signed(&world).await;
+    overtake(&world).await;
+    let Sight::Spent(place) = look(&mut base, &signed).await else { panic!() };
+    assert_eq!(look_at_final(&mut base, &signed, Some(place)).await, Observation::Final(Sight::Open));
+    world.finalize().await;
+    let spent = Observation::Final(Sight::Spent(place));
+    assert_eq!(look_at_final(&mut base, &signed, Some(place)).await, spent);
+    // Had it been seen in a block that is none any more, nothing would follow from it.
+    let other = Place { hash: Hash([9; 32]), ..place };
+    assert_eq!(look_at_final(&mut base, &signed, Some(other)).await, Observation::Seen(Sight::Open));
+}
+
+#[tokio::test]
+async fn one_endpoint_invents_no_end() {
+    let world = World::new().await;
+    let signed = signed(&world).await;
+    let old: Value = world.anvil.ask("eth_getBlockByNumber", json!(["0x1", false])).await;
+    let receipt = json!({
+        "transactionHash": B256::from(signed.hash.0),
+        "blockHash": old["hash"],
+        "blockNumber": "0x1",
+        "status": "0x1",
+    });
+    world.finalize().await;
+    let liar = Proxy::before(&world.anvil.url, says("eth_getTransactionReceipt", receipt.clone())).await;
+    let mut base = world.base(&[&liar.url, &world.anvil.url, &world.twin()]);
+    assert_eq!(look(&mut base, &signed).await, Sight::Open);
+    assert_eq!(look_at_final(&mut base, &signed, None).await, Observation::Final(Sight::Open));
+    liar.tell(says("eth_getTransactionCount", json!("0x7")));
+    let reading = base.look(wallet().account(), signed.nonce, &candidate(&signed)).await.unwrap();
+    assert_eq!(reading.value, Sight::Open);
+    assert_eq!(fault_of(&reading.faults, 1), Some(&EndpointFault::Contradicts("the account's nonce")));
+
+    // Two that invent the same are a quorum of three, and still cannot put it under a block that the chain does not have.
+    let mut forged = receipt;
+    forged["blockHash"] = json!(B256::repeat_byte(5));
+    liar.tell(says("eth_getTransactionReceipt", forged.clone()));
+    let second = Proxy::before(&world.anvil.url, says("eth_getTransactionReceipt", forged)).await;
+    let mut base = world.base(&[&liar.url, &second.url, &world.anvil.url]);
+    assert_eq!(look_at_final(&mut base, &signed, None).await, Observation::Seen(Sight::Open));
+}
+
+#[tokio::test]
+async fn that_nothing_was_mined_is_said_by_a_quorum() {
+    let world = World::new().await;
+    let signed = signed(&world).await;
+    overtake(&world).await;
+    let denies = Lie::Denies { method: "eth_getTransactionReceipt", about: String::new(), message: "not indexed" };
+    let proxy = Proxy::before(&world.anvil.url, denies).await;
+    let mut base = world.base(&[&proxy.url, &world.anvil.url]);
+    let error = base.look(wallet().account(), signed.nonce, &candidate(&signed)).await.unwrap_err();
+    let ChainError::NoQuorum { faults, .. } = &error else { panic!("{error}") };
+    assert!(matches!(fault_of(faults, 1), Some(EndpointFault::Refused { .. })), "{error}");
+    world.finalize().await;
+    let height: U64 = world.anvil.ask("eth_blockNumber", json!([])).await;
+    let block: Value = world.anvil.ask("eth_getBlockByNumber", json!(["finalized", false])).await;
+    let hash: B256 = serde_json::from_value(block["hash"].clone()).unwrap();
+    let place = Place { height: Height(height.to::<u64>() - 8), hash: Hash(hash.0) };
+    let error = base.look_at_final(&candidate(&signed), Some(place)).await.unwrap_err();
+    assert!(matches!(error, ChainError::NoQuorum { .. }), "{error}");
+    proxy.tell(Lie::Nothing);
+    assert_eq!(look_at_final(&mut base, &signed, Some(place)).await, Observation::Final(Sight::Spent(place)));
+}
+
+#[tokio::test]
+async fn what_outbids_and_what_cancels_have_the_same_nonce() {
+    let world = World::new().await;
+    let mut base = world.base(&[&world.anvil.url, &world.twin()]);
+    let _: Value = world.anvil.ask("evm_setAutomine", json!([false])).await;
+    let first = given(&world).await;
+    let second = base.outbid(&first.bytes).await.unwrap().sign(&wallet()).unwrap();
+    let third = base.cancellation(wallet().account(), &second.bytes).await.unwrap().sign(&wallet()).unwrap();
+    assert_eq!((first.nonce, second.nonce), (third.nonce, third.nonce));
+    for (lower, higher) in [(&first, &second), (&second, &third)] {
+        assert!(higher.fees.max.0 * 8 >= lower.fees.max.0 * 9, "{:?} {:?}", lower.fees, higher.fees);
+        let broadcast = base.broadcast(higher.hash, &higher.bytes).await;
+        assert!(!broadcast.refused, "{}", broadcast.faults);
+    }
+    assert!(base.outbid(&[2, 0xc0]).await.is_err(), "what is no transaction is not signed for");
+    world.anvil.mine(1).await;
+    let attempts = [(first.hash, Purpose::Call), (second.hash, Purpose::Call), (third.hash, Purpose::Cancel)];
+    let attempts = attempts.map(|(hash, purpose)| Candidate { hash, purpose });
+    let Sight::Included(inclusion) = base.look(wallet().account(), 1, &attempts).await.unwrap().value else { panic!() };
+    assert_eq!((inclusion.attempt, inclusion.purpose), (3, Purpose::Cancel));
+}

@@ -1,0 +1,287 @@
+//! `williw keys`
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use williw_core::identity::Signer;
+use williw_core::network::NetworkId;
+use williw_daemon::keys::{KeyError, remove_parts, write_secret};
+use williw_daemon::outbox::{OutboxError, open_existing};
+use williw_daemon::settings::Settings;
+use williw_store::Which;
+use williw_store::guard::{Guard, GuardError, Leaving};
+use zeroize::Zeroizing;
+
+use super::{guard, stake};
+use crate::chain::{base, operator};
+use crate::exit::{ExitStatus, Failure};
+use crate::flags;
+use crate::home::Home;
+use crate::keys::{Sender, open};
+use crate::printer::Printer;
+use crate::signers::{self, PART, finish, first_boot, install, is_lost, rename, set_aside};
+
+/// How many intents are named that stand in the way.
+const NAMED_CAP: u32 = 8;
+
+pub(crate) async fn keys(command: flags::Keys, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    match command {
+        flags::Keys::Rotate(arguments) => rotate(arguments, home, printer).await,
+        flags::Keys::Move(flags::Move { to: Some(folder), .. }) => move_to(&folder, home, printer).await,
+        flags::Keys::Move(flags::Move { from: Some(folder), .. }) => move_from(&folder, home, printer).await,
+        flags::Keys::Move(flags::Move { to: None, from: None }) => {
+            Err(Failure::usage("where to?").hint("give --to or --from"))
+        }
+    }
+}
+
+/// Makes a signer, has the owner name it, and signs with it from then on. Each step is taken up again where it was left.
+async fn rotate(flags: flags::KeysRotate, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    let settings = home.read_settings()?;
+    let network = settings.network.id();
+    let sender = Sender::open(&flags.account)?;
+    finish(home, network).await?;
+    let next = next_signer(home, network, printer).await?;
+    let mut base = base(&settings)?;
+    let found = operator(&mut base, sender.account(), printer).await?;
+    if found.operator.is_none_or(|operator| operator.signer != next) {
+        let signer = flags::SignerKey {
+            signer: Some(home.next_signer()),
+            signer_password_file: Some(home.next_signer_password()),
+        };
+        let unsigned = flags.account.unsigned;
+        stake::rotate(flags::Relink { signer, account: flags.account }, home, printer).await?;
+        if unsigned {
+            printer.say("when it is mined, run this again: it takes the new signer into use");
+            return Ok(());
+        }
+    } else {
+        printer.result(&json!({ "signer": next }), format_args!("{next} is the signer on the chain already"));
+    }
+    install(home, network).await?;
+    clear(home).map_err(|error| failed(home.folder(), &error))
+}
+
+/// The signer that waits to be named, or a new one.
+async fn next_signer(home: &Home, network: NetworkId, printer: &Printer) -> Result<Signer, Failure> {
+    let (keystore, password_file) = (home.next_signer(), home.next_signer_password());
+    let mut guard = match Guard::open(&home.guard(), network).await {
+        // This is the way out when its history is lost: of a new key nothing has to be known.
+        Err(lost) if is_lost(&lost) => {
+            printer.warn(format_args!(
+                "{lost}; once the chain names the next signer, the one until now signs nothing more here"
+            ));
+            signers::next_guard(home, network).await?
+        }
+        opened => rejoin(opened?, home, network).await?,
+    };
+    let signer = match keystore.exists().then(|| open(&keystore, &password_file)).transpose()? {
+        Some(wallet) if guard.answers_for(wallet.signer()).is_ok() => wallet.signer(),
+        // It may have signed while the guard was another.
+        Some(wallet) => {
+            signers::keep(home, wallet.signer(), &keystore, &password_file)?;
+            // In this order: a next signer without a password would pass for one that is taken into use.
+            for file in [&keystore, &password_file] {
+                fs::remove_file(file).map_err(|error| failed(file, &error))?;
+            }
+            signers::make(&mut guard, &keystore, &password_file).await?
+        }
+        None => signers::make(&mut guard, &keystore, &password_file).await?,
+    };
+    guard.close().await?;
+    Ok(signer)
+}
+
+/// Has a guard that is there again answer for the next signer too, for which another was founded meanwhile.
+async fn rejoin(mut guard: Guard, home: &Home, network: NetworkId) -> Result<Guard, Failure> {
+    let path = home.next_guard();
+    if path.exists() {
+        match Guard::open(&path, network).await {
+            // Nobody signed with it; the next signer is made anew.
+            Err(lost) if is_lost(&lost) => {}
+            opened => {
+                let mut next = opened?;
+                guard.import(&next.export(false).await?).await?;
+                next.close().await?;
+            }
+        }
+        set_aside(&path)?;
+    }
+    Ok(guard)
+}
+
+/// Removes what writers of secrets left unfinished.
+fn clear(home: &Home) -> io::Result<()> {
+    let next = home.next_signer();
+    let now = [home.peer(), home.signer_password(), home.signer(), home.signer().with_extension(PART)];
+    let soon = [home.next_signer_password(), next.with_extension(PART), next];
+    now.iter().chain(&soon).try_for_each(|path| remove_parts(path))
+}
+
+fn failed(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(ExitStatus::Failed, format_args!("{}: {error}", path.display()))
+}
+
+/// The files of keys and settings that a home consists of.
+fn belongings(home: &Home) -> Result<Vec<PathBuf>, Failure> {
+    let past = home.past_signers()?;
+    let past = past.into_iter().flat_map(|signer| [home.past_signer_password(signer), home.past_signer(signer)]);
+    // A keystore always after its password: see `finish`.
+    let next = [home.next_signer_password(), home.next_signer()].into_iter().filter(|file| file.exists());
+    // Whatever makes a home complete comes last.
+    let now = [home.peer(), home.signer_password(), home.signer(), home.settings()];
+    Ok(past.chain(next).chain(now).collect())
+}
+
+/// Copies private files of these names from folder to folder.
+fn carry(files: &[PathBuf], to: &Path) -> Result<(), Failure> {
+    for file in files {
+        write_secret(&namesake(file, to), &bytes(file)?)?;
+    }
+    Ok(())
+}
+
+fn namesake(file: &Path, folder: &Path) -> PathBuf {
+    folder.join(file.file_name().expect("files of a home have names"))
+}
+
+fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let unread = |error| Failure::usage(format_args!("{} cannot be read: {error}", file.display()));
+    fs::read(file).map(Zeroizing::new).map_err(unread)
+}
+
+async fn move_to(folder: &Path, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    let settings = home.read_settings()?;
+    let network = settings.network.id();
+    if folder.symlink_metadata().is_ok() {
+        return Err(Failure::usage(format_args!("{} is there already", folder.display())).hint("choose a new folder"));
+    }
+    finish(home, network).await?;
+    if home.next_guard().exists() {
+        return Err(Failure::usage("a signer is being replaced in this home")
+            .hint("finish that with `williw keys rotate`, and move it then"));
+    }
+    // Held from here on: a node that runs is refused before a key is written anywhere.
+    let leaving = Guard::leave(&home.guard(), network).await?;
+    let text = serde_json::to_vec_pretty(leaving.history()).expect("a history has text keys and no failing parts");
+    if text.len() as u64 > guard::FILE_CAP {
+        return Err(Failure::usage(format_args!("the history is longer than {} bytes", guard::FILE_CAP))
+            .hint("forget what is long final with `williw guard prune`, and move it then"));
+    }
+    refuse_unsettled(home, &settings).await?;
+    signers::wallets(home)?;
+    if home.next_signer().exists() {
+        open(&home.next_signer(), &home.next_signer_password())?;
+    }
+    let part = make_part(folder)?;
+    if let Err(failure) = fill(&part, folder, home, leaving, &text).await {
+        // It holds keys, and nobody was told of it.
+        if let Err(error) = fs::remove_dir_all(&part) {
+            printer.warn(format_args!("{} may hold keys and could not be removed: {error}", part.display()));
+        }
+        return Err(failure);
+    }
+    clear(home).map_err(|error| failed(home.folder(), &error))?;
+    printer.say("this home signs nothing any more; next: `williw keys move --from` on the other machine");
+    printer.say("its database stays here: the new home reads the chains anew");
+    let view = json!({ "home": home.folder().display().to_string(), "moved_to": folder.display().to_string() });
+    printer.result(&view, folder.display());
+    Ok(())
+}
+
+/// What was asked of the chains is in the database, which is not moved: somebody has to see it through here.
+async fn refuse_unsettled(home: &Home, settings: &Settings) -> Result<(), Failure> {
+    let Some(outbox) = open_existing(&home.database(), settings).await? else { return Ok(()) };
+    let which = Which { unsettled: true, account: None };
+    let intents = outbox.intents(which, NAMED_CAP).await.map_err(OutboxError::from)?;
+    let Some(last) = intents.last() else { return Ok(()) };
+    let ids: Vec<_> = intents.iter().rev().map(|intent| intent.id.0.to_string()).collect();
+    Err(Failure::usage(format_args!("it is not settled yet what becomes of intent {}", ids.join(", "))).hint(
+        format_args!("run `williw outbox retry {id}` until it is, or `williw outbox cancel {id}`", id = last.id.0),
+    ))
+}
+
+/// A new folder beside another, under a name that nobody else has.
+fn make_part(folder: &Path) -> Result<PathBuf, Failure> {
+    let Some(name) = folder.file_name() else {
+        return Err(Failure::usage(format_args!("{} names no new folder", folder.display())));
+    };
+    let mut unique = [0; 8];
+    getrandom::fill(&mut unique).map_err(KeyError::Random)?;
+    let mut hidden = std::ffi::OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{:016x}.{PART}", u64::from_be_bytes(unique)));
+    let part = folder.with_file_name(hidden);
+    DirBuilder::new().mode(0o700).create(&part).map_err(|error| failed(&part, &error))?;
+    Ok(part)
+}
+
+/// Writes the home into `part`, retires it, and gives the folder its name.
+async fn fill(part: &Path, folder: &Path, home: &Home, leaving: Leaving, history: &[u8]) -> Result<(), Failure> {
+    carry(&belongings(home)?, part)?;
+    // From here on nothing is signed in this home, whatever becomes of the folder; asked again it is written again. Before,
+    // there is no history in the folder, so that nobody can take half of a move for a whole one.
+    leaving.retire().await?;
+    write_secret(&Home::find(Some(part.to_owned()))?.history(), history)?;
+    File::open(part).and_then(|part| part.sync_all()).map_err(|error| failed(part, &error))?;
+    rename(part, folder)
+}
+
+async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    if home.settings().exists() {
+        return Err(Failure::usage(format_args!("{} is a home already", home.folder().display()))
+            .hint("choose another with --home"));
+    }
+    let there = Home::find(Some(folder.to_owned()))?;
+    if there.taken_history().exists() && !there.history().exists() {
+        return Err(Failure::usage(format_args!("{} was taken already", folder.display()))
+            .hint("run the home that was made of it, or move that one with `williw keys move --to`"));
+    }
+    let network = Settings::read(&there.settings(), [])?.network.id();
+    let history = guard::read(&there.history())?;
+    let make = DirBuilder::new().recursive(true).mode(0o700).create(home.folder());
+    make.map_err(|error| failed(home.folder(), &error))?;
+    refuse_strangers(home, &there)?;
+    let mut guard = match Guard::found(&home.guard(), network, first_boot()).await {
+        // An earlier attempt came further.
+        Err(GuardError::Exists { .. }) => Guard::open(&home.guard(), network).await?,
+        founded => founded?,
+    };
+    guard.import(&history).await?;
+    let signers = guard.signers().clone();
+    guard.close().await?;
+    let missing = |file: &PathBuf| !namesake(file, home.folder()).exists();
+    let belongings: Vec<_> = belongings(&there)?.into_iter().filter(missing).collect();
+    carry(&belongings, home.folder())?;
+    if let Err(failure) = rename(&there.history(), &there.taken_history()) {
+        printer.warn(format_args!("make no second home of {}: {}", folder.display(), failure.text));
+    }
+    clear(home).map_err(|error| failed(home.folder(), &error))?;
+    printer.say(format_args!("delete {} now: it holds the keys; next: `williw run`", folder.display()));
+    printer
+        .result(&json!({ "home": home.folder().display().to_string(), "signers": signers }), home.folder().display());
+    Ok(())
+}
+
+/// Refuses a place with keys that are not those of the home to come.
+fn refuse_strangers(home: &Home, there: &Home) -> Result<(), Failure> {
+    for here in belongings(home)?.into_iter().filter(|file| file.exists()) {
+        let theirs = match fs::read(namesake(&here, there.folder())).map(Zeroizing::new) {
+            Ok(theirs) => Some(theirs),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(there.folder(), &error)),
+        };
+        if theirs != Some(bytes(&here)?) {
+            return Err(Failure::usage(format_args!(
+                "{} is there already, and is not the one of {}",
+                here.display(),
+                there.folder().display()
+            ))
+            .hint("choose another place with --home"));
+        }
+    }
+    Ok(())
+}

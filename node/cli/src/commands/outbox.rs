@@ -1,0 +1,215 @@
+//! `williw outbox`: what was asked of the chains, and what became of it.
+
+use serde::Serialize;
+use williw_chain::address;
+use williw_chain::base::Base;
+use williw_chain::wallet::Wallet;
+use williw_core::identity::ChainId;
+use williw_core::outbox::{IntentId, Outcome, Pin, Place, Purpose, Stage};
+use williw_daemon::outbox::{Dispatch, Moment, OutboxError, Pace, open_existing};
+use williw_store::{Attempt, Intent, Outbox, TransactionName, Which};
+
+use crate::chain::{base, hex, say, warn_of};
+use crate::exit::Failure;
+use crate::flags;
+use crate::home::Home;
+use crate::keys::wallet;
+use crate::printer::{Printer, table};
+
+#[derive(Serialize)]
+struct Listed {
+    intents: Vec<Shown>,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    id: u64,
+    chain: String,
+    account: String,
+    what: String,
+    to: String,
+    value: String,
+    data: String,
+    asked: u64,
+    /// One word for programs.
+    stage: &'static str,
+    /// The same for people.
+    state: String,
+    settled: bool,
+    nonce: Option<u64>,
+    block: Option<u64>,
+    transactions: Vec<Transaction>,
+}
+
+#[derive(Serialize)]
+struct Transaction {
+    hash: String,
+    purpose: &'static str,
+    max_fee_per_gas: Option<String>,
+    max_priority_fee_per_gas: Option<String>,
+    signed: u64,
+    raw: String,
+}
+
+pub(crate) async fn outbox(flags: flags::Outbox, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    match flags {
+        flags::Outbox::List { unsettled, limit } => list(unsettled, limit, home, printer).await,
+        flags::Outbox::Show { id } => {
+            let (_, intent) = find(id, home).await?;
+            print(&intent, printer);
+            Ok(())
+        }
+        flags::Outbox::Retry { id, key } => {
+            let wallet = wallet(&key)?;
+            act(id, home, printer, async |dispatch| dispatch.retry(IntentId(id), wallet.as_ref()).await).await
+        }
+        flags::Outbox::Cancel { id, key } => {
+            let Some(wallet) = wallet(&key)? else {
+                return Err(Failure::usage("a cancellation is signed by the account that it is of")
+                    .hint("name its keystore with --keystore or ETH_KEYSTORE"));
+            };
+            act(id, home, printer, async |dispatch| cancel(dispatch, id, &wallet).await).await
+        }
+    }
+}
+
+async fn cancel(dispatch: &mut Dispatch<'_>, id: u64, wallet: &Wallet) -> Result<Intent, OutboxError> {
+    dispatch.cancel(IntentId(id), wallet).await
+}
+
+async fn list(unsettled: bool, limit: u32, home: &Home, printer: &Printer) -> Result<(), Failure> {
+    let intents = match open_existing(&home.database(), &home.read_settings()?).await? {
+        Some(outbox) => outbox.intents(Which { unsettled, account: None }, limit).await.map_err(OutboxError::from)?,
+        None => Vec::new(),
+    };
+    let shown: Vec<Shown> = intents.iter().map(shown).collect();
+    let row = |shown: &Shown| {
+        let nonce = shown.nonce.map_or_else(|| "-".to_owned(), |nonce| nonce.to_string());
+        vec![shown.id.to_string(), shown.account.clone(), nonce, shown.state.clone(), shown.what.clone()]
+    };
+    let rows: Vec<Vec<String>> = shown.iter().map(row).collect();
+    let text = table(&["ID", "ACCOUNT", "NONCE", "STATE", "WHAT"], &rows);
+    printer.result(&Listed { intents: shown }, text);
+    Ok(())
+}
+
+/// The intent, and the outbox that it is in.
+async fn find(id: u64, home: &Home) -> Result<(Outbox, Intent), Failure> {
+    let none = || OutboxError::NoIntent(IntentId(id));
+    let outbox = open_existing(&home.database(), &home.read_settings()?).await?.ok_or_else(none)?;
+    let intent = outbox.intent(IntentId(id)).await.map_err(OutboxError::from)?.ok_or_else(none)?;
+    Ok((outbox, intent))
+}
+
+/// Does something about an intent as the one owner of its account's nonces, and prints what it is then.
+async fn act(
+    id: u64,
+    home: &Home,
+    printer: &Printer,
+    action: impl AsyncFnOnce(&mut Dispatch<'_>) -> Result<Intent, OutboxError>,
+) -> Result<(), Failure> {
+    let (outbox, intent) = find(id, home).await?;
+    let mut base: Base = base(&home.read_settings()?)?;
+    let mut tell = |moment: Moment<'_>| say(moment, printer);
+    let account = intent.call.account;
+    let mut dispatch = Dispatch::claim(&mut base, &outbox, account, Pace::USUAL, &mut tell).await?;
+    let done = action(&mut dispatch).await;
+    warn_of(&dispatch.take_faults(), printer);
+    let intent = done?;
+    print(&intent, printer);
+    outbox.tell(&[intent.id]).await.map_err(OutboxError::from)?;
+    Ok(())
+}
+
+fn print(intent: &Intent, printer: &Printer) {
+    let shown = shown(intent);
+    let mut lines = vec![
+        format!("intent   {}", shown.id),
+        format!("what     {}", shown.what),
+        format!("state    {}", shown.state),
+        format!("account  {} on {}", shown.account, shown.chain),
+        format!("to       {}", shown.to),
+        format!("value    {}", shown.value),
+        format!("data     {}", shown.data),
+    ];
+    if let Some(nonce) = shown.nonce {
+        lines.push(format!("nonce    {nonce}"));
+    }
+    for transaction in &shown.transactions {
+        let fee = transaction.max_fee_per_gas.as_deref().unwrap_or("-");
+        lines.push(format!("{:<8} {}  at most {fee} wei for each gas", transaction.purpose, transaction.hash));
+    }
+    printer.result(&shown, lines.join("\n"));
+}
+
+fn shown(intent: &Intent) -> Shown {
+    let call = &intent.call;
+    let account = |account| match call.chain {
+        ChainId::Base => address::shown(account),
+        ChainId::Solana => account.to_string(),
+    };
+    Shown {
+        id: intent.id.0,
+        chain: call.chain.to_string(),
+        account: account(call.account),
+        what: call.what.clone(),
+        to: account(call.target),
+        value: call.value.to_string(),
+        data: hex(&call.input),
+        asked: call.asked.0,
+        stage: word(intent.stage),
+        state: intent.stage.to_string(),
+        settled: intent.stage.is_settled(),
+        nonce: intent.pin.and_then(|pin| match pin {
+            Pin::Nonce(nonce) => Some(nonce),
+            Pin::Blockhash { .. } => None,
+        }),
+        block: place(intent.stage).map(|place| place.height.0),
+        transactions: intent.attempts.iter().map(transaction).collect(),
+    }
+}
+
+fn transaction(attempt: &Attempt) -> Transaction {
+    Transaction {
+        hash: match attempt.name {
+            TransactionName::Base(hash) => hash.to_string(),
+            TransactionName::Solana(signature) => hex(&signature),
+        },
+        purpose: match attempt.purpose {
+            Purpose::Call => "sent",
+            Purpose::Cancel => "cancel",
+        },
+        max_fee_per_gas: attempt.fees.map(|fees| fees.max.to_string()),
+        max_priority_fee_per_gas: attempt.fees.map(|fees| fees.tip.to_string()),
+        signed: attempt.signed.0,
+        raw: hex(&attempt.bytes),
+    }
+}
+
+const fn word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Intended => "intended",
+        Stage::Signed(_) => "signed",
+        Stage::Included(..) => "included",
+        Stage::Spent(..) => "spent",
+        Stage::Settled(Outcome::Done(_)) => "done",
+        Stage::Settled(Outcome::Failed(_)) => "failed",
+        Stage::Settled(Outcome::Cancelled(_)) => "cancelled",
+        Stage::Settled(Outcome::Overtaken(_)) => "overtaken",
+        Stage::Settled(Outcome::Expired(_)) => "expired",
+        Stage::Settled(Outcome::NotSent(_)) => "not-sent",
+    }
+}
+
+/// The block that it is in, or that showed its nonce to be used up.
+const fn place(stage: Stage) -> Option<Place> {
+    match stage {
+        Stage::Included(_, inclusion) => Some(inclusion.place),
+        Stage::Spent(_, place) => Some(place),
+        Stage::Settled(Outcome::Overtaken(place) | Outcome::Expired(place)) => Some(place),
+        Stage::Settled(Outcome::Done(inclusion) | Outcome::Failed(inclusion) | Outcome::Cancelled(inclusion)) => {
+            Some(inclusion.place)
+        }
+        Stage::Intended | Stage::Signed(_) | Stage::Settled(Outcome::NotSent(_)) => None,
+    }
+}

@@ -1,0 +1,451 @@
+//! What was signed: carried, forgotten, lost and accepted.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::home::{Home, NOBODY, deployment, mode};
+use crate::node::{started, stop};
+use crate::owners::Owner;
+use crate::world::{CHAIN_ID, World};
+
+const DIGEST: &str = "0x1111111111111111111111111111111111111111111111111111111111111111";
+
+async fn signer(home: &Home) -> String {
+    let status = home.run(&["guard", "status", "--json"]).await.json();
+    status["signers"][0]["signer"].as_str().unwrap().to_owned()
+}
+
+/// A history with one vote of this home's signer.
+async fn history(home: &Home, cycle: u64) -> String {
+    let mut file = home.run(&["guard", "export"]).await.json();
+    file["data"][0]["root_votes"] = json!([{ "cycle": cycle.to_string(), "digest": DIGEST }]);
+    home.note("history.json", &file.to_string())
+}
+
+fn votes(status: &Value) -> &Value {
+    &status["signers"][0]["root_votes"]
+}
+
+#[tokio::test]
+async fn a_new_home_answers_for_its_signer() {
+    let home = Home::lonely().await;
+    let status = home.run(&["guard", "status", "--json"]).await.json();
+    assert_eq!(status["state"], "stopped");
+    assert_eq!(status["network"], deployment(CHAIN_ID, [0x11; 20], 1)["network_id"]);
+    assert_eq!(status["signers"].as_array().unwrap().len(), 1);
+    for name in ["guard.db", "guard.mark"] {
+        assert_eq!(mode(&home.path(name)), 0o600);
+    }
+}
+
+#[tokio::test]
+async fn a_history_is_carried_and_forgotten() {
+    let home = Home::lonely().await;
+    let file = history(&home, 7).await;
+    let imported = home.run(&["guard", "import", &file, "--json"]).await.json();
+    assert_eq!(imported["signers"][0]["added"], 1);
+    assert_eq!(votes(&home.run(&["guard", "status", "--json"]).await.json()), 1);
+    // Again: nothing is new.
+    let again = home.run(&["guard", "import", &file, "--json"]).await.json();
+    assert_eq!((&again["signers"][0]["added"], &again["signers"][0]["closed"]), (&json!(0), &json!(0)));
+    let exported = home.run(&["guard", "export"]).await.json();
+    assert_eq!(exported["data"][0]["root_votes"], json!([{ "cycle": "7", "digest": DIGEST }]));
+    let minimal = home.run(&["guard", "export", "--minimal"]).await.json();
+    assert_eq!(minimal["data"][0]["root_votes"], json!([{ "cycle": "7" }]));
+    let pruned = home.run(&["guard", "prune", "--before", "8", "--json"]).await.json();
+    assert_eq!(pruned, json!({ "forgotten": 1 }));
+    let status = home.run(&["guard", "status", "--json"]).await.json();
+    assert_eq!((votes(&status), &status["signers"][0]["floors"]), (&json!(0), &json!({ "root_votes": "7" })));
+}
+
+#[tokio::test]
+async fn a_history_that_is_none_changes_nothing() {
+    let home = Home::lonely().await;
+    let before = home.run(&["guard", "export"]).await.stdout;
+    let whole = history(&home, 7).await;
+    let text = std::fs::read_to_string(&whole).unwrap();
+    let network = deployment(CHAIN_ID, [0x11; 20], 1)["network_id"].as_str().unwrap().to_owned();
+    let cases = [
+        (text[..text.len() / 2].to_owned(), "is no history of signers"),
+        (text.replace(&network, DIGEST), "is of network"),
+        (text.replace("\"7\"", "7"), "is no history of signers"),
+        (text.replace("\"1\"", "\"2\""), "interchange_format_version"),
+        (text.replace("updates", "dates"), "is no history of signers"),
+    ];
+    for (text, why) in cases {
+        let file = home.note("broken.json", &text);
+        let refused = home.run(&["guard", "import", &file]).await;
+        assert!(refused.error(2).contains(why), "{why}: {}", refused.stderr);
+        assert_eq!(home.run(&["guard", "export"]).await.stdout, before, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn two_statements_in_one_place_are_told() {
+    let home = Home::lonely().await;
+    let file = history(&home, 7).await;
+    home.run(&["guard", "import", &file]).await;
+    let other = std::fs::read_to_string(&file).unwrap().replace("0x11", "0x22");
+    let other = home.note("other.json", &other);
+    let imported = home.run(&["guard", "import", &other]).await;
+    assert_eq!(imported.code, 0);
+    assert!(imported.stderr.starts_with("warning: of signer "), "{}", imported.stderr);
+}
+
+/// Each way to lose the guard ends a node before it says a word, and says what to do.
+#[tokio::test]
+async fn a_lost_guard_stops_the_node_until_a_person_accepts_it() {
+    let home = Home::lonely().await;
+    let signer = signer(&home).await;
+    let older = std::fs::read(home.path("guard.db")).unwrap();
+    let file = history(&home, 7).await;
+    assert_eq!(home.run(&["guard", "import", &file]).await.code, 0);
+    std::fs::write(home.path("guard.db"), older).unwrap();
+    let refused = home.run(&["run"]).await;
+    assert!(refused.error(2).contains("is older than it was"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("williw keys rotate"), "{}", refused.stderr);
+    let wrong = home.run(&["guard", "accept", "--signer", "0x0000000000000000000000000000000000000001"]).await;
+    assert!(wrong.error(2).starts_with("the key of signer 0x0000000000000000000000000000000000000001 is not in"));
+    let accepted = home.run(&["guard", "accept", "--signer", &signer, "--json"]).await;
+    assert_eq!(accepted.json()["signer"], signer.as_str());
+    assert!(accepted.stderr.contains("is slashed if"), "{}", accepted.stderr);
+    // What it needs next is the chain, of which there is none here.
+    assert_eq!(home.run(&["run"]).await.code, 3);
+
+    std::fs::remove_file(home.path("guard.db")).unwrap();
+    let missing = home.run(&["run"]).await;
+    assert!(missing.error(2).contains("is missing"), "{}", missing.stderr);
+    assert!(!home.path("guard.db").exists());
+    home.run(&["guard", "accept", "--signer", &signer]).await;
+    assert_eq!(home.run(&["run"]).await.code, 3);
+}
+
+#[tokio::test]
+async fn a_copied_home_is_refused() {
+    let home = Home::lonely().await;
+    let copy = Home::absent();
+    copy.copy(&home);
+    let refused = copy.run(&["run"]).await;
+    assert!(refused.error(2).contains("is a copy"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("williw keys move"), "{}", refused.stderr);
+    assert_eq!(home.run(&["run"]).await.code, 3);
+}
+
+#[tokio::test]
+async fn a_running_node_answers_for_its_guard() {
+    let world = World::new().await;
+    world.finalize().await;
+    let home = Home::of(&world).await;
+    let signer = signer(&home).await;
+    let beside = home.folder().parent().unwrap().to_owned();
+    let (bundle, before) = (beside.join("bundle"), names(&beside));
+    let move_to = ["keys", "move", "--to", bundle.to_str().unwrap()];
+    let (mut node, ready) = started(&home).await;
+    let variables = [("WILLIW_HTTP_LISTEN", ready["http"].as_str().unwrap())];
+    let status = home.run_with(&["guard", "status", "--json"], &variables).await.json();
+    // It is alone, so nobody could tell it of a copy.
+    assert_eq!((&status["state"], &status["signers"][0]), (&json!("listening"), &json!(signer)));
+    let text = home.run_with(&["guard", "status"], &variables).await.stdout;
+    assert!(text.starts_with("listening, boot "), "{text}");
+    for command in [&["guard", "export"][..], &["guard", "prune", "--before", "1"], &["run"], &move_to] {
+        let refused = home.run_with(command, &variables).await;
+        assert!(refused.error(2).contains("is in use by another process"), "{}", refused.stderr);
+    }
+    assert_eq!(names(&beside), before, "a key of a running node was written somewhere");
+    assert_eq!(stop(&mut node, "TERM").await, Some(0));
+    assert_eq!(home.run(&["guard", "status", "--json"]).await.json()["boot"], status["boot"]);
+}
+
+#[tokio::test]
+async fn a_home_is_moved_once() {
+    let home = Home::lonely().await;
+    let file = history(&home, 7).await;
+    home.run(&["guard", "import", &file]).await;
+    let bundle = home.folder().parent().unwrap().join("bundle");
+    let bundle = bundle.to_str().unwrap();
+    home.run(&["keys", "move", "--to", bundle, "--json"]).await.json();
+    assert_eq!(mode(std::path::Path::new(bundle)), 0o700);
+    let refused = home.run(&["run"]).await;
+    assert!(refused.error(2).contains("was moved to another home"), "{}", refused.stderr);
+
+    let there = Home::absent();
+    let moved = there.run(&["keys", "move", "--from", bundle, "--json"]).await;
+    assert_eq!(moved.json()["signers"][0], signer_of(&there).await);
+    for name in ["peer.json", "signer.json", "signer.password", "williw.toml"] {
+        assert_eq!(there.text(name), home.text(name));
+        assert_eq!(mode(&there.path(name)), 0o600);
+    }
+    assert_eq!(votes(&there.run(&["guard", "status", "--json"]).await.json()), 1);
+    assert_eq!(there.run(&["run"]).await.code, 3);
+    let again = there.run(&["keys", "move", "--from", bundle]).await;
+    assert!(again.error(2).contains("is a home already"), "{}", again.stderr);
+    let second = Home::absent();
+    let taken = second.run(&["keys", "move", "--from", bundle]).await;
+    assert!(taken.error(2).contains("was taken already"), "{}", taken.stderr);
+    assert!(!second.folder().exists());
+}
+
+/// What is in a folder, by name.
+fn names(folder: &Path) -> BTreeSet<String> {
+    folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_move_touches_nothing_that_it_did_not_make() {
+    let home = Home::lonely().await;
+    let srv = home.folder().parent().unwrap().join("srv");
+    let precious = srv.join("node.part/precious");
+    std::fs::create_dir_all(precious.parent().unwrap()).unwrap();
+    std::fs::write(&precious, "kept").unwrap();
+    let bundle = srv.join("node.2026");
+    home.run(&["keys", "move", "--to", bundle.to_str().unwrap(), "--json"]).await.json();
+    assert_eq!(std::fs::read_to_string(&precious).unwrap(), "kept");
+    assert_eq!(names(&srv), ["node.2026", "node.part"].map(str::to_owned).into());
+
+    // A home with the name that a part of the new folder might have. Renamed, it is still no copy.
+    let home = Home::lonely().await;
+    let alice = home.folder().with_file_name("alice.part");
+    std::fs::rename(home.folder(), &alice).unwrap();
+    let before = names(&alice);
+    let variables = [("WILLIW_HOME", alice.to_str().unwrap())];
+    let to = alice.with_file_name("alice");
+    let move_to = ["keys", "move", "--to", to.to_str().unwrap()];
+    // Its own failure leaves nothing either.
+    std::fs::rename(alice.join("peer.json"), alice.join("peer.away")).unwrap();
+    let beside = names(alice.parent().unwrap());
+    let failed = home.run_with(&move_to, &variables).await;
+    assert!(failed.error(2).contains("peer.json cannot be read"), "{}", failed.stderr);
+    assert_eq!(names(alice.parent().unwrap()), beside);
+    std::fs::rename(alice.join("peer.away"), alice.join("peer.json")).unwrap();
+    assert_eq!(home.run_with(&["run"], &variables).await.code, 3, "it was not retired");
+    assert_eq!(home.run_with(&move_to, &variables).await.code, 0);
+    assert!(names(&alice).is_superset(&before));
+    assert!(to.join("guard.json").exists());
+}
+
+#[tokio::test]
+async fn a_home_that_cannot_be_opened_is_not_retired() {
+    let home = Home::lonely().await;
+    let password = home.text("signer.password");
+    std::fs::write(home.path("signer.password"), "another").unwrap();
+    let to = home.folder().with_file_name("bundle");
+    let move_to = ["keys", "move", "--to", to.to_str().unwrap()];
+    assert!(home.run(&move_to).await.error(2).contains("signer.json"));
+    assert!(!to.exists());
+    std::fs::write(home.path("signer.password"), password).unwrap();
+    assert_eq!(home.run(&["run"]).await.code, 3);
+}
+
+#[tokio::test]
+async fn a_bundle_is_no_home_and_keeps_to_its_own_keys() {
+    let home = Home::lonely().await;
+    let bundle = home.folder().with_file_name("bundle");
+    let bundle = bundle.to_str().unwrap();
+    let signer = signer(&home).await;
+    home.run(&["keys", "move", "--to", bundle, "--json"]).await.json();
+    for command in [&["run"][..], &["guard", "accept", "--signer", &signer]] {
+        let refused = home.run_with(command, &[("WILLIW_HOME", bundle)]).await;
+        assert!(refused.error(2).contains("on its way to another place"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("\nhint: make a home of its folder with `williw keys move --from`"));
+    }
+    assert!(!Path::new(bundle).join("guard.db").exists());
+
+    let other = Home::lonely().await;
+    let move_from = ["keys", "move", "--from", bundle];
+    for names in [&["peer.json"][..], &["signer.password", "signer.json"], &["signer.next.json"]] {
+        let there = Home::absent();
+        std::fs::create_dir(there.folder()).unwrap();
+        for name in names {
+            std::fs::copy(other.path(&name.replace("next.", "")), there.path(name)).unwrap();
+        }
+        let refused = there.run(&move_from).await;
+        assert!(refused.error(2).contains("is there already, and is not the one of"), "{}", refused.stderr);
+        assert!(!there.path("guard.db").exists() && !there.path("williw.toml").exists());
+    }
+    // One of its own is no stranger.
+    let there = Home::absent();
+    std::fs::create_dir(there.folder()).unwrap();
+    std::fs::copy(home.path("peer.json"), there.path("peer.json")).unwrap();
+    there.run(&[&move_from[..], &["--json"]].concat()).await.json();
+    assert_eq!(there.run(&["run"]).await.code, 3);
+    let second = home.run_with(&["run"], &[("WILLIW_HOME", bundle)]).await;
+    assert!(second.error(2).contains("guard.taken.json"), "{}", second.stderr);
+}
+
+/// Begins to replace the signer of a home with a lost guard, on a chain that nobody serves.
+async fn begun(home: &Home) {
+    let file = history(home, 7).await;
+    assert_eq!(home.run(&["guard", "import", &file]).await.code, 0);
+    std::fs::remove_file(home.path("guard.mark")).unwrap();
+    let rotate = ["keys", "rotate", "--unsigned", "--from", "0x0000000000000000000000000000000000000001"];
+    assert_eq!(home.run(&rotate).await.code, 3);
+    assert!(home.path("signer.next.json").exists() && home.path("guard.next.db").exists());
+}
+
+#[tokio::test]
+async fn a_rotation_that_fails_leaves_the_history() {
+    let home = Home::lonely().await;
+    let signer = signer(&home).await;
+    begun(&home).await;
+    assert!(home.run(&["run"]).await.error(2).contains("does not say how often"));
+    let to = home.folder().with_file_name("bundle");
+    let refused = home.run(&["keys", "move", "--to", to.to_str().unwrap()]).await;
+    assert!(refused.error(2).contains("is being replaced"), "{}", refused.stderr);
+    assert_eq!(home.run(&["guard", "accept", "--signer", &signer]).await.code, 0);
+    let status = home.run(&["guard", "status", "--json"]).await.json();
+    assert_eq!((&status["signers"][0]["signer"], votes(&status)), (&json!(signer), &json!(1)));
+    // Asked again, the guard that is there again answers for both.
+    let rotate = ["keys", "rotate", "--unsigned", "--from", "0x0000000000000000000000000000000000000001"];
+    let next = home.text("signer.next.json");
+    assert_eq!(home.run(&rotate).await.code, 3);
+    assert!(!home.path("guard.next.db").exists());
+    assert_eq!(home.text("signer.next.json"), next);
+    let status = home.run(&["guard", "status", "--json"]).await.json();
+    assert_eq!(status["signers"].as_array().unwrap().len(), 2);
+    // The signer that waits moves along.
+    home.run(&["keys", "move", "--to", to.to_str().unwrap(), "--json"]).await.json();
+    let there = Home::absent();
+    there.run(&["keys", "move", "--from", to.to_str().unwrap(), "--json"]).await.json();
+    for name in ["signer.next.json", "signer.next.password"] {
+        assert_eq!(there.text(name), home.text(name));
+    }
+    assert_eq!(votes(&home_status(&there, &signer).await), 1);
+}
+
+/// The status with this signer alone.
+async fn home_status(home: &Home, signer: &str) -> Value {
+    let mut status = home.run(&["guard", "status", "--json"]).await.json();
+    status["signers"].as_array_mut().unwrap().retain(|view| view["signer"] == signer);
+    status
+}
+
+/// Whatever the last step was that a rotation came to: the home runs, with the keys and the guard of the next signer.
+#[tokio::test]
+async fn a_rotation_that_was_cut_short_is_finished_by_whoever_comes_next() {
+    let steps = [
+        ("signer.next.password", "signer.password"),
+        ("signer.next.json", "signer.json"),
+        ("guard.db", "guard.1.db"),
+        ("guard.next.db", "guard.db"),
+        ("guard.next.mark", "guard.mark"),
+    ];
+    for done in 1..=steps.len() {
+        let home = Home::lonely().await;
+        let before = signer(&home).await;
+        begun(&home).await;
+        let next = home.text("signer.next.json");
+        for (from, to) in &steps[..done] {
+            std::fs::rename(home.path(from), home.path(to)).unwrap();
+        }
+        let ran = home.run(&["run"]).await;
+        assert_eq!(ran.code, 3, "{done}: {}", ran.stderr);
+        assert_eq!(home.text("signer.json"), next, "{done}");
+        let status = home.run(&["guard", "status", "--json"]).await.json();
+        assert_eq!(status["signers"].as_array().unwrap().len(), 1, "{done}");
+        assert_ne!(status["signers"][0]["signer"], before.as_str(), "{done}");
+        assert!(
+            !names(&home.folder()).iter().any(|name| name.contains(".next.") && !name.ends_with(".lock")),
+            "{done}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_settled_before_a_move() {
+    let owner = Owner::new().await;
+    assert_eq!(owner.run(&["register", "--amount", "2000ether"]).await.code, 0);
+    let to = owner.home.folder().with_file_name("bundle");
+    let move_to = ["keys", "move", "--to", to.to_str().unwrap()];
+    let refused = owner.home.run(&move_to).await;
+    assert!(refused.error(2).contains("intent 1, 2"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("\nhint: run `williw outbox retry 1`"), "{}", refused.stderr);
+    assert!(!to.exists());
+    owner.world.finalize().await;
+    for id in ["1", "2"] {
+        owner.home.run(&["outbox", "retry", id]).await;
+    }
+    let moved = owner.home.run(&move_to).await;
+    assert_eq!(moved.code, 0, "{}", moved.stderr);
+    assert!(moved.stderr.contains("reads the chains anew"), "{}", moved.stderr);
+}
+
+async fn signer_of(home: &Home) -> Value {
+    json!(signer(home).await)
+}
+
+/// The way out of a lost guard: a new signer, of which nothing has to be known.
+#[tokio::test]
+async fn a_signer_is_replaced() {
+    let owner = Owner::new().await;
+    let home = &owner.home;
+    assert_eq!(owner.run(&["register", "--amount", "2000ether"]).await.code, 0);
+    let (before, keystore) = (signer(home).await, home.text("signer.json"));
+    std::fs::remove_file(home.path("guard.mark")).unwrap();
+    let rotated = owner.run(&["keys", "rotate", "--json"]).await;
+    rotated.json();
+    assert!(rotated.stderr.contains("signs nothing more here"), "{}", rotated.stderr);
+    let after = signer(home).await;
+    assert_ne!(after, before);
+    assert_eq!(home.text(&format!("signer.{before}.json")), keystore);
+    assert_ne!(home.text("signer.json"), keystore);
+    assert!(!home.path("signer.next.json").exists() && !home.path("signer.next.password").exists());
+    // The next one finds nothing in its way, and the one before is still answered for.
+    assert_eq!(owner.run(&["keys", "rotate"]).await.code, 0);
+    let status = home.run(&["guard", "status", "--json"]).await.json();
+    let signers: Vec<_> = status["signers"].as_array().unwrap().iter().map(|view| &view["signer"]).collect();
+    assert!(signers.len() == 2 && signers.contains(&&json!(after)), "{status}");
+    owner.world.finalize().await;
+    let (mut node, ready) = started(home).await;
+    let variables = [("WILLIW_HTTP_LISTEN", ready["http"].as_str().unwrap())];
+    let status = home.run_with(&["status", "--json"], &variables).await.json();
+    assert_eq!(status["guard"]["signers"].as_array().unwrap().len(), 2);
+    assert_eq!(stop(&mut node, "TERM").await, Some(0));
+    // Keys that nobody can open any more do not keep the next ones away.
+    std::fs::remove_file(home.path("signer.password")).unwrap();
+    let kept = || names(&home.folder()).into_iter().filter(|name| name.starts_with("signer.0x")).collect::<Vec<_>>();
+    let before = kept();
+    let rotated = owner.run(&["keys", "rotate"]).await;
+    assert_eq!(rotated.code, 0, "{}", rotated.stderr);
+    assert_eq!(kept(), before);
+    assert!(home.path("signer.password").exists() && !home.path("signer.next.json").exists());
+}
+
+/// A rotation that is sent by a Safe is finished when it is asked for again.
+#[tokio::test]
+async fn a_rotation_from_elsewhere_is_finished_later() {
+    let owner = Owner::new().await;
+    let home = &owner.home;
+    assert_eq!(owner.run(&["register", "--amount", "2000ether"]).await.code, 0);
+    let before = home.text("signer.json");
+    let from = owner.account();
+    let printed = home.run(&["keys", "rotate", "--unsigned", "--from", &from, "--json"]).await;
+    let calls = printed.json();
+    assert!(printed.stderr.contains("when it is mined, run this again"), "{}", printed.stderr);
+    assert_eq!(home.text("signer.json"), before);
+    owner.send_unsigned(&calls).await;
+    let taken = home.run(&["keys", "rotate", "--unsigned", "--from", &from]).await;
+    assert_eq!(taken.code, 0, "{}", taken.stderr);
+    assert_ne!(home.text("signer.json"), before);
+}
+
+#[tokio::test]
+async fn a_home_with_a_signer_of_its_own_is_told_what_is_missing() {
+    let donor = Home::lonely().await;
+    let home = Home::absent();
+    std::fs::create_dir(home.folder()).unwrap();
+    for name in ["signer.json", "signer.password"] {
+        std::fs::copy(donor.path(name), home.path(name)).unwrap();
+    }
+    let file = home.note("deployment.json", &deployment(CHAIN_ID, [0x11; 20], 1).to_string());
+    let made = home.run(&["init", "--deployment", &file, "--rpc", NOBODY]).await;
+    assert_eq!(made.code, 0);
+    assert!(made.stderr.contains("warning: what signer"), "{}", made.stderr);
+    let refused = home.run(&["run"]).await;
+    assert!(refused.error(2).contains("does not hold what signer"), "{}", refused.stderr);
+    let history = donor.run(&["guard", "export"]).await.stdout;
+    let history = home.note("history.json", &history);
+    home.run(&["guard", "import", &history]).await;
+    assert_eq!(home.run(&["run"]).await.code, 3);
+}

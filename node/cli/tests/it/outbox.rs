@@ -1,0 +1,152 @@
+//! `williw outbox`, and what a command leaves behind when it is killed.
+
+use serde_json::{Value, json};
+
+use crate::home::Home;
+use crate::node::{started, stop};
+use crate::owners::Owner;
+
+impl Owner {
+    async fn outbox(&self, arguments: &[&str]) -> Value {
+        self.run(&[&["outbox"], arguments, &["--json"]].concat()).await.json()
+    }
+
+    async fn automine(&self, on: bool) {
+        let _: Value = self.world.anvil.ask("evm_setAutomine", json!([on])).await;
+    }
+
+    /// Starts a command and kills it once its transaction is on its way.
+    async fn interrupted(&self, arguments: &[&str]) {
+        use tokio::io::{AsyncBufReadExt as _, BufReader};
+        let variables = [("ETH_KEYSTORE", self.keystore.as_str()), ("ETH_PASSWORD", self.password.as_str())];
+        let mut command = self.home.command(arguments, &variables);
+        let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        while !lines.next_line().await.unwrap().expect("it sends something").starts_with("sending: ") {}
+        let sent = async {
+            while self.world.anvil.ask::<Value>("txpool_status", json!([])).await["pending"] != "0x1" {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), sent).await.expect("it is sent");
+        child.kill().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_empty_outbox_needs_no_database() {
+    let home = Home::lonely().await;
+    assert_eq!(home.run(&["outbox", "list", "--json"]).await.json(), json!({ "intents": [] }));
+    let plain = home.run(&["outbox", "list"]).await;
+    assert_eq!((plain.code, plain.stdout.as_str()), (0, "ID  ACCOUNT  NONCE  STATE  WHAT\n"));
+    assert!(!home.path("williw.db").exists(), "asking made a file");
+    let none = home.run(&["outbox", "show", "7"]).await;
+    assert_eq!(none.error(2), "there is no intent 7 in the outbox");
+    assert!(none.stderr.contains("\nhint: see `williw outbox list`"), "{}", none.stderr);
+    assert!(home.run(&["outbox", "cancel", "7"]).await.error(2).contains("signed by the account"));
+}
+
+#[tokio::test]
+async fn what_was_sent_is_listed_and_shown() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    let listed = owner.outbox(&["list"]).await;
+    let intents = listed["intents"].as_array().unwrap();
+    let ids: Vec<_> = intents.iter().map(|intent| intent["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids, [2, 1], "the latest first");
+    for intent in intents {
+        assert_eq!((&intent["stage"], &intent["settled"]), (&json!("included"), &json!(false)), "{intent}");
+    }
+    assert_eq!(owner.outbox(&["list", "--limit", "1"]).await["intents"].as_array().unwrap().len(), 1);
+    let shown = owner.outbox(&["show", "2"]).await;
+    assert_eq!(shown, intents[0]);
+    assert_eq!(shown["transactions"].as_array().unwrap().len(), 1);
+    // The next command finds them final.
+    let retried = owner.outbox(&["retry", "1"]).await;
+    assert_eq!((&retried["stage"], &retried["settled"]), (&json!("done"), &json!(true)), "{retried}");
+    let again = owner.run(&["outbox", "retry", "1"]).await;
+    assert!(again.error(2).starts_with("intent 1 has ended: done in block "), "{}", again.stderr);
+    let plain = owner.home.run(&["outbox", "show", "1"]).await;
+    assert!(plain.stdout.starts_with("intent   1\nwhat     approve "), "{}", plain.stdout);
+}
+
+#[tokio::test]
+async fn a_killed_command_is_gone_on_with_and_not_repeated() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    owner.automine(false).await;
+    owner.interrupted(&["unstake", "--amount", "100ether"]).await;
+    let left = owner.outbox(&["list", "--unsettled"]).await["intents"][0].clone();
+    assert_eq!((&left["id"], &left["stage"]), (&json!(3), &json!("signed")), "{left}");
+    owner.automine(true).await;
+    owner.world.anvil.mine(1).await;
+    // Whoever repeats a command until it succeeds gets what they wanted, once.
+    let again = owner.run(&["unstake", "--amount", "100ether", "--json"]).await;
+    assert_eq!(again.json()["transactions"][0]["intent"], 3);
+    assert!(
+        again.stderr.contains("this was asked before and nobody was told: intent 3 is in block "),
+        "{}",
+        again.stderr
+    );
+    assert!(again.stderr.contains("\nhint: if you want it twice, ask again"), "{}", again.stderr);
+    owner.world.finalize().await;
+    assert_eq!(owner.operator().await.unwrap().queue.len(), 1);
+    owner.done(&["unstake", "--amount", "100ether"]).await;
+    assert_eq!(owner.operator().await.unwrap().queue.len(), 2);
+}
+
+#[tokio::test]
+async fn what_waits_is_cancelled_or_sent_at_a_higher_fee() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    for (command, stage, unstaked) in [("cancel", "cancelled", 0), ("retry", "done", 1)] {
+        owner.automine(false).await;
+        owner.interrupted(&["unstake", "--amount", "100ether"]).await;
+        let id = owner.outbox(&["list"]).await["intents"][0]["id"].to_string();
+        // A block is mined once there is something that pays more.
+        let mine = async {
+            let before = owner.outbox(&["show", &id]).await["transactions"].as_array().unwrap().len();
+            while owner.outbox(&["show", &id]).await["transactions"].as_array().unwrap().len() == before {}
+            owner.automine(true).await;
+            owner.world.anvil.mine(1).await;
+        };
+        let arguments = ["outbox", command, &id, "--json"];
+        let (ended, ()) = tokio::join!(owner.run(&arguments), mine);
+        let after = ended.json();
+        assert_eq!(after["transactions"].as_array().unwrap().len(), 2, "{after}");
+        let purpose = if command == "cancel" { "cancel" } else { "sent" };
+        assert_eq!(after["transactions"][1]["purpose"], purpose);
+        owner.world.finalize().await;
+        // A look at the final block needs no key.
+        let settled = owner.home.run(&["outbox", "retry", &id, "--json"]).await.json();
+        assert_eq!(settled["stage"], stage, "{settled}");
+        assert_eq!(owner.operator().await.unwrap().queue.len(), unstaked);
+    }
+}
+
+#[tokio::test]
+async fn the_wrong_key_cancels_nothing() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    let (_, [_, keystore, _, password]) = owner.next_signer();
+    let cancel = ["outbox", "cancel", "1", "--keystore", &keystore, "--password-file", &password];
+    let ended = owner.home.run(&cancel).await;
+    assert!(ended.error(2).contains("intent 1 is of account"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("\nhint: name the keystore of that account"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_command_sends_while_the_node_runs() {
+    let owner = Owner::new().await;
+    let (mut node, _) = started(&owner.home).await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    owner.done(&["unstake", "--amount", "100ether"]).await;
+    assert_eq!(owner.outbox(&["list"]).await["intents"].as_array().unwrap().len(), 3);
+    // Without a key, and without being asked, the node writes down what is final.
+    let settled = async { while owner.outbox(&["list", "--unsettled"]).await != json!({ "intents": [] }) {} };
+    tokio::time::timeout(std::time::Duration::from_secs(60), settled).await.expect("the node looks after the outbox");
+    assert_eq!(stop(&mut node, "TERM").await, Some(0));
+    for intent in owner.outbox(&["list"]).await["intents"].as_array().unwrap() {
+        assert_eq!(intent["stage"], "done", "{intent}");
+    }
+}

@@ -1,0 +1,301 @@
+//! What a person can ask of the outbox, with a key: something new, something again, or not after all.
+
+use tokio::time::{Instant, sleep};
+use williw_chain::base::Faults;
+use williw_chain::send::SendError;
+use williw_chain::verb::Call;
+use williw_chain::wallet::Wallet;
+use williw_core::cycle::Height;
+use williw_core::hash::Hash;
+use williw_core::identity::ChainId;
+use williw_core::outbox::{Inclusion, IntentId, Observation, Outcome, Purpose, Stage, Unsent, may_sign};
+use williw_store::{Asked, Intent};
+
+use super::{Dispatch, Moment, OutboxError, call_of, hash, is_same, now, outgoing};
+
+/// A transaction that is in a block and did what it was for. The block may still be reorganised away; the outbox sees to
+/// that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub intent: IntentId,
+    pub hash: Hash,
+    pub block: Height,
+}
+
+/// What was sent, and what was wrong with whom meanwhile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// One for each call, in their order.
+    pub receipts: Vec<Receipt>,
+    pub faults: Faults,
+}
+
+/// Calls of which not all were carried out.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct Interrupted {
+    /// What was carried out before: this is mined and stays.
+    pub done: Vec<Receipt>,
+    pub faults: Faults,
+    /// Why the call after those was not.
+    pub why: Box<OutboxError>,
+}
+
+impl Dispatch<'_> {
+    /// Takes up what earlier processes left of this account: nothing new is signed before it is in a block.
+    pub async fn take_up(&mut self, wallet: Option<&Wallet>) -> Result<(), OutboxError> {
+        let mut left = self.intents(true).await?;
+        // In the order of their nonces.
+        left.reverse();
+        for intent in &mut left {
+            self.attend(intent).await?;
+            if matches!(intent.stage, Stage::Signed(_) | Stage::Spent(..)) {
+                self.pursue(intent, wallet).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up what was left, then tries, signs, sends and waits for each call in turn.
+    pub async fn send(&mut self, wallet: &Wallet, calls: &[Call]) -> Result<Sent, Interrupted> {
+        let mut receipts = Vec::new();
+        match self.send_all(wallet, calls, true, &mut receipts).await {
+            Ok(()) => Ok(Sent { receipts, faults: self.take_faults() }),
+            Err(why) => Err(Interrupted { done: receipts, faults: self.take_faults(), why: Box::new(why) }),
+        }
+    }
+
+    async fn send_all(
+        &mut self,
+        wallet: &Wallet,
+        calls: &[Call],
+        budgeted: bool,
+        receipts: &mut Vec<Receipt>,
+    ) -> Result<(), OutboxError> {
+        assert_eq!(wallet.account(), self.owner.account(), "only the owner of the nonces signs with them");
+        self.take_up(Some(wallet)).await?;
+        self.refuse_what_was_done(calls).await?;
+        if budgeted {
+            let latest = self.intents(false).await?;
+            may_sign(latest.into_iter().map(|intent| intent.stage))?;
+        }
+        let faults = self.base.rehearse(wallet.account(), calls).await?;
+        self.faults.add(faults);
+        let mut intents = self.intend(wallet, calls).await?;
+        let mut behind = Height(0);
+        for index in 0..intents.len() {
+            match self.carry_out(&mut intents[index], wallet, behind).await {
+                Ok(receipt) => {
+                    behind = receipt.block;
+                    receipts.push(receipt);
+                }
+                Err(why) => {
+                    for later in &mut intents[index + 1..] {
+                        self.observe(later, Observation::GivenUp(Unsent::NotItsTurn)).await?;
+                    }
+                    return Err(why);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody asked for this before and was never told that it happened: most likely it is the same wish. It is told now,
+    /// so the next time it is another one.
+    async fn refuse_what_was_done(&mut self, calls: &[Call]) -> Result<(), OutboxError> {
+        let happened = |intent: &Intent| match intent.stage {
+            Stage::Included(_, inclusion) => matches!(Outcome::of(inclusion), Outcome::Done(_)).then_some(inclusion),
+            Stage::Settled(Outcome::Done(inclusion)) => Some(inclusion),
+            Stage::Settled(_) | Stage::Intended | Stage::Signed(_) | Stage::Spent(..) => None,
+        };
+        // What comes before the last call only prepares it, and does nothing if it is done again.
+        let Some(wish) = calls.last() else { return Ok(()) };
+        let known = self.intents(false).await?;
+        let same = |intent: &Intent| {
+            let inclusion = happened(intent).filter(|_| !intent.told && is_same(&intent.call, wish))?;
+            let nth = usize::try_from(inclusion.attempt).ok()?.checked_sub(1)?;
+            let hash = hash(intent.attempts.get(nth)?).ok()?;
+            let receipt = Receipt { intent: intent.id, hash, block: inclusion.place.height };
+            Some((intent.clone(), receipt))
+        };
+        let Some((intent, receipt)) = known.iter().find_map(same) else { return Ok(()) };
+        self.outbox.tell(&[intent.id]).await?;
+        Err(OutboxError::AskedBefore { receipt, what: intent.call.what.clone(), stage: Box::new(intent.stage) })
+    }
+
+    /// Writes down what is to happen.
+    async fn intend(&mut self, wallet: &Wallet, calls: &[Call]) -> Result<Vec<Intent>, OutboxError> {
+        let ask = |call: &Call| Asked {
+            chain: ChainId::Base,
+            account: wallet.account(),
+            target: williw_core::identity::Account::evm(call.to),
+            input: call.data.clone(),
+            value: call.value,
+            what: call.what.clone(),
+            asked: now(),
+        };
+        let asked: Vec<Asked> = calls.iter().map(ask).collect();
+        let ids = self.outbox.intend(&asked).await?;
+        (self.tell)(Moment::Intended(&ids));
+        let intent =
+            |(id, call)| Intent { id, call, stage: Stage::Intended, pin: None, attempts: Vec::new(), told: false };
+        Ok(ids.into_iter().zip(asked).map(intent).collect())
+    }
+
+    /// From the intent to the receipt.
+    async fn carry_out(
+        &mut self,
+        intent: &mut Intent,
+        wallet: &Wallet,
+        behind: Height,
+    ) -> Result<Receipt, OutboxError> {
+        match self.sign(intent, wallet, behind).await {
+            Ok(()) => {}
+            // Whether the bytes are on disk is not known, so the row is left as it is for whoever can read it.
+            Err(why @ OutboxError::Store(_)) => return Err(why),
+            Err(why) => {
+                self.observe(intent, Observation::GivenUp(Unsent::Refused)).await?;
+                return Err(why);
+            }
+        }
+        self.pursue(intent, Some(wallet)).await?;
+        receipt(intent)
+    }
+
+    /// Drafts, signs and stores the first transaction.
+    async fn sign(&mut self, intent: &mut Intent, wallet: &Wallet, behind: Height) -> Result<(), OutboxError> {
+        let call = call_of(&intent.call)?;
+        let deadline = Instant::now() + self.pace.receipt;
+        let draft = loop {
+            let reading = self.base.draft(wallet.account(), &call, behind).await?;
+            let draft = self.heard(reading);
+            let Some(other) = self.outbox.pinned(ChainId::Base, wallet.account(), draft.nonce()).await? else {
+                break draft;
+            };
+            // The endpoints forgot a block that they had shown; what was in it goes out again first.
+            if Instant::now() + self.pace.look > deadline {
+                return Err(OutboxError::Behind { intent: other, nonce: draft.nonce() });
+            }
+            sleep(self.pace.look).await;
+            self.revive(other, wallet).await?;
+        };
+        (self.tell)(Moment::Drafted(intent.id));
+        self.store(intent, Purpose::Call, draft.sign(wallet)?).await
+    }
+
+    /// Goes after an intent whose nonce came up again.
+    async fn revive(&mut self, id: IntentId, wallet: &Wallet) -> Result<(), OutboxError> {
+        let Some(mut intent) = self.outbox.intent(id).await? else { return Err(OutboxError::NoIntent(id)) };
+        if intent.stage.is_settled() {
+            return Ok(());
+        }
+        self.attend(&mut intent).await?;
+        self.pursue(&mut intent, Some(wallet)).await
+    }
+
+    /// Sends an unsettled intent again, with a key at a higher fee; what has ended without effect is asked for anew, which
+    /// needs the key.
+    pub async fn retry(&mut self, id: IntentId, wallet: Option<&Wallet>) -> Result<Intent, OutboxError> {
+        let mut intent = self.own(id, wallet).await?;
+        match (intent.stage, wallet) {
+            (Stage::Settled(Outcome::Done(_)), _) => {
+                return Err(OutboxError::Ended { intent: id, stage: Box::new(intent.stage) });
+            }
+            (Stage::Settled(_), None) => return Err(OutboxError::NeedsKey { intent: id }),
+            (Stage::Settled(_), Some(wallet)) => return self.repeat(&intent, wallet).await,
+            (Stage::Intended | Stage::Signed(_) | Stage::Included(..) | Stage::Spent(..), _) => {}
+        }
+        self.glance(&mut intent).await?;
+        if let (Stage::Signed(_), Some(wallet)) = (intent.stage, wallet) {
+            match self.raise(&mut intent, wallet).await {
+                // The same bytes are what remains.
+                Err(
+                    OutboxError::Send(SendError::FeeCap | SendError::TooExpensive(_)) | OutboxError::Contradiction(_),
+                ) => {}
+                raised => raised?,
+            }
+        }
+        self.pursue(&mut intent, wallet).await?;
+        Ok(intent)
+    }
+
+    /// The same call as a new intent, whatever the budget says: a person decided so.
+    async fn repeat(&mut self, ended: &Intent, wallet: &Wallet) -> Result<Intent, OutboxError> {
+        let call = call_of(&ended.call)?;
+        let mut receipts = Vec::new();
+        self.send_all(wallet, &[call], false, &mut receipts).await?;
+        let Some(receipt) = receipts.first() else { return Err(OutboxError::NoIntent(ended.id)) };
+        self.outbox.intent(receipt.intent).await?.ok_or(OutboxError::NoIntent(receipt.intent))
+    }
+
+    /// Sees to it that an unsettled intent does not happen, if it is not too late: whichever of its transactions is mined
+    /// is what became of it.
+    pub async fn cancel(&mut self, id: IntentId, wallet: &Wallet) -> Result<Intent, OutboxError> {
+        let mut intent = self.own(id, Some(wallet)).await?;
+        if intent.stage == Stage::Intended {
+            self.observe(&mut intent, Observation::GivenUp(Unsent::CalledOff)).await?;
+            return Ok(intent);
+        }
+        if intent.stage.is_settled() {
+            return Err(OutboxError::Ended { intent: id, stage: Box::new(intent.stage) });
+        }
+        // Without sending it once more.
+        self.glance(&mut intent).await?;
+        if let Stage::Signed(_) = intent.stage {
+            self.empty(&mut intent, wallet).await?;
+            self.pursue(&mut intent, Some(wallet)).await?;
+        }
+        Ok(intent)
+    }
+
+    /// Writes down that whoever asked knows that these happened.
+    pub async fn told(&mut self, receipts: &[Receipt]) -> Result<(), OutboxError> {
+        let intents: Vec<IntentId> = receipts.iter().map(|receipt| receipt.intent).collect();
+        Ok(self.outbox.tell(&intents).await?)
+    }
+
+    /// An intent of the account that is owned, and whose key this is.
+    async fn own(&mut self, id: IntentId, wallet: Option<&Wallet>) -> Result<Intent, OutboxError> {
+        let intent = self.outbox.intent(id).await?.ok_or(OutboxError::NoIntent(id))?;
+        if intent.call.chain != ChainId::Base {
+            return Err(OutboxError::OtherChain { intent: id });
+        }
+        let owner = self.owner.account();
+        if intent.call.account != owner || wallet.is_some_and(|wallet| wallet.account() != owner) {
+            let account = williw_chain::address::shown(intent.call.account);
+            return Err(OutboxError::OtherAccount { intent: id, account });
+        }
+        Ok(intent)
+    }
+}
+
+/// The receipt of an intent that was pursued, if it did what it was for.
+fn receipt(intent: &Intent) -> Result<Receipt, OutboxError> {
+    let inclusion = match intent.stage {
+        Stage::Included(_, inclusion) => Some(inclusion),
+        Stage::Settled(outcome) => outcome.inclusion(),
+        Stage::Intended | Stage::Signed(_) | Stage::Spent(..) => None,
+    };
+    let what = intent.call.what.clone();
+    let Some(Inclusion { attempt, purpose, place, succeeded }) = inclusion else {
+        let nonce = outgoing(intent)?.nonce;
+        let block = match intent.stage {
+            Stage::Spent(_, place) | Stage::Settled(Outcome::Overtaken(place)) => place.height,
+            _ => Height(0),
+        };
+        return Err(OutboxError::Spent { intent: intent.id, what, nonce, block });
+    };
+    let index = usize::try_from(attempt).ok().and_then(|nth| nth.checked_sub(1));
+    let attempt = index.and_then(|index| intent.attempts.get(index));
+    let attempt = attempt.ok_or(williw_core::outbox::Contradiction::UnknownAttempt(attempt_number(intent)))?;
+    let (hash, block) = (hash(attempt)?, place.height);
+    match (purpose, succeeded) {
+        (Purpose::Call, true) => Ok(Receipt { intent: intent.id, hash, block }),
+        (Purpose::Call, false) => Err(OutboxError::Reverted { intent: intent.id, what, hash, block }),
+        (Purpose::Cancel, _) => Err(OutboxError::Cancelled { intent: intent.id, what, block }),
+    }
+}
+
+fn attempt_number(intent: &Intent) -> u32 {
+    u32::try_from(intent.attempts.len()).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,200 @@
+//! Going after one intent: the same bytes again, a look, a higher fee, until it is in a block or the time is up.
+
+use tokio::time::{Instant, sleep};
+use williw_chain::base::Faults;
+use williw_chain::send::SendError;
+use williw_chain::wallet::Wallet;
+use williw_core::outbox::{Answer, Observation, Place, Purpose, Stage, Step, Unsent};
+use williw_store::Intent;
+
+use super::{Dispatch, Moment, OutboxError, candidates, hash, nonce, outgoing};
+
+/// What was tried for an intent since it was taken up.
+struct Chase {
+    deadline: Instant,
+    /// When the bytes are given to the endpoints next.
+    send: Instant,
+    /// When the newest transaction was first given to them.
+    offered: Instant,
+    /// False once nothing can be offered that outbids the newest.
+    can_outbid: bool,
+    /// Since when its nonce seems to be used by something else.
+    spent: Option<Instant>,
+    /// Who did not take the bytes when they were last given.
+    refusals: Faults,
+}
+
+/// What giving the bytes to the endpoints came to.
+struct Given {
+    step: Step,
+    /// A quorum refused all of them, and nobody has them.
+    refused: bool,
+    /// Who did not take them. That matters only if nothing comes of it: to know them already is no fault.
+    faults: Faults,
+}
+
+impl Dispatch<'_> {
+    /// One look at an intent, and the same bytes again if it is in no block.
+    pub(super) async fn attend(&mut self, intent: &mut Intent) -> Result<(), OutboxError> {
+        if self.glance(intent).await? == Step::Send {
+            self.give(intent).await?;
+        }
+        Ok(())
+    }
+
+    /// One look at an intent, at the tip and at the final block. What was written down and not signed is given up: whoever
+    /// wrote it is gone, or we would not own the account.
+    pub(super) async fn glance(&mut self, intent: &mut Intent) -> Result<Step, OutboxError> {
+        match intent.stage {
+            Stage::Intended => self.observe(intent, Observation::GivenUp(Unsent::Interrupted)).await,
+            Stage::Settled(_) => Ok(Step::Rest),
+            Stage::Signed(_) | Stage::Included(..) | Stage::Spent(..) => {
+                let step = self.look(intent).await?;
+                self.settle(intent).await?;
+                Ok(step)
+            }
+        }
+    }
+
+    /// Writes down what is final about an intent.
+    async fn settle(&mut self, intent: &mut Intent) -> Result<(), OutboxError> {
+        let spent = match intent.stage {
+            Stage::Included(..) => None,
+            Stage::Spent(_, place) => Some(place),
+            Stage::Intended | Stage::Signed(_) | Stage::Settled(_) => return Ok(()),
+        };
+        let reading = self.base.look_at_final(&candidates(intent)?, spent).await?;
+        let observation = self.heard(reading);
+        self.observe(intent, observation).await?;
+        Ok(())
+    }
+
+    async fn look(&mut self, intent: &mut Intent) -> Result<Step, OutboxError> {
+        let reading = self.base.look(intent.call.account, nonce(intent)?, &candidates(intent)?).await?;
+        let sight = self.heard(reading);
+        self.observe(intent, Observation::Seen(sight)).await
+    }
+
+    /// Gives the bytes to the endpoints, the newest first. Older ones only if nobody takes the newest: a cancellation must
+    /// not lose to what it cancels.
+    async fn give(&mut self, intent: &mut Intent) -> Result<Given, OutboxError> {
+        let mut given = Given { step: Step::Look, refused: false, faults: Faults::default() };
+        for index in (0..intent.attempts.len()).rev() {
+            let attempt = &intent.attempts[index];
+            let broadcast = self.base.broadcast(hash(attempt)?, &attempt.bytes).await;
+            (self.tell)(Moment::Sent(intent.id));
+            // Lies are told whatever comes of it.
+            self.faults.add(self.base.faults_of_sending());
+            given.faults.add(broadcast.faults);
+            given.step = self.observe(intent, Observation::Answered(broadcast.answer)).await?;
+            given.refused = broadcast.refused;
+            match broadcast.answer {
+                Answer::Refused => {}
+                Answer::Taken | Answer::Known | Answer::PinSpent | Answer::Underpriced | Answer::Unclear => break,
+            }
+        }
+        Ok(given)
+    }
+
+    /// Goes after an intent until it is in a block, no longer than a receipt is waited for. With the key it is outbid when
+    /// nothing comes of it.
+    pub(super) async fn pursue(&mut self, intent: &mut Intent, wallet: Option<&Wallet>) -> Result<(), OutboxError> {
+        let begun = Instant::now();
+        let deadline = begun + self.pace.receipt;
+        let mut chase =
+            Chase { deadline, send: begun, offered: begun, can_outbid: true, spent: None, refusals: Faults::default() };
+        let mut step = intent.stage.step();
+        loop {
+            match intent.stage {
+                Stage::Included(..) | Stage::Settled(_) => return Ok(()),
+                // An index that lags behind its own chain shows this for a moment.
+                Stage::Spent(..) => {
+                    let spent = *chase.spent.get_or_insert_with(Instant::now);
+                    chase.deadline = chase.deadline.min(spent + self.pace.resend);
+                }
+                Stage::Intended | Stage::Signed(_) => {}
+            }
+            if step == Step::Send && Instant::now() >= chase.send {
+                if let (true, Some(wallet)) = (chase.offered.elapsed() >= self.pace.outbid, wallet) {
+                    self.outbid(intent, wallet, &mut chase).await?;
+                }
+                let given = self.give(intent).await?;
+                chase.refusals = given.faults;
+                if given.refused {
+                    return self.not_taken(intent, chase.refusals);
+                }
+                let pause = if given.step == Step::Send { self.pace.look } else { self.pace.resend };
+                chase.send = Instant::now() + pause;
+            } else if Instant::now() + self.pace.look > chase.deadline {
+                return self.out_of_time(intent, chase.refusals);
+            } else {
+                sleep(self.pace.look).await;
+            }
+            step = match self.look(intent).await {
+                Ok(step) => step,
+                // Endpoints that cannot be believed now may be in a moment; what they did is told if it does not end well.
+                Err(OutboxError::Send(SendError::Chain(error))) => {
+                    self.faults.add_of(&error);
+                    Step::Look
+                }
+                Err(error) => return Err(error),
+            };
+        }
+    }
+
+    /// Signs one more transaction for the intent, at a higher fee, and stores it.
+    async fn outbid(&mut self, intent: &mut Intent, wallet: &Wallet, chase: &mut Chase) -> Result<(), OutboxError> {
+        if !chase.can_outbid {
+            return Ok(());
+        }
+        match self.raise(intent, wallet).await {
+            Ok(()) => {
+                chase.offered = Instant::now();
+                Ok(())
+            }
+            // At the cap the same bytes go on being sent: they may be mined once gas is cheaper.
+            Err(OutboxError::Send(SendError::FeeCap | SendError::TooExpensive(_)) | OutboxError::Contradiction(_)) => {
+                chase.can_outbid = false;
+                Ok(())
+            }
+            Err(OutboxError::Send(SendError::Chain(error))) => {
+                self.faults.add_of(&error);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// One more transaction for the intent: for what the newest is for, at a higher fee.
+    pub(super) async fn raise(&mut self, intent: &mut Intent, wallet: &Wallet) -> Result<(), OutboxError> {
+        let newest = intent.attempts.last().ok_or(OutboxError::NeedsKey { intent: intent.id })?;
+        let (purpose, bytes) = (newest.purpose, newest.bytes.clone());
+        let draft = self.base.outbid(&bytes).await?;
+        (self.tell)(Moment::Drafted(intent.id));
+        self.store(intent, purpose, draft.sign(wallet)?).await
+    }
+
+    /// One more transaction that takes the others' place and does nothing.
+    pub(super) async fn empty(&mut self, intent: &mut Intent, wallet: &Wallet) -> Result<(), OutboxError> {
+        let newest = intent.attempts.last().ok_or(OutboxError::NeedsKey { intent: intent.id })?;
+        let draft = self.base.cancellation(intent.call.account, &newest.bytes.clone()).await?;
+        (self.tell)(Moment::Drafted(intent.id));
+        self.store(intent, Purpose::Cancel, draft.sign(wallet)?).await
+    }
+
+    fn not_taken(&self, intent: &Intent, faults: Faults) -> Result<(), OutboxError> {
+        let outgoing = outgoing(intent)?;
+        let (what, hash) = (outgoing.what.to_owned(), outgoing.hash);
+        Err(OutboxError::NotTaken { intent: intent.id, what, hash, faults })
+    }
+
+    fn out_of_time(&mut self, intent: &Intent, mut faults: Faults) -> Result<(), OutboxError> {
+        let outgoing = outgoing(intent)?;
+        let (what, hash, nonce) = (outgoing.what.to_owned(), outgoing.hash, outgoing.nonce);
+        if let Stage::Spent(_, Place { height, .. }) = intent.stage {
+            return Err(OutboxError::Spent { intent: intent.id, what, nonce, block: height });
+        }
+        faults.add(self.take_faults());
+        Err(OutboxError::NoReceipt { intent: intent.id, what, hash, nonce, faults })
+    }
+}

@@ -1,0 +1,374 @@
+//! Single stories: who may sign, how often it is tried, what a person is told, and when it stops.
+
+use std::time::Duration;
+
+use alloy::primitives::{Address, U256};
+use tempfile::TempDir;
+use williw_chain::base::Base;
+use williw_chain::send::{FEE_CAP, SendError};
+use williw_chain::verb::Call;
+use williw_core::cycle::Height;
+use williw_core::outbox::{IntentId, Outcome, Purpose, Stage, TooManyFailures, Unsent};
+use williw_daemon::outbox::{Dispatch, Interrupted, Moment, OutboxError, Sent, settle};
+use williw_store::{Intent, Outbox, Which};
+
+use crate::chain::{Chain, base, open, pace};
+use crate::child::{Order, Said, Sender, folder};
+use crate::post::Fate;
+
+const VALUE: u128 = 777;
+const TO: [u8; 20] = [0x42; 20];
+/// Longer than any story.
+const NEVER: u64 = 60_000;
+
+struct Story {
+    chain: Chain,
+    outbox: Outbox,
+    order: Order,
+    _folder: TempDir,
+}
+
+fn quiet(_: Moment<'_>) {}
+
+impl Story {
+    async fn new(outbid_ms: u64) -> Self {
+        let (chain, folder) = (Chain::start().await, folder());
+        let database = folder.path().join("williw.db");
+        let outbox = open(&database).await;
+        let (rpcs, secret) = (chain.urls(1), [3; 32]);
+        let order = Order { database, rpcs, secret, to: TO, value: VALUE, outbid_ms };
+        let story = Self { chain, outbox, order, _folder: folder };
+        story.chain.enrich(story.payer()).await;
+        story
+    }
+
+    fn payer(&self) -> Address {
+        Address::from_word(self.order.wallet().account().0.into())
+    }
+
+    fn base(&self) -> Base {
+        base(self.order.rpcs.clone())
+    }
+
+    async fn send(&self) -> Result<Sent, Interrupted> {
+        self.order.send(&self.outbox, &mut self.base(), &mut quiet).await
+    }
+
+    async fn fails(&self) -> OutboxError {
+        *self.send().await.unwrap_err().why
+    }
+
+    /// Does something as a command does it.
+    async fn act<T>(
+        &self,
+        action: impl AsyncFnOnce(&mut Dispatch<'_>) -> Result<T, OutboxError>,
+    ) -> Result<T, OutboxError> {
+        let mut base = self.base();
+        let pace = pace(Duration::from_millis(self.order.outbid_ms));
+        let account = self.order.wallet().account();
+        let mut tell = quiet;
+        let mut dispatch = Dispatch::claim(&mut base, &self.outbox, account, pace, &mut tell).await.unwrap();
+        action(&mut dispatch).await
+    }
+
+    async fn latest(&self) -> Intent {
+        self.outbox.intents(Which::default(), 1).await.unwrap().pop().unwrap()
+    }
+
+    /// Settles what can be settled.
+    async fn rest(&self) {
+        let mut base = self.base();
+        settle(&self.outbox, &mut base, pace(Duration::from_secs(60)), &mut quiet).await.unwrap();
+        self.chain.finalize().await;
+        let left = settle(&self.outbox, &mut base, pace(Duration::from_secs(60)), &mut quiet).await.unwrap();
+        assert_eq!(left, []);
+    }
+
+    async fn paid(&self) -> U256 {
+        self.chain.balance(Address::from(TO)).await
+    }
+
+    /// A child that is killed when it reaches this step.
+    async fn killed_at(&self, step: &str) {
+        let mut sender = Sender::start(&self.order);
+        while sender.says().await != Said::At(step.to_owned()) {
+            sender.go_on().await;
+        }
+        sender.kill().await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_before_is_refused_once_and_told() {
+    let story = Story::new(NEVER).await;
+    story.killed_at("leaving").await;
+    let OutboxError::AskedBefore { receipt, stage, .. } = story.fails().await else { panic!() };
+    assert_eq!(receipt.intent, IntentId(1));
+    assert!(matches!(*stage, Stage::Included(..)), "{stage}");
+    assert_eq!(story.paid().await, U256::from(VALUE));
+    story.send().await.unwrap();
+    story.send().await.unwrap();
+    story.rest().await;
+    assert_eq!(story.paid().await, U256::from(3 * VALUE), "who is told and asks again means it");
+}
+
+#[tokio::test]
+async fn what_a_node_settled_meanwhile_is_told_as_well() {
+    let story = Story::new(NEVER).await;
+    story.killed_at("leaving").await;
+    story.rest().await;
+    let OutboxError::AskedBefore { stage, .. } = story.fails().await else { panic!() };
+    assert!(matches!(*stage, Stage::Settled(Outcome::Done(_))), "{stage}");
+    assert_eq!(story.paid().await, U256::from(VALUE));
+}
+
+#[tokio::test]
+async fn what_was_not_signed_is_not_continued() {
+    let story = Story::new(NEVER).await;
+    for (step, unsent) in [("intended", 1), ("drafted", 2), ("signed", 3)] {
+        story.killed_at(step).await;
+        story.rest().await;
+        let latest = story.latest().await;
+        let expected = Stage::Settled(Outcome::NotSent(Unsent::Interrupted));
+        assert_eq!((latest.id, latest.stage), (IntentId(unsent), expected), "{step}");
+    }
+    assert_eq!(story.paid().await, U256::ZERO);
+    story.send().await.unwrap();
+    assert_eq!((story.paid().await, story.chain.nonce(story.payer()).await), (U256::from(VALUE), 1));
+}
+
+#[tokio::test]
+async fn one_process_owns_the_nonces_until_it_dies() {
+    let story = Story::new(NEVER).await;
+    let mut sender = Sender::start(&story.order);
+    while sender.says().await != Said::At("drafted".to_owned()) {
+        sender.go_on().await;
+    }
+    let mut base = story.base();
+    let account = story.order.wallet().account();
+    let mut tell = quiet;
+    let hasty = williw_daemon::outbox::Pace { owner: Duration::ZERO, ..pace(Duration::ZERO) };
+    let claimed = Dispatch::claim(&mut base, &story.outbox, account, hasty, &mut tell).await;
+    let OutboxError::Owned { by: Some(by), .. } = claimed.unwrap_err() else { panic!() };
+    assert_eq!(Some(by), sender.id());
+    // A node leaves it alone, too.
+    let mut node = story.base();
+    let left = settle(&story.outbox, &mut node, hasty, &mut quiet).await.unwrap();
+    assert_eq!(left, [story.latest().await]);
+    assert_eq!(left[0].stage, Stage::Intended);
+    sender.kill().await;
+    let mut tell = quiet;
+    Dispatch::claim(&mut base, &story.outbox, account, hasty, &mut tell).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_comes_at_the_same_time_takes_turns() {
+    let story = Story::new(NEVER).await;
+    let other = Order { to: [0x43; 20], ..story.order.clone() };
+    let (mut tell, mut base) = (quiet, story.base());
+    let (a, b) = tokio::join!(story.send(), other.send(&story.outbox, &mut base, &mut tell));
+    assert_eq!((a.unwrap().receipts.len(), b.unwrap().receipts.len()), (1, 1));
+    assert_eq!(story.chain.nonce(story.payer()).await, 2);
+}
+
+#[tokio::test]
+async fn what_is_lost_is_outbid_with_the_same_nonce() {
+    let story = Story::new(0).await;
+    story.chain.posts[0].expect(&[Fate::Drop, Fate::Hold, Fate::Drop]);
+    story.send().await.unwrap();
+    story.chain.posts[0].release().await;
+    let intent = story.latest().await;
+    assert!(intent.attempts.len() >= 3, "{intent:?}");
+    for pair in intent.attempts.windows(2) {
+        let (before, after) = (pair[0].fees.unwrap(), pair[1].fees.unwrap());
+        assert!(after.max.0 * 8 >= before.max.0 * 9 && after.tip.0 * 8 >= before.tip.0 * 9, "{before:?} {after:?}");
+        assert!(after.max <= FEE_CAP.max && after.tip <= FEE_CAP.tip);
+    }
+    story.rest().await;
+    assert_eq!((story.paid().await, story.chain.nonce(story.payer()).await), (U256::from(VALUE), 1));
+}
+
+#[tokio::test]
+async fn a_node_has_no_key_and_sends_the_same_bytes() {
+    let story = Story::new(0).await;
+    story.killed_at("leaving").await;
+    let before = story.latest().await.attempts;
+    story.chain.posts[0].expect(&[Fate::Drop, Fate::Lose, Fate::Refuse("already known")]);
+    let mut node = story.base();
+    for _ in 0..3 {
+        let left = settle(&story.outbox, &mut node, pace(Duration::ZERO), &mut quiet).await.unwrap();
+        assert!(matches!(left[0].stage, Stage::Signed(_)), "{left:?}");
+    }
+    story.rest().await;
+    assert_eq!(story.latest().await.attempts, before);
+    assert_eq!(story.paid().await, U256::from(VALUE));
+}
+
+#[tokio::test]
+async fn a_cancellation_takes_the_place_of_what_was_lost() {
+    let story = Story::new(NEVER).await;
+    story.chain.posts[0].expect(&[Fate::Hold]);
+    story.killed_at("sent").await;
+    let wallet = story.order.wallet();
+    let cancelled = story.act(async |dispatch| dispatch.cancel(IntentId(1), &wallet).await).await.unwrap();
+    let purposes: Vec<_> = cancelled.attempts.iter().map(|attempt| attempt.purpose).collect();
+    assert_eq!(purposes, [Purpose::Call, Purpose::Cancel]);
+    // What was cancelled arrives after all.
+    story.chain.posts[0].release().await;
+    story.rest().await;
+    assert!(matches!(story.latest().await.stage, Stage::Settled(Outcome::Cancelled(_))));
+    assert_eq!((story.paid().await, story.chain.nonce(story.payer()).await), (U256::ZERO, 1));
+    let again = story.act(async |dispatch| dispatch.cancel(IntentId(1), &wallet).await).await;
+    assert!(matches!(again.unwrap_err(), OutboxError::Ended { .. }));
+}
+
+#[tokio::test]
+async fn it_is_too_late_to_cancel_what_is_done() {
+    let story = Story::new(NEVER).await;
+    story.killed_at("sent").await;
+    let wallet = story.order.wallet();
+    let intent = story.act(async |dispatch| dispatch.cancel(IntentId(1), &wallet).await).await.unwrap();
+    assert!(matches!(intent.stage, Stage::Included(..)), "{intent:?}");
+    assert_eq!(intent.attempts.len(), 1);
+    story.rest().await;
+    assert!(matches!(story.latest().await.stage, Stage::Settled(Outcome::Done(_))));
+}
+
+#[tokio::test]
+async fn three_failures_in_a_row_are_enough() {
+    let story = Story::new(NEVER).await;
+    for _ in 0..3 {
+        story.killed_at("drafted").await;
+        let mut sender = Sender::start(&story.order);
+        // Its trial goes well, and then the other side changes its mind.
+        loop {
+            match sender.says().await {
+                Said::At(step) if step == "drafted" => story.chain.refuse(Address::from(TO)).await,
+                Said::At(_) => {}
+                Said::Done => panic!("it was done"),
+                Said::NotDone(why) => break assert!(why.contains("only its gas is gone"), "{why}"),
+            }
+            sender.go_on().await;
+        }
+        story.chain.accept(Address::from(TO)).await;
+    }
+    let OutboxError::TooManyFailures(TooManyFailures(3)) = story.fails().await else { panic!() };
+    story.rest().await;
+    let OutboxError::TooManyFailures(TooManyFailures(3)) = story.fails().await else { panic!() };
+    assert_eq!(story.chain.nonce(story.payer()).await, 3, "nothing more was signed");
+    // A person decides that it goes on.
+    let (wallet, latest) = (story.order.wallet(), story.latest().await.id);
+    assert!(matches!(story.latest().await.stage, Stage::Settled(Outcome::Failed(_))));
+    let needs_key = story.act(async |dispatch| dispatch.retry(latest, None).await).await;
+    assert!(matches!(needs_key.unwrap_err(), OutboxError::NeedsKey { .. }));
+    let retried = story.act(async |dispatch| dispatch.retry(latest, Some(&wallet)).await).await.unwrap();
+    assert!(retried.id > latest, "an intent that failed is not signed for again");
+    story.act(async |dispatch| dispatch.retry(retried.id, Some(&wallet)).await).await.unwrap();
+    assert_eq!(story.paid().await, U256::from(VALUE), "retried while it is in a block, it is only looked at");
+    story.outbox.tell(&[retried.id]).await.unwrap();
+    story.send().await.unwrap();
+    assert_eq!(story.paid().await, U256::from(2 * VALUE));
+}
+
+#[tokio::test]
+async fn a_nonce_that_somebody_else_used_is_told_and_nothing_is_signed_before_that_is_final() {
+    let story = Story::new(NEVER).await;
+    story.chain.posts[0].expect(&[Fate::Hold]);
+    story.killed_at("sent").await;
+    let (wallet, mut elsewhere) = (story.order.wallet(), base(vec![story.chain.anvil.url.clone()]));
+    let call = Call { to: [0xfe; 20], data: Vec::new(), value: 1, what: "elsewhere".to_owned() };
+    let foreign = elsewhere.draft(wallet.account(), &call, Height(0)).await.unwrap().value.sign(&wallet).unwrap();
+    elsewhere.broadcast(foreign.hash, &foreign.bytes).await;
+    let OutboxError::Spent { intent: IntentId(1), nonce: 0, .. } = story.fails().await else { panic!() };
+    assert_eq!(story.outbox.intents(Which::default(), 9).await.unwrap().len(), 1);
+    story.chain.posts[0].release().await;
+    story.rest().await;
+    assert!(matches!(story.latest().await.stage, Stage::Settled(Outcome::Overtaken(_))));
+    story.send().await.unwrap();
+    assert_eq!((story.paid().await, story.chain.nonce(story.payer()).await), (U256::from(VALUE), 2));
+}
+
+#[tokio::test]
+async fn a_nonce_that_is_taken_while_a_transaction_leaves_is_told_as_that() {
+    let story = Story::new(NEVER).await;
+    let wallet = story.order.wallet();
+    let mut sender = Sender::start(&story.order);
+    let why = loop {
+        match sender.says().await {
+            Said::At(step) if step == "leaving" => {
+                let mut elsewhere = base(vec![story.chain.anvil.url.clone()]);
+                let call = Call { to: [0xfe; 20], data: Vec::new(), value: 1, what: "elsewhere".to_owned() };
+                let foreign = elsewhere.draft(wallet.account(), &call, Height(0)).await.unwrap();
+                let foreign = foreign.value.sign(&wallet).unwrap();
+                elsewhere.broadcast(foreign.hash, &foreign.bytes).await;
+            }
+            Said::At(_) => {}
+            Said::Done => panic!("it was done"),
+            Said::NotDone(why) => break why,
+        }
+        sender.go_on().await;
+    };
+    assert!(why.contains("nonce 0 was used by another transaction"), "{why}");
+    story.rest().await;
+    assert!(matches!(story.latest().await.stage, Stage::Settled(Outcome::Overtaken(_))));
+    assert_eq!(story.paid().await, U256::ZERO);
+}
+
+#[tokio::test]
+async fn a_reorganised_block_sends_the_same_bytes_again() {
+    let story = Story::new(NEVER).await;
+    story.send().await.unwrap();
+    let before = story.latest().await;
+    story.chain.reorg(2).await;
+    assert_eq!(story.paid().await, U256::ZERO);
+    // Nothing new is signed with its nonce.
+    let other = Order { to: [0x43; 20], ..story.order.clone() };
+    other.send(&story.outbox, &mut story.base(), &mut quiet).await.unwrap();
+    story.rest().await;
+    let after = story.outbox.intent(before.id).await.unwrap().unwrap();
+    assert_eq!((after.attempts, after.pin), (before.attempts, before.pin));
+    assert!(matches!(after.stage, Stage::Settled(Outcome::Done(_))), "{}", after.stage);
+    assert_eq!((story.paid().await, story.chain.nonce(story.payer()).await), (U256::from(VALUE), 2));
+}
+
+#[tokio::test]
+async fn who_asks_again_because_a_block_is_gone_gets_it_once() {
+    let story = Story::new(NEVER).await;
+    story.send().await.unwrap();
+    story.chain.reorg(2).await;
+    assert_eq!(story.paid().await, U256::ZERO);
+    let why = story.fails().await;
+    assert!(matches!(why, OutboxError::AskedBefore { .. }), "{why}");
+    assert_eq!(story.paid().await, U256::from(VALUE));
+}
+
+#[tokio::test]
+async fn a_call_after_one_that_failed_is_not_sent() {
+    let story = Story::new(NEVER).await;
+    let wallet = story.order.wallet();
+    let calls = [story.order.call(), Call { to: [0x43; 20], ..story.order.call() }];
+    let mut base = story.base();
+    // Taken by nobody, whatever they are told.
+    story.chain.posts[0].expect(&[Fate::Refuse("insufficient funds for gas * price + value")]);
+    let mut tell = quiet;
+    let pace = pace(Duration::from_secs(60));
+    let mut dispatch = Dispatch::claim(&mut base, &story.outbox, wallet.account(), pace, &mut tell).await.unwrap();
+    let interrupted = dispatch.send(&wallet, &calls).await.unwrap_err();
+    let OutboxError::NotTaken { intent: IntentId(1), .. } = *interrupted.why else { panic!("{interrupted}") };
+    drop(dispatch);
+    let second = story.outbox.intent(IntentId(2)).await.unwrap().unwrap();
+    assert_eq!(second.stage, Stage::Settled(Outcome::NotSent(Unsent::NotItsTurn)));
+    // The first is signed, so it may still happen, and does.
+    story.rest().await;
+    assert_eq!(story.paid().await, U256::from(VALUE));
+}
+
+#[tokio::test]
+async fn what_cannot_be_paid_is_not_signed() {
+    let story = Story::new(NEVER).await;
+    let poor = Order { value: u128::from(u64::MAX), ..story.order.clone() };
+    let why = *poor.send(&story.outbox, &mut story.base(), &mut quiet).await.unwrap_err().why;
+    assert!(matches!(why, OutboxError::Send(SendError::TooPoor { .. } | SendError::Chain(_))), "{why}");
+    let intents = story.outbox.intents(Which::default(), 9).await.unwrap();
+    assert!(intents.iter().all(|intent| intent.attempts.is_empty() && intent.stage.is_settled()), "{intents:?}");
+}
