@@ -1,5 +1,6 @@
 """The whole of it: a chain, three staked nodes and one unstaked."""
 
+import shutil
 import socket
 
 from .chain import Chain
@@ -65,6 +66,16 @@ class Network:
         require(len(facts) == 1, f"a registration makes one fact, not {len(facts)}")
         self.liar = Liar(self.chain.url, self.chain.vault, facts[0])
         self["C"].rpcs = [self.chain.url, self.liar.url]
+
+    def copy(self, name):
+        """A copy of a node's folder as it is at this moment, as another node with other ports. It is started by nobody yet."""
+        [gossip], [http] = free_ports(1, socket.SOCK_DGRAM), free_ports(1, socket.SOCK_STREAM)
+        original = self[name]
+        copy = Node(f"{name}-copy", self.children, self.williw, self.chain, [gossip, http])
+        shutil.copytree(original.home, copy.home)
+        copy.peer, copy.signer, copy.rpcs = original.peer, original.signer, original.rpcs
+        copy.peers_at = dict(original.peers_at)
+        return copy
 
     def start(self, names):
         self.say(f"starting {', '.join(names)}")

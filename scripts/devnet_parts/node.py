@@ -7,6 +7,7 @@ import socket
 from pathlib import Path
 
 from . import rpc
+from .children import last_lines
 from .waiting import MINUTE, MOMENT, Unmet, until
 
 POLL_MS = 500
@@ -68,11 +69,23 @@ class Node:
         command = self.command("register", "--amount", "1000ether", *self.chain.wallet(owner))
         return self.children.begin(command, MINUTE)
 
+    def last_words(self):
+        """Of a program that does not stay: its exit code, and its last lines."""
+        self.start()
+        until(f"{self.name} ends", MINUTE, lambda: not self.child.alive)
+        return self.child.code, self.log()
+
+    def log(self):
+        """The end of what it said so far."""
+        return last_lines(self.child.kept[0].read_text("utf-8", "replace"), 4)
+
     def start(self):
         peers = [f"{peer}@{address}" for peer, address in self.peers_at.items()]
         environment = {
             "WILLIW_BASE_RPCS": json.dumps(self.rpcs),
             "WILLIW_GOSSIP_PEERS": json.dumps(peers),
+            "WILLIW_GOSSIP_LISTEN": self.gossip,
+            "WILLIW_HTTP_LISTEN": self.http,
         }
         if self.poll_ms:
             environment["WILLIW_BASE_POLL_MS"] = str(self.poll_ms)
@@ -105,6 +118,16 @@ class Node:
 
     def status(self):
         return self.ask("/v1/status")
+
+    def guard(self):
+        return self.status()["guard"]
+
+    def guard_state(self):
+        """The state of its guard as a list; empty while it cannot be asked."""
+        try:
+            return [self.guard()["state"]]
+        except (OSError, ValueError, Unmet):
+            return []
 
     def door(self):
         return self.status()["door"]

@@ -19,6 +19,9 @@ class Slash:
         self.closed = {}
         evidence = self.chain.folder / "evidence"
         evidence.write_bytes(equivocate(self.chain, accused, slot))
+        # Its outbox would first send again what a reorganisation took back, and here that is to stay away.
+        for file in network.accuser.home.glob("williw.db*"):
+            file.unlink()
         self.since = self.chain.height()
         command = network.accuser.command("slash", "--evidence", evidence, *self.chain.wallet(ACCUSER))
         self.submission = network.children.begin(command, MINUTE)

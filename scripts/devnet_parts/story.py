@@ -25,6 +25,7 @@ class Story:
             ("slash-evicts", self.slash_evicts),
             ("reorg-restores", self.reorg_restores),
             ("restart-refuses", self.restart_refuses),
+            ("copies-refused", self.copies_refused),
             ("clean-end", self.clean_end),
         ]
 
@@ -174,6 +175,29 @@ class Story:
     def lets_in_but_b(self):
         require(self.a.view(self.b)["connections"] == 0, "A let B in")
         return self.a.is_with(self.c)
+
+    def copies_refused(self):
+        """A's folder is copied while A runs. The copy is refused as one; a person who insists is refused by the network."""
+        until("A may sign", MINUTE, lambda: self.a.guard()["state"] == "signing")
+        copy = self.network.copy("A")
+        code, said = copy.last_words()
+        require(code == 2 and "is a copy" in said, f"the copy ended with {code}: {said}")
+        copy.run("guard", "accept", "--signer", self.a.signer)
+        copy.start()
+        states = set()
+
+        def ended():
+            require(self.a.guard()["state"] == "signing", "A does not sign any more")
+            if copy.child.alive:
+                states.update(copy.guard_state())
+            return not copy.child.alive
+
+        until("the accepted copy ends by itself", MINUTE, ended)
+        require("signing" not in states, "both A and its copy could sign")
+        said = copy.log()
+        require(copy.child.code == 1 and "another copy of this node is running" in said, f"it ended with {said}")
+        until("A is still connected to C", MINUTE, lambda: self.a.is_with(self.c))
+        return f"refused as a copy; accepted, it was {', '.join(sorted(states))}, heard A and ended; A signs"
 
     def clean_end(self):
         """Whoever is asked to end does so, and well."""

@@ -1,0 +1,1 @@
+"""The parts of scripts/soak that are more than one command."""
