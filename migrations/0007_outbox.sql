@@ -66,6 +66,26 @@ create table course (
 -- What is left to do.
 create index course_unsettled on course (intent) where stage < 5;
 
+-- `insert or replace` deletes without a delete trigger, so nothing is inserted in the place of what is there.
+create trigger intent_is_new before insert on intent
+when exists (select 1 from intent where id = new.id)
+begin select raise(abort, 'what was asked is never replaced'); end;
+create trigger pin_is_new before insert on pin
+when exists (
+    select 1 from pin
+    where intent = new.intent or (chain = new.chain and account = new.account and nonce = new.nonce)
+)
+begin select raise(abort, 'a pin is never replaced, and never used twice'); end;
+create trigger attempt_is_new before insert on attempt
+when exists (select 1 from attempt where (intent = new.intent and nth = new.nth) or name = new.name)
+begin select raise(abort, 'what was signed is never replaced'); end;
+create trigger course_is_new before insert on course
+when exists (select 1 from course where intent = new.intent)
+begin select raise(abort, 'a course is never replaced'); end;
+create trigger what_is_signed_stays_signed before update of stage on course
+when new.stage = 1 and old.stage > 1
+begin select raise(abort, 'what was signed stays signed'); end;
+
 create trigger intent_stays before update on intent begin select raise(abort, 'what was asked is never changed'); end;
 create trigger intent_is_kept before delete on intent begin select raise(abort, 'what was asked is never deleted'); end;
 create trigger pin_stays before update on pin begin select raise(abort, 'a pin is never changed'); end;

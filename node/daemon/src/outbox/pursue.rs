@@ -75,12 +75,16 @@ impl Dispatch<'_> {
         self.observe(intent, Observation::Seen(sight)).await
     }
 
-    /// Gives the bytes to the endpoints, the newest first. Older ones only if nobody takes the newest: a cancellation must
-    /// not lose to what it cancels.
+    /// Gives the bytes to the endpoints, the newest first. Older ones only if nobody takes the newest, and never what was to
+    /// be cancelled: whoever asked for that does not want it any more.
     async fn give(&mut self, intent: &mut Intent) -> Result<Given, OutboxError> {
         let mut given = Given { step: Step::Look, refused: false, faults: Faults::default() };
         for index in (0..intent.attempts.len()).rev() {
             let attempt = &intent.attempts[index];
+            let cancelled = intent.attempts[index..].iter().any(|attempt| attempt.purpose == Purpose::Cancel);
+            if attempt.purpose == Purpose::Call && cancelled {
+                break;
+            }
             let broadcast = self.base.broadcast(hash(attempt)?, &attempt.bytes).await;
             (self.tell)(Moment::Sent(intent.id));
             // Lies are told whatever comes of it.

@@ -52,7 +52,11 @@ pub async fn settle(
                 unsettled.extend(outbox.intents(theirs, INTENTS_CAP).await?);
                 continue;
             }
-            Err(error) => return Err(error),
+            // The other accounts are still looked after.
+            Err(error) => {
+                failed = Some(error);
+                continue;
+            }
         };
         let mut forward = |moment: Moment<'_>| tell(moment);
         let mut dispatch = Dispatch::owned(base, outbox, owner, pace, &mut forward);

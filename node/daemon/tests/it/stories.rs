@@ -222,6 +222,20 @@ async fn a_cancellation_takes_the_place_of_what_was_lost() {
     assert!(matches!(again.unwrap_err(), OutboxError::Ended { .. }));
 }
 
+/// An endpoint that does not take the cancellation is not given what was to be cancelled instead.
+#[tokio::test]
+async fn a_cancellation_that_nobody_takes_does_not_send_what_it_cancels() {
+    let story = Story::new(NEVER).await;
+    story.chain.posts[0].expect(&[Fate::Drop, Fate::Refuse("request rate limited")]);
+    story.killed_at("sent").await;
+    let wallet = story.order.wallet();
+    let refused = story.act(async |dispatch| dispatch.cancel(IntentId(1), &wallet).await).await.unwrap_err();
+    assert!(matches!(refused, OutboxError::NotTaken { .. }), "{refused}");
+    story.rest().await;
+    assert_eq!(story.paid().await, U256::ZERO);
+    assert!(matches!(story.latest().await.stage, Stage::Settled(Outcome::Cancelled(_))));
+}
+
 #[tokio::test]
 async fn it_is_too_late_to_cancel_what_is_done() {
     let story = Story::new(NEVER).await;

@@ -52,7 +52,12 @@ async fn ready(path: &Path, blank: &Ledger) -> Result<Option<PathBuf>, StoreErro
         Ok(None) | Err(_) => Ok(Vec::new()),
     };
     connection.close().await.map_err(failed("closing the database"))?;
-    let Some(identity) = found? else { return Ok(None) };
+    let identity = match found {
+        Ok(Some(identity)) => identity,
+        // Whoever makes it finds out whether the beginning is ours.
+        Ok(None) | Err(StoreError::Unfinished) => return Ok(None),
+        Err(error) => return Err(error),
+    };
     identity.check(blank)?;
     Ok((applied?.len() == MIGRATIONS.iter().count()).then_some(path))
 }

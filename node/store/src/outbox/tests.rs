@@ -169,6 +169,11 @@ async fn the_file_refuses_what_could_make_something_happen_twice() {
         "update attempt set bytes = x'00'",
         "delete from attempt",
         "delete from course",
+        "insert or replace into intent select * from intent where id = 1",
+        "insert or replace into pin select * from pin limit 1",
+        "insert or replace into attempt select * from attempt limit 1",
+        "insert or replace into course (intent, stage, told) values (1, 1, 0)",
+        "update course set stage = 1, attempt = null, height = null, hash = null, succeeded = null where intent = 1",
         "update course set stage = 2, attempt = null, height = null, hash = null, succeeded = null where intent = 1",
     ] {
         let mut writer = outbox.writer.acquire().await.unwrap();

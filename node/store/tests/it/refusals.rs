@@ -186,6 +186,16 @@ fn journal_beside(path: &Path) -> PathBuf {
     path.with_file_name("node.db-journal")
 }
 
+/// A command that was killed in its first write on a new home can be typed again.
+#[tokio::test]
+async fn a_command_begins_a_file_anew_that_was_left_in_its_first_write() {
+    let (_folder, path) = place();
+    fs::write(&path, "").unwrap();
+    alter(&path, "pragma journal_mode = wal").await;
+    fs::write(journal_beside(&path), journal_of_an_empty_file()).unwrap();
+    williw_store::Outbox::open(&path, &blank()).await.unwrap();
+}
+
 /// A node that died in its very first write, or whose disk failed there: before the file is in WAL mode, and never again,
 /// SQLite keeps a rollback journal, and nobody can read the file before it is rolled back.
 #[tokio::test]
