@@ -10,7 +10,7 @@ use williw_daemon::outbox::{Dispatch, Moment, OutboxError, Pace, open_existing};
 use williw_store::{Attempt, Intent, Outbox, TransactionName, Which};
 
 use crate::chain::{base, hex, say, warn_of};
-use crate::exit::Failure;
+use crate::exit::{ExitStatus, Failure};
 use crate::flags;
 use crate::home::Home;
 use crate::keys::wallet;
@@ -61,14 +61,16 @@ pub(crate) async fn outbox(flags: flags::Outbox, home: &Home, printer: &Printer)
         }
         flags::Outbox::Retry { id, key } => {
             let wallet = wallet(&key)?;
-            act(id, home, printer, async |dispatch| dispatch.retry(IntentId(id), wallet.as_ref()).await).await
+            let wanted = |outcome: Outcome| matches!(outcome, Outcome::Done(_));
+            act(id, home, printer, wanted, async |dispatch| dispatch.retry(IntentId(id), wallet.as_ref()).await).await
         }
         flags::Outbox::Cancel { id, key } => {
             let Some(wallet) = wallet(&key)? else {
                 return Err(Failure::usage("a cancellation is signed by the account that it is of")
                     .hint("name its keystore with --keystore or ETH_KEYSTORE"));
             };
-            act(id, home, printer, async |dispatch| cancel(dispatch, id, &wallet).await).await
+            let wanted = |outcome: Outcome| matches!(outcome, Outcome::Cancelled(_) | Outcome::NotSent(_));
+            act(id, home, printer, wanted, async |dispatch| cancel(dispatch, id, &wallet).await).await
         }
     }
 }
@@ -101,11 +103,13 @@ async fn find(id: u64, home: &Home) -> Result<(Outbox, Intent), Failure> {
     Ok((outbox, intent))
 }
 
-/// Does something about an intent as the one owner of its account's nonces, and prints what it is then.
+/// Does something about an intent as the one owner of its account's nonces, and prints what it is then. Fails if that is
+/// another end than the wanted one, even if it is not final yet.
 async fn act(
     id: u64,
     home: &Home,
     printer: &Printer,
+    wanted: impl Fn(Outcome) -> bool,
     action: impl AsyncFnOnce(&mut Dispatch<'_>) -> Result<Intent, OutboxError>,
 ) -> Result<(), Failure> {
     let (outbox, intent) = find(id, home).await?;
@@ -117,8 +121,36 @@ async fn act(
     warn_of(&dispatch.take_faults(), printer);
     let intent = done?;
     print(&intent, printer);
-    outbox.tell(&[intent.id]).await.map_err(OutboxError::from)?;
-    Ok(())
+    let outcome = outcome(intent.stage);
+    if let Some(Outcome::Done(_)) = outcome {
+        outbox.tell(&[intent.id]).await.map_err(OutboxError::from)?;
+    }
+    match outcome {
+        Some(end) if !wanted(end) => {
+            let state = state(intent.stage);
+            Err(Failure::new(ExitStatus::Outside, format_args!("intent {} ended otherwise: {state}", intent.id)))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// How it ends if its block becomes final, as far as it has come to a block.
+fn outcome(stage: Stage) -> Option<Outcome> {
+    match stage {
+        Stage::Included(_, inclusion) => Some(Outcome::of(inclusion)),
+        Stage::Settled(outcome) => Some(outcome),
+        Stage::Intended | Stage::Signed(_) | Stage::Spent(..) => None,
+    }
+}
+
+/// What became of it, for people: also which of its transactions is in the block.
+fn state(stage: Stage) -> String {
+    let end = match outcome(stage) {
+        Some(Outcome::Cancelled(_)) if !stage.is_settled() => "cancelled, ",
+        Some(Outcome::Failed(_)) if !stage.is_settled() => "failed, ",
+        _ => "",
+    };
+    format!("{end}{stage}")
 }
 
 fn print(intent: &Intent, printer: &Printer) {
@@ -158,7 +190,7 @@ fn shown(intent: &Intent) -> Shown {
         data: hex(&call.input),
         asked: call.asked.0,
         stage: word(intent.stage),
-        state: intent.stage.to_string(),
+        state: state(intent.stage),
         settled: intent.stage.is_settled(),
         nonce: intent.pin.and_then(|pin| match pin {
             Pin::Nonce(nonce) => Some(nonce),

@@ -95,6 +95,21 @@ async fn a_killed_command_is_gone_on_with_and_not_repeated() {
     assert_eq!(owner.operator().await.unwrap().queue.len(), 2);
 }
 
+/// A script that cancels and goes on must not go on when it was too late.
+#[tokio::test]
+async fn a_cancellation_that_came_too_late_is_no_success() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    owner.automine(false).await;
+    owner.interrupted(&["unstake", "--amount", "100ether"]).await;
+    owner.automine(true).await;
+    owner.world.anvil.mine(1).await;
+    let late = owner.run(&["outbox", "cancel", "3", "--json"]).await;
+    assert_eq!(late.code, 3, "{}", late.stderr);
+    assert!(late.stderr.contains("intent 3 ended otherwise: in block "), "{}", late.stderr);
+    assert_eq!(owner.run(&["outbox", "retry", "3"]).await.code, 0);
+}
+
 #[tokio::test]
 async fn what_waits_is_cancelled_or_sent_at_a_higher_fee() {
     let owner = Owner::new().await;
@@ -118,7 +133,10 @@ async fn what_waits_is_cancelled_or_sent_at_a_higher_fee() {
         assert_eq!(after["transactions"][1]["purpose"], purpose);
         owner.world.finalize().await;
         // A look at the final block needs no key.
-        let settled = owner.home.run(&["outbox", "retry", &id, "--json"]).await.json();
+        let settled = owner.home.run(&["outbox", "retry", &id, "--json"]).await;
+        // What was cancelled did not happen, however often it is asked for.
+        assert_eq!(settled.code, if command == "cancel" { 3 } else { 0 }, "{}", settled.stderr);
+        let settled: serde_json::Value = serde_json::from_str(&settled.stdout).unwrap();
         assert_eq!(settled["stage"], stage, "{settled}");
         assert_eq!(owner.operator().await.unwrap().queue.len(), unstaked);
     }
