@@ -2,8 +2,9 @@
 //!
 //! [`run`] starts it and returns when it is told to stop, or when it cannot go on. Inside there are six loops in one
 //! task. The clerk (`clerk`) holds the census and carries its orders out; the follower (`follow`) brings it what Base
-//! says; `dial` keeps in touch with peers; the heart beats; `outbox` looks after what was sent; and `http` answers people. All but the clerk can be stopped
-//! at any point without a loss: what counts is in the store before it has an effect.
+//! says; `dial` keeps in touch with peers; the heart beats; `outbox` looks after what was sent; and `http` answers people.
+//! All but the clerk can be stopped at any point without a loss: what counts is in the store before it has an effect. What
+//! is signed is signed in a task of the guard's own, which the clerk's `sentry` begins once it has listened.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

@@ -11,8 +11,8 @@
 //!   leaves: a guard that was put back from before does not fit it.
 //! - **Never a copy.** The guard knows which file it is in. One that was copied, with all of its folder or without, is
 //!   another file, and refused.
-//! - **Whole.** The sum over all rows stands in one of them, so that a log of SQLite's that was left beside a file it does
-//!   not belong to cannot bring back half a history.
+//! - **Whole.** The sum over all that is known of what was signed stands in a row, so that a log of SQLite's that was
+//!   left beside a file it does not belong to cannot bring back half a history.
 //!
 //! What none of these can see, a folder that was put back into the same files, a disk that was cloned block by block or a
 //! machine that was set back to a snapshot, is left to the ear: [`Guard::serve`] asks for [`Listened`], and how many

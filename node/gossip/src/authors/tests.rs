@@ -195,7 +195,7 @@ fn while_a_copy_listens_what_the_other_says_is_kept_but_is_no_news() {
     assert_eq!(authors.hear(&signed(1, 2, 5, 102, now), now, member), Err(Unheard::Hasty), "not even looked at");
 }
 
-/// Hearts beat at the same moment of every twenty seconds, so who is second is second every time.
+/// Hearts beat at a steady pace, so who is second is second every time.
 #[test]
 fn two_copies_in_the_same_second_do_not_hide_each_other() {
     let mut authors = authors();

@@ -28,8 +28,9 @@ pub(super) struct State {
     pub(super) moved: bool,
 }
 
-/// The hashes of all rows, added without carry: it is the same in whatever order they came, and a row that went takes its
-/// hash along. It is there against accidents; whoever can write the file could also write the sum.
+/// The hashes of all signers, floors and positions taken, added without carry; not of signatures, which can be made again,
+/// nor of the bytes behind, which their digests vouch for. It is the same in whatever order they came, and a row that went
+/// takes its hash along. It is there against accidents; whoever can write the file could also write the sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum(pub(super) [u8; 32]);
 
