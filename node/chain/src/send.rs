@@ -14,7 +14,7 @@
 //!
 //! Each function here is one step, and none of them stores or waits for a receipt: in which order they may be taken, and
 //! what has to be on disk before, is the outbox's to know. What an endpoint answers to a transaction is therefore sorted
-//! ([`Answer`]) and never believed; what became of it is only what [`Base::look`] and [`Base::look_at_final`] agree on.
+//! ([`Answer`]) and never believed; what became of it is only what [`Base::look`] and [`Base::standing`] agree on.
 
 use std::fmt;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use williw_core::amount::Amount;
 use williw_core::cycle::Height;
 use williw_core::hash::Hash;
 use williw_core::identity::Account;
-use williw_core::outbox::{Answer, Fees, Purpose, Wei};
+use williw_core::outbox::{Answer, Fees, Purpose, RAISED_AT_MOST, Wei};
 
 use crate::base::abi::{Token, address_of};
 use crate::base::endpoint::{Block, Matter};
@@ -35,10 +35,13 @@ use crate::wallet::WalletError;
 
 mod ask;
 mod draft;
+mod give;
 mod look;
+mod search;
 mod transaction;
 
 use ask::request;
+pub use look::Sought;
 pub use transaction::{Draft, Signed};
 
 /// The most gas that one call is given. No verb needs a fifth of it.
@@ -48,10 +51,12 @@ pub const GAS_CAP: u64 = 5_000_000;
 pub const TIP_CAP: u128 = 2_000_000_000;
 
 /// The highest base fee in wei per gas at which anything is sent.
-pub const BASE_FEE_CAP: u128 = 500_000_000_000;
+pub const BASE_FEE_CAP: u128 = 100_000_000_000;
 
-/// The most that any attempt offers for a unit of gas, also when it has to outbid another one.
-pub const FEE_CAP: Fees = Fees { max: Wei(2 * BASE_FEE_CAP + TIP_CAP), tip: Wei(TIP_CAP) };
+/// The most that any attempt offers for a unit of gas, also when it has to outbid others. No number of raises comes there
+/// from what a first one may offer, so a cancellation always can outbid.
+pub const FEE_CAP: Fees =
+    Fees { max: Wei(RAISED_AT_MOST * (2 * BASE_FEE_CAP + TIP_CAP)), tip: Wei(RAISED_AT_MOST * TIP_CAP) };
 
 const MATTER: Matter = Matter::Lookup;
 
@@ -118,7 +123,7 @@ pub enum SendError {
     TooExpensive(u128),
     #[error("the chain has no base fee at {0}")]
     NoBaseFee(Height),
-    #[error("more than {} wei for a unit of gas are not offered", FEE_CAP.max)]
+    #[error("more than {} wei for a unit of gas, {} of them as a tip, are not offered", FEE_CAP.max, FEE_CAP.tip)]
     FeeCap,
     #[error("the stored bytes are no transaction of this chain")]
     NotATransaction,
@@ -141,6 +146,12 @@ impl Base {
     pub const fn with_patience(mut self, patience: Patience) -> Self {
         self.patience = patience;
         self
+    }
+
+    /// How long endpoints are waited for while something is sent.
+    #[must_use]
+    pub const fn patience(&self) -> Patience {
+        self.patience
     }
 
     /// What the last of these steps found wrong with endpoints, also when it came to nothing.
@@ -217,22 +228,29 @@ impl Base {
         self.numbers(from, call, tip).await
     }
 
-    /// What outbids a signed transaction with its own nonce and call.
-    pub async fn outbid(&mut self, signed: &[u8]) -> Result<Draft, SendError> {
-        let usual = self.usual_fees().await?;
-        Draft::read(signed, self.vault.chain_id)?.outbidding(usual)
+    /// What outbids a signed transaction of `from` with its own nonce and call. `what` is what it does, for people.
+    pub async fn outbid(&mut self, from: Account, what: &str, signed: &[u8]) -> Result<Draft, SendError> {
+        self.follow(from, what, signed, |draft, _| draft).await
     }
 
     /// What takes a signed transaction's place and does nothing: the same nonce, and nothing to itself.
-    pub async fn cancellation(&mut self, from: Account, signed: &[u8]) -> Result<Draft, SendError> {
-        let from = address_of(from).ok_or(ChainError::ForeignAccount(from))?;
-        let usual = self.usual_fees().await?;
-        Draft::read(signed, self.vault.chain_id)?.emptied(from).outbidding(usual)
+    pub async fn cancellation(&mut self, from: Account, what: &str, signed: &[u8]) -> Result<Draft, SendError> {
+        self.follow(from, what, signed, Draft::emptied).await
     }
 
-    async fn usual_fees(&mut self) -> Result<Fees, SendError> {
+    async fn follow(
+        &mut self,
+        from: Account,
+        what: &str,
+        signed: &[u8],
+        change: impl FnOnce(Draft, Address) -> Draft,
+    ) -> Result<Draft, SendError> {
+        let from = address_of(from).ok_or(ChainError::ForeignAccount(from))?;
         let tip = self.tip(MATTER).await?;
-        self.fees(tip).await
+        let usual = self.fees(tip).await?;
+        let draft = change(Draft::read(signed, self.vault.chain_id, tip.height)?, from).outbidding(usual)?;
+        self.can_pay(from, &draft, what, tip).await?;
+        Ok(draft)
     }
 
     /// Whether the call would go through at this block.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use williw_chain::base::{Base, Faults, OperatorSnapshot};
 use williw_chain::verb::{Call, Verb};
 use williw_core::identity::Account;
-use williw_core::outbox::Purpose;
+use williw_core::outbox::{Purpose, Stage};
 use williw_daemon::outbox::{self, Dispatch, Moment, OutboxError, Outgoing, Pace, Receipt};
 use williw_daemon::settings::Settings;
 
@@ -93,24 +93,31 @@ pub(crate) async fn carry_out(
             warn_of(&interrupted.faults, printer);
             if let OutboxError::AskedBefore { receipt, what, stage } = &*interrupted.why {
                 // Whoever repeats a command until it succeeds has what they wanted.
-                printer.say(format_args!(
-                    "this was asked before and nobody was told: intent {} is {stage}; nothing new was sent",
-                    receipt.intent
-                ));
-                printer.say("hint: if you want it twice, ask again");
+                asked_before(receipt, stage, printer);
                 print_done(vec![Transaction::of(what, receipt)], printer);
-                return Ok(());
+                return Ok(dispatch.told(&[*receipt]).await?);
             }
             if !interrupted.done.is_empty() {
                 printer.say("not everything was done; this is mined and stays:");
                 print_sent(&calls, &interrupted.done, printer);
-                dispatch.told(&interrupted.done).await?;
+                if let Err(error) = dispatch.told(&interrupted.done).await {
+                    printer.warn(format_args!("asked again, this will be told once more: {error}"));
+                }
             }
             return Err((*interrupted.why).into());
         }
     };
     // After it was printed: what nobody was told of is told before it is done again.
     Ok(dispatch.told(&done).await?)
+}
+
+/// Says that nothing was sent, because the same was done and nobody knew.
+pub(crate) fn asked_before(receipt: &Receipt, stage: &Stage, printer: &Printer) {
+    let intent = receipt.intent;
+    printer.say(format_args!(
+        "this was asked before and nobody was told: intent {intent} is {stage}; nothing new was sent"
+    ));
+    printer.say("hint: if you want it twice, ask again");
 }
 
 /// Says what goes on while somebody waits.
@@ -124,6 +131,9 @@ pub(crate) fn say(moment: Moment<'_>, printer: &Printer) {
                 (Purpose::Call, _) => "at a higher fee: ",
             };
             printer.say(format_args!("sending: {again}{what} (transaction {hash}, nonce {nonce})"));
+        }
+        Moment::NotRaised(intent, why) => {
+            printer.say(format_args!("intent {intent} is not sent at a higher fee: {why}"))
         }
         Moment::Intended(_)
         | Moment::Drafted(_)

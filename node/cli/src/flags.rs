@@ -105,7 +105,7 @@ pub(crate) enum Outbox {
         #[command(flatten)]
         key: Key,
     },
-    /// Put a transaction that does nothing in the place of an unsettled intent, if it is not too late
+    /// Put a transaction that does nothing in the place of an unsettled intent; or say that one that failed is wanted no more
     Cancel {
         /// Its number in the list
         #[arg(value_name = "ID")]

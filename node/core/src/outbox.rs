@@ -9,6 +9,10 @@
 //! seen, and the same bytes go out again. What an endpoint answers when it is given a transaction decides nothing at all,
 //! it only says where to look: see [`Answer`].
 //!
+//! What was once seen in a block is believed for as long as the chain has that block, and nothing else takes it back: nodes
+//! forget old receipts, and one that forgot looks like one that never had it. For the same reason a missing receipt tells
+//! something only for a while, see [`Trail::absence_tells`].
+//!
 //! [`Stage::after`] is the whole of it: a stage, an [`Observation`], the next stage and the next [`Step`]. How fees rise is
 //! in [`Fees`], when to stop after failures in [`may_sign`].
 
@@ -19,13 +23,11 @@ use crate::hash::Hash;
 
 mod budget;
 mod fees;
+mod trail;
 
 pub use budget::{FAILURES_CAP, TooManyFailures, may_sign};
-pub use fees::{Fees, Wei};
-
-/// The most transactions that are signed for one intent. Each costs at least an eighth more than the one before it, so the
-/// last is almost five times as dear as the first.
-pub const ATTEMPTS_CAP: u32 = 14;
+pub use fees::{Fees, RAISED_AT_MOST, Wei};
+pub use trail::{ATTEMPTS_CAP, REMEMBERED_BLOCKS, Trail};
 
 /// The number of an intent, counted from 1 in every database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,14 +73,6 @@ pub struct Inclusion {
     pub place: Place,
     /// False if the chain undid it and took the fee.
     pub succeeded: bool,
-}
-
-/// What was signed for an intent so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Trail {
-    pub pin: Pin,
-    /// How many attempts there are.
-    pub attempts: u32,
 }
 
 /// How far an intent has come.
@@ -140,29 +134,42 @@ pub enum Answer {
     Unclear,
 }
 
-/// What a quorum has of the attempts of an intent.
+/// What a quorum has of the attempts of an intent near the tip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// None of them, and the pin is free.
-    Open,
+    /// None of them, and the pin is free as of this height.
+    Open(Height),
     Included(Inclusion),
     /// None of them, and the pin is used up as of this block.
     Spent(Place),
 }
 
+/// What a quorum has at the height of a block that was seen before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Another block.
+    Gone,
+    /// That block, or nothing yet: who is behind says nothing about it.
+    Stands,
+    /// That block, for good.
+    Final,
+}
+
 /// Something that was learnt about an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observation {
-    /// A transaction with this pin was signed, and is stored together with the stage that follows.
-    Signed(Pin),
+    /// A transaction with this pin was signed, and is stored together with the stage that follows. The pin was free as of
+    /// this height.
+    Signed { pin: Pin, purpose: Purpose, free_at: Height },
     /// Nothing will be signed.
     GivenUp(Unsent),
     /// An endpoint was given the bytes.
     Answered(Answer),
-    /// What a quorum has at the tip.
+    /// What was seen of an intent that is in no block, as far as is known.
     Seen(Sight),
-    /// What a quorum has of it in final blocks. `Open` says that nothing about it is final.
-    Final(Sight),
+    /// How it stands with the block that the stage names. `Final` of a block in which the pin is used up says as well that
+    /// still none of the attempts did it.
+    Block(Standing),
 }
 
 /// What to do next.
@@ -172,10 +179,10 @@ pub enum Step {
     Sign,
     /// Give the stored bytes to the endpoints.
     Send,
-    /// Look at the tip.
+    /// Look whether it is in a block.
     Look,
-    /// Look at the final block.
-    LookAtFinal,
+    /// Look whether its block still stands, and is final.
+    LookAtBlock,
     /// Nothing, ever.
     Rest,
 }
@@ -187,8 +194,10 @@ pub enum Contradiction {
     OtherPin,
     #[error("a blockhash is signed for once")]
     SignedTwice,
-    #[error("at most {ATTEMPTS_CAP} transactions are signed for one intent")]
+    #[error("at most {ATTEMPTS_CAP} transactions are signed for one intent, and the last is kept for a cancellation")]
     TooManyAttempts,
+    #[error("nothing more is signed for what is in a block, or whose pin is used up")]
+    SignedTooLate,
     #[error("nothing is signed for an intent that has ended")]
     SignedAfterTheEnd,
     #[error("something was signed already, so it cannot be said that nothing will be")]
@@ -197,25 +206,57 @@ pub enum Contradiction {
     NothingSigned,
     #[error("attempt {0} is none of the intent's")]
     UnknownAttempt(u32),
+    #[error("what is in a block stays there until that block is gone")]
+    StillIncluded,
+    #[error("no block was seen that could stand or fall")]
+    NoBlock,
 }
 
 impl Stage {
     /// What this observation makes of the stage, and what to do next.
     pub fn after(self, observation: Observation) -> Result<(Self, Step), Contradiction> {
         let next = match (self, observation) {
-            (Self::Intended, Observation::Signed(pin)) => Self::Signed(Trail { pin, attempts: 1 }),
+            (Self::Intended, Observation::Signed { pin, free_at, .. }) => {
+                Self::Signed(Trail { pin, attempts: 1, free_at })
+            }
             (Self::Intended, Observation::GivenUp(why)) => Self::Settled(Outcome::NotSent(why)),
-            (Self::Intended, Observation::Answered(_) | Observation::Seen(_) | Observation::Final(_)) => {
+            (Self::Intended, Observation::Answered(_) | Observation::Seen(_) | Observation::Block(_)) => {
                 return Err(Contradiction::NothingSigned);
             }
-            (Self::Settled(_), Observation::Signed(_)) => return Err(Contradiction::SignedAfterTheEnd),
+            (Self::Settled(_), Observation::Signed { .. }) => return Err(Contradiction::SignedAfterTheEnd),
             (Self::Settled(_), _) => self,
             (_, Observation::GivenUp(_)) => return Err(Contradiction::GivenUpTooLate),
-            (Self::Signed(trail) | Self::Included(trail, _) | Self::Spent(trail, _), observation) => {
-                return trail.after(self, observation);
+            (_, Observation::Answered(answer)) => return Ok((self, answer.leads_to())),
+            (Self::Signed(trail), Observation::Signed { pin, purpose, .. }) => Self::Signed(trail.with(pin, purpose)?),
+            (_, Observation::Signed { .. }) => return Err(Contradiction::SignedTooLate),
+            (Self::Signed(trail) | Self::Spent(trail, _), Observation::Seen(sight)) => self.seeing(trail, sight)?,
+            (Self::Included(..), Observation::Seen(_)) => return Err(Contradiction::StillIncluded),
+            (Self::Included(trail, _) | Self::Spent(trail, _), Observation::Block(Standing::Gone)) => {
+                // It may be in another block by now.
+                return Ok((Self::Signed(trail), Step::Look));
             }
+            (Self::Included(..) | Self::Spent(..), Observation::Block(Standing::Stands)) => self,
+            (Self::Included(_, inclusion), Observation::Block(Standing::Final)) => {
+                Self::Settled(Outcome::of(inclusion))
+            }
+            (Self::Spent(trail, place), Observation::Block(Standing::Final)) => Self::Settled(match trail.pin {
+                Pin::Nonce(_) => Outcome::Overtaken(place),
+                Pin::Blockhash { .. } => Outcome::Expired(place),
+            }),
+            (Self::Signed(_), Observation::Block(_)) => return Err(Contradiction::NoBlock),
         };
         Ok((next, next.step()))
+    }
+
+    /// What a sight makes of an intent that is in no block.
+    fn seeing(self, trail: Trail, sight: Sight) -> Result<Self, Contradiction> {
+        Ok(match (sight, self) {
+            (Sight::Open(height), _) => Self::Signed(trail.free_as_of(height)),
+            (Sight::Included(inclusion), _) => Self::Included(trail, trail.known(inclusion)?),
+            // The first block that shows it is the first to become final: a later one would put it off for ever.
+            (Sight::Spent(_), Self::Spent(..)) => self,
+            (Sight::Spent(place), _) => Self::Spent(trail, place),
+        })
     }
 
     /// What to do when nothing else was learnt: where a process that starts takes an intent up.
@@ -224,7 +265,7 @@ impl Stage {
         match self {
             Self::Intended => Step::Sign,
             Self::Signed(_) => Step::Send,
-            Self::Included(..) | Self::Spent(..) => Step::LookAtFinal,
+            Self::Included(..) | Self::Spent(..) => Step::LookAtBlock,
             Self::Settled(_) => Step::Rest,
         }
     }
@@ -241,56 +282,6 @@ impl Stage {
     #[must_use]
     pub const fn is_settled(self) -> bool {
         matches!(self, Self::Settled(_))
-    }
-}
-
-impl Trail {
-    /// The same for an intent of which something was signed, and whose end is not final.
-    fn after(self, stage: Stage, observation: Observation) -> Result<(Stage, Step), Contradiction> {
-        Ok(match observation {
-            Observation::Signed(pin) => (Stage::Signed(self.with(pin)?), Step::Send),
-            Observation::GivenUp(_) => return Err(Contradiction::GivenUpTooLate),
-            Observation::Answered(answer) => (stage, answer.leads_to()),
-            Observation::Seen(Sight::Included(inclusion)) => {
-                (Stage::Included(self, self.known(inclusion)?), Step::LookAtFinal)
-            }
-            // The first block that shows it is the first to become final: a later one would put it off for ever.
-            Observation::Seen(Sight::Spent(_)) if matches!(stage, Stage::Spent(..)) => (stage, Step::LookAtFinal),
-            Observation::Seen(Sight::Spent(place)) => (Stage::Spent(self, place), Step::LookAtFinal),
-            // Whatever was seen before was reorganised away.
-            Observation::Seen(Sight::Open) => (Stage::Signed(self), Step::Send),
-            Observation::Final(Sight::Included(inclusion)) => {
-                (Stage::Settled(Outcome::of(self.known(inclusion)?)), Step::Rest)
-            }
-            Observation::Final(Sight::Spent(place)) => (
-                Stage::Settled(match self.pin {
-                    Pin::Nonce(_) => Outcome::Overtaken(place),
-                    Pin::Blockhash { .. } => Outcome::Expired(place),
-                }),
-                Step::Rest,
-            ),
-            Observation::Final(Sight::Open) => (stage, Step::Look),
-        })
-    }
-
-    /// One attempt more.
-    fn with(self, pin: Pin) -> Result<Self, Contradiction> {
-        if pin != self.pin {
-            return Err(Contradiction::OtherPin);
-        }
-        match pin {
-            Pin::Blockhash { .. } => Err(Contradiction::SignedTwice),
-            Pin::Nonce(_) if self.attempts >= ATTEMPTS_CAP => Err(Contradiction::TooManyAttempts),
-            Pin::Nonce(_) => Ok(Self { attempts: self.attempts.saturating_add(1), ..self }),
-        }
-    }
-
-    fn known(self, inclusion: Inclusion) -> Result<Inclusion, Contradiction> {
-        if (1..=self.attempts).contains(&inclusion.attempt) {
-            Ok(inclusion)
-        } else {
-            Err(Contradiction::UnknownAttempt(inclusion.attempt))
-        }
     }
 }
 
@@ -343,11 +334,13 @@ impl fmt::Display for Stage {
         match self {
             Self::Intended => f.write_str("not signed yet"),
             Self::Signed(_) => f.write_str("signed, not in a block yet"),
-            Self::Included(_, Inclusion { place, succeeded: true, .. }) => {
+            Self::Included(_, Inclusion { purpose: Purpose::Call, succeeded: true, place, .. }) => {
                 write!(f, "in block {}, not final yet", place.height)
             }
-            Self::Included(_, Inclusion { place, .. }) => write!(f, "failed in block {}, not final yet", place.height),
-            Self::Spent(_, place) => write!(f, "its nonce is used by another as of block {}, not final", place.height),
+            Self::Included(_, inclusion) => write!(f, "{}, not final yet", Outcome::of(*inclusion)),
+            Self::Spent(_, place) => {
+                write!(f, "its nonce is used up as of block {}, by nothing that it signed; not final yet", place.height)
+            }
             Self::Settled(outcome) => outcome.fmt(f),
         }
     }

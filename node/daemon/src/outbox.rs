@@ -17,13 +17,13 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use williw_chain::base::{Base, Faults, Reading};
-use williw_chain::send::{Candidate, Signed};
+use williw_chain::send::{Candidate, Signed, Sought};
 use williw_chain::verb::Call;
 use williw_core::cycle::{CycleClock, UnixSeconds};
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId};
 use williw_core::ledger::Ledger;
-use williw_core::outbox::{Contradiction, IntentId, Observation, Pin, Purpose, Stage, Step};
+use williw_core::outbox::{Contradiction, IntentId, Observation, Pin, Purpose, REMEMBERED_BLOCKS, Stage, Step, Trail};
 use williw_store::{Asked, Attempt, Intent, Outbox, Store, TransactionName, Which};
 
 use crate::error::DaemonError;
@@ -70,6 +70,8 @@ impl Pace {
 /// A step that has been reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment<'a> {
+    /// No transaction that pays more is signed, for this reason; the same bytes go on being sent.
+    NotRaised(IntentId, &'a str),
     /// The intents are on disk, nothing is signed.
     Intended(&'a [IntentId]),
     /// The numbers of a transaction are agreed.
@@ -123,17 +125,19 @@ impl<'a> Dispatch<'a> {
         tell: &'a mut Tell<'a>,
     ) -> Result<Self, OutboxError> {
         let owner = NonceOwner::claim(folder(outbox), ChainId::Base, account, pace.owner).await?;
-        Ok(Self::owned(base, outbox, owner, pace, tell))
+        Self::owned(base, outbox, owner, pace, tell).await
     }
 
-    pub(crate) fn owned(
+    pub(crate) async fn owned(
         base: &'a mut Base,
         outbox: &'a Outbox,
         owner: NonceOwner,
         pace: Pace,
         tell: &'a mut Tell<'a>,
-    ) -> Self {
-        Self { base, outbox, owner, pace, tell, faults: Faults::default() }
+    ) -> Result<Self, OutboxError> {
+        // Whoever had the account before may have ended before its rows were on disk, and now they are acted upon.
+        outbox.confirm().await?;
+        Ok(Self { base, outbox, owner, pace, tell, faults: Faults::default() })
     }
 
     /// What was found wrong with endpoints so far.
@@ -168,9 +172,9 @@ impl<'a> Dispatch<'a> {
     /// Stores what was signed. From here on it may happen.
     async fn store(&mut self, intent: &mut Intent, purpose: Purpose, signed: Signed) -> Result<(), OutboxError> {
         (self.tell)(Moment::Signed(intent.id));
-        let pin = Pin::Nonce(signed.nonce);
-        let (stage, _) = intent.stage.after(Observation::Signed(pin))?;
-        let Signed { fees, hash, bytes, .. } = signed;
+        let Signed { nonce, tip: free_at, fees, hash, bytes } = signed;
+        let pin = Pin::Nonce(nonce);
+        let (stage, _) = intent.stage.after(Observation::Signed { pin, purpose, free_at })?;
         let name = TransactionName::Base(hash);
         let attempt = Attempt { purpose, fees: Some(fees), name, bytes, signed: now() };
         self.outbox.sign(intent.id, &attempt, stage).await?;
@@ -243,6 +247,11 @@ fn hash(attempt: &Attempt) -> Result<Hash, OutboxError> {
         TransactionName::Base(hash) => Ok(hash),
         TransactionName::Solana(_) => Err(Contradiction::OtherPin.into()),
     }
+}
+
+/// What the endpoints are asked about.
+fn sought<'a>(intent: &Intent, trail: Trail, attempts: &'a [Candidate]) -> Result<Sought<'a>, OutboxError> {
+    Ok(Sought { from: intent.call.account, nonce: nonce(intent)?, trail, attempts, remembered: REMEMBERED_BLOCKS })
 }
 
 fn candidates(intent: &Intent) -> Result<Vec<Candidate>, OutboxError> {

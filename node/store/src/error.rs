@@ -19,6 +19,8 @@ pub enum StoreError {
         "{path} has to be brought forward to this version first, and a node has it; start that node anew with this version"
     )]
     Behind { path: PathBuf },
+    #[error("{path} is read and written so much that it could not be brought to disk in time; try again")]
+    Unconfirmed { path: PathBuf },
     #[error("there is no intent {intent} in the outbox")]
     NoIntent { intent: IntentId },
     #[error("{path} cannot be {doing}")]

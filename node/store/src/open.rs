@@ -26,7 +26,7 @@ pub(crate) use beside::beside;
 const APPLICATION_ID: i64 = 0x7769_6c77;
 
 /// How long a statement waits for another program that has the file open: a backup, or somebody with a shell.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many questions are answered at once, beside the writer. More wait their turn.
 const READER_CAP: u32 = 4;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
+use tokio::time::{Instant, sleep};
 use williw_core::cycle::UnixSeconds;
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId};
@@ -18,6 +19,7 @@ use williw_core::ledger::Ledger;
 use williw_core::outbox::{Fees, IntentId, Pin, Purpose, Stage};
 
 use crate::error::{StoreError, failed};
+use crate::open::BUSY_TIMEOUT;
 use crate::row::number;
 use crate::store::{Store, write_through};
 
@@ -28,6 +30,9 @@ use columns::{Course, id_number};
 
 /// The most intents that one question gives.
 pub const INTENTS_CAP: u32 = 1_000;
+
+/// How often it is tried again to bring everything to disk.
+const CONFIRM_AGAIN: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// A handle to the outbox in a database. Clones are handles to the same file.
 #[derive(Clone)]
@@ -125,6 +130,30 @@ impl Outbox {
     pub async fn close(self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+
+    /// Sees to it that everything in the file is on disk, also what other processes wrote that may have ended before the
+    /// disk confirmed it. Whoever acts upon rows that it did not write asks for this first: what is read may be in memory
+    /// only, and a transaction must not leave before its bytes are kept.
+    ///
+    /// Another fsync would not do, for a disk that has failed once forgets what it failed to write. So the pages are written
+    /// once more, into the database itself.
+    pub async fn confirm(&self) -> Result<(), StoreError> {
+        let doing = "seeing that everything is on disk";
+        let deadline = Instant::now() + BUSY_TIMEOUT;
+        let mut writer = self.writer.acquire().await.map_err(failed(doing))?;
+        loop {
+            let pages = sqlx::query_as("pragma wal_checkpoint(passive)").fetch_one(&mut *writer).await;
+            let (_busy, logged, moved): (i64, i64, i64) = pages.map_err(failed(doing))?;
+            if logged == moved {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(StoreError::Unconfirmed { path: self.path.clone() });
+            }
+            // Somebody reads an older state, or writes.
+            sleep(CONFIRM_AGAIN).await;
+        }
     }
 
     /// Writes down what is to happen, all of it or nothing. Their numbers, in order.
@@ -270,18 +299,19 @@ async fn sign(
 async fn note(connection: &mut SqliteConnection, intent: IntentId, stage: Stage) -> Result<(), StoreError> {
     let doing = "writing how far an intent has come";
     let id = id_number(intent)?;
-    let Course { stage, attempt, height, hash, succeeded, unsent } = Course::of(stage);
+    let Course { stage, attempt, height, hash, succeeded, unsent, free_at } = Course::of(stage);
     let row = sqlx::query!(
         // Whoever was told of a block that is no more was told what is not so.
         "update course set stage = ?1, attempt = ?2, height = ?3, hash = ?4, succeeded = ?5, unsent = ?6,
-            told = case when ?1 = 2 then 0 else told end
-        where intent = ?7",
+            told = case when ?1 = 2 then 0 else told end, free_at = coalesce(?7, free_at)
+        where intent = ?8",
         stage,
         attempt,
         height,
         hash,
         succeeded,
         unsent,
+        free_at,
         id
     );
     let changed = row.execute(connection).await.map_err(failed(doing))?.rows_affected();

@@ -111,7 +111,7 @@ impl Base {
     }
 
     /// The block that a quorum has; whoever has another one is blamed.
-    fn agree(&mut self, matter: Matter, claims: &[(usize, Block)]) -> Option<Block> {
+    pub(crate) fn agree(&mut self, matter: Matter, claims: &[(usize, Block)]) -> Option<Block> {
         let hash = self.agreed_hash(claims)?;
         let others: Vec<_> = claims.iter().copied().filter(|(_, block)| block.hash != hash).collect();
         self.blame_disputed(matter, &others);

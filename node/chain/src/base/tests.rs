@@ -63,6 +63,10 @@ fn readings_can_be_spawned() {
     let wallet = crate::wallet::Wallet::from_secret(&[1; 32]).expect("a key");
     sendable(base.calls(&crate::verb::Verb::Restake { ticket: 0 }, wallet.account()));
     sendable(base.rehearse(wallet.account(), &[]));
-    sendable(base.look(wallet.account(), 0, &[]));
-    sendable(base.look_at_final(&[], None));
+    let pin = williw_core::outbox::Pin::Nonce(0);
+    let trail = williw_core::outbox::Trail { pin, attempts: 0, free_at: Height(0) };
+    let sought = crate::send::Sought { from: wallet.account(), nonce: 0, trail, attempts: &[], remembered: 0 };
+    let place = williw_core::outbox::Place { height: Height(0), hash: Default::default() };
+    sendable(base.look(sought));
+    sendable(base.standing_of_spent(sought, place));
 }

@@ -77,7 +77,7 @@ impl Base {
     }
 
     /// The answers of all, or of those who were in time.
-    pub(super) async fn gather<T, F: Future<Output = Result<T, EndpointFault>>>(
+    pub(crate) async fn gather<T, F: Future<Output = Result<T, EndpointFault>>>(
         &self,
         asked: impl IntoIterator<Item = (usize, F)>,
         enough: impl Fn(&[(usize, T)]) -> bool,

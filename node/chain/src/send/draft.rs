@@ -19,8 +19,7 @@ impl Base {
         let fees = self.fees(tip).await?;
         let nonce = self.nonce(from, call, tip).await?;
         let gas_limit = self.gas(from, call, tip).await?;
-        self.can_pay(from, call, tip, U256::from(gas_limit) * U256::from(fees.max.0)).await?;
-        Ok(Draft {
+        let draft = Draft {
             transaction: TxEip1559 {
                 chain_id: self.vault.chain_id,
                 nonce,
@@ -32,7 +31,10 @@ impl Base {
                 input: Bytes::copy_from_slice(&call.data),
                 ..TxEip1559::default()
             },
-        })
+            tip: tip.height,
+        };
+        self.can_pay(from, &draft, &call.what, tip).await?;
+        Ok(draft)
     }
 
     /// What is usually offered at this block.
@@ -87,13 +89,19 @@ impl Base {
     }
 
     /// A transaction that the account cannot pay would be signed, taken by nobody, and happen on the day it can.
-    async fn can_pay(&mut self, from: Address, call: &Call, tip: Block, gas: U256) -> Result<(), SendError> {
+    pub(super) async fn can_pay(
+        &mut self,
+        from: Address,
+        draft: &Draft,
+        what: &str,
+        tip: Block,
+    ) -> Result<(), SendError> {
         let balances: Vec<(usize, U256)> =
             self.poll(tip, "eth_getBalance", json!([from, Which::Hash(tip.hash).json()])).await;
         let has = self.agree_on("the account's money", balances)?;
-        let needs = gas + U256::from(call.value);
+        let needs = draft.costs_at_most();
         if has < needs {
-            return Err(SendError::TooPoor { what: call.what.clone(), has, needs });
+            return Err(SendError::TooPoor { what: what.to_owned(), has, needs });
         }
         Ok(())
     }

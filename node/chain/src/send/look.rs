@@ -1,20 +1,33 @@
-//! Giving a transaction to the endpoints, and what a quorum has of it afterwards.
+//! What a quorum has of transactions that were signed, and of the blocks in which it was seen.
+//!
+//! That there is no receipt is the weakest of evidence: nodes drop old ones, and some index them late. So a block in which
+//! something was seen is asked about by its hash, which every node keeps, and where too much time has passed for a missing
+//! receipt to tell anything, the block that used the nonce is looked for.
 
-use alloy::primitives::{B256, Bytes, U64};
-use futures_util::future::join_all;
+use alloy::primitives::{Address, B256, U64};
+use futures_util::future::try_join_all;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::timeout;
 use williw_core::cycle::Height;
-use williw_core::hash::Hash;
 use williw_core::identity::Account;
-use williw_core::outbox::{Answer, Inclusion, Observation, Place, Sight};
+use williw_core::outbox::{Inclusion, Observation, Place, Sight, Standing, Trail};
 
 use crate::base::abi::address_of;
 use crate::base::endpoint::{Block, core_hash};
-use crate::base::{Base, ChainError, EndpointFault, Faults, Outage, Reading, agreed};
+use crate::base::{Base, ChainError, EndpointFault, Faults, Reading, agreed, reached_heights};
 
-use super::{Broadcast, Candidate, MATTER};
+use super::{Candidate, MATTER};
+
+/// A nonce of an account, and what was signed with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sought<'a> {
+    pub from: Account,
+    pub nonce: u64,
+    pub trail: Trail,
+    pub attempts: &'a [Candidate],
+    /// For how many blocks endpoints keep receipts, so that a missing one tells something.
+    pub remembered: u64,
+}
 
 /// Of a receipt only this is looked at.
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,196 +39,158 @@ struct Mined {
     status: U64,
 }
 
-/// Of a transaction only this is looked at.
-#[derive(Deserialize)]
-struct Known {
-    hash: B256,
-}
-
 /// What everybody says about the receipts of some transactions.
 #[derive(Default)]
 struct Receipts {
     /// The one that a quorum shows.
     found: Option<Inclusion>,
-    /// Who says of each of them that there is none.
+    /// Who says that there is none of any of them.
     absent: Vec<usize>,
     /// Who said nothing of use.
     faults: Faults,
 }
 
 impl Base {
-    /// Gives the transaction to everybody. Whatever they answer, it may be taken or not.
-    pub async fn broadcast(&mut self, hash: Hash, bytes: &[u8]) -> Broadcast {
-        self.begin(MATTER).await;
-        let bytes = Bytes::copy_from_slice(bytes);
-        let ask = |index: usize| {
-            let (rpc, bytes, patience) = (&self.endpoints[index].rpc, &bytes, self.patience.answer);
-            async move {
-                let answer = rpc.demand::<B256>("eth_sendRawTransaction", json!([bytes]));
-                let late = EndpointFault::Unreachable(Outage::Timeout);
-                (index, timeout(patience, answer).await.unwrap_or(Err(late)))
-            }
-        };
-        let asked = self.sound(MATTER);
-        let answers = join_all(asked.iter().copied().map(ask)).await;
-        let (mut faults, mut best) = (Faults::default(), Answer::Unclear);
-        for (index, answer) in answers {
-            let fault = match answer {
-                Ok(taken) if taken.0 == hash.0 => {
-                    best = Answer::Taken;
-                    continue;
-                }
-                Ok(_) => EndpointFault::Contradicts("the hash of the transaction"),
-                Err(fault) => fault,
-            };
-            let said = sorted(&fault);
-            if rank(said) > rank(best) {
-                best = said;
-            }
-            if fault.is_lie() {
-                self.blame(MATTER, index, fault.clone());
-            }
-            faults.0.push((self.endpoints[index].name.clone(), fault));
-        }
-        let refusals = faults.0.iter().filter(|(_, fault)| matches!(fault, EndpointFault::Refused { .. })).count();
-        // Whoever broke off or lied may have passed it on all the same. Whoever speaks of its nonce or of another transaction
-        // with the same one says where to look, and not that it is refused for good.
-        let refused = best == Answer::Refused && refusals >= self.quorum && !self.is_known(hash).await;
-        Broadcast { answer: best, faults, refused }
-    }
-
-    /// Whether any endpoint has the transaction.
-    async fn is_known(&self, hash: Hash) -> bool {
-        let ask = |index: usize| {
-            let rpc = &self.endpoints[index].rpc;
-            rpc.ask::<Known>("eth_getTransactionByHash", json!([B256::from(hash.0)]))
-        };
-        let answers = join_all(self.sound(MATTER).into_iter().map(ask)).await;
-        answers.into_iter().flatten().flatten().any(|known| known.hash.0 == hash.0)
-    }
-
     /// What a quorum has of an intent's attempts near the tip: one of them in a block, or its nonce used up by something
     /// else, or nothing.
-    pub async fn look(
-        &mut self,
-        from: Account,
-        nonce: u64,
-        attempts: &[Candidate],
-    ) -> Result<Reading<Sight>, ChainError> {
-        let from = address_of(from).ok_or(ChainError::ForeignAccount(from))?;
+    pub async fn look(&mut self, sought: Sought<'_>) -> Result<Reading<Sight>, ChainError> {
+        let from = address_of(sought.from).ok_or(ChainError::ForeignAccount(sought.from))?;
         self.begin(MATTER).await;
-        let receipts = self.receipts(attempts).await;
+        let receipts = self.receipts(sought.attempts).await;
         if let Some(inclusion) = receipts.found {
-            return Ok(Reading { value: Sight::Included(inclusion), faults: self.faults(MATTER).and(receipts.faults) });
+            return Ok(self.reading(Sight::Included(inclusion), receipts));
         }
         let tip = self.tip(MATTER).await?;
-        if self.used_nonces(from, tip).await? <= nonce {
-            return Ok(Reading { value: Sight::Open, faults: self.faults(MATTER).and(receipts.faults) });
+        if self.used_nonces(from, tip).await? <= sought.nonce {
+            return Ok(self.reading(Sight::Open(tip.height), receipts));
         }
         // Asked anew, because one of them may have come into the block in between.
-        let receipts = self.receipts(attempts).await;
-        let has_tip = |latest: Option<Block>| latest.is_some_and(|latest| latest.height >= tip.height);
-        let absent = receipts.absent.iter().filter(|index| has_tip(self.endpoints[**index].latest)).count();
+        let receipts = self.receipts(sought.attempts).await;
         let value = match receipts.found {
             Some(inclusion) => Sight::Included(inclusion),
-            None if absent >= self.quorum => Sight::Spent(place(tip)),
-            None => return Err(self.no_receipts(receipts)),
+            None => {
+                self.none_of(from, sought, tip.height, tip.height, &receipts).await?;
+                Sight::Spent(place(tip))
+            }
         };
-        Ok(Reading { value, faults: self.faults(MATTER).and(receipts.faults) })
+        Ok(self.reading(value, receipts))
     }
 
-    /// What is final about an intent's attempts. `spent` is the block at which its nonce was seen to be used up.
-    ///
-    /// The state of a final block is kept by few, so the nonce is not asked for there: a block in which it was used up is
-    /// remembered until it is final itself. If it never becomes so, what was seen is taken back: `Seen(Open)`.
-    pub async fn look_at_final(
-        &mut self,
-        attempts: &[Candidate],
-        spent: Option<Place>,
-    ) -> Result<Reading<Observation>, ChainError> {
-        // Before the receipts: those that are asked for later are of a chain that has this block.
+    /// Whether a block that was seen before is still the one at its height, and whether it is final.
+    pub async fn standing(&mut self, place: Place) -> Result<Reading<Standing>, ChainError> {
         let head = self.final_block(MATTER).await?;
-        let receipts = self.receipts(attempts).await;
-        let observation = match (receipts.found, spent) {
-            (Some(inclusion), _) if inclusion.place.height <= head.height => {
-                if self.is_final(inclusion.place, head).await? {
-                    Observation::Final(Sight::Included(inclusion))
-                } else {
-                    Observation::Seen(Sight::Open)
-                }
-            }
-            (None, Some(spent)) if spent.height <= head.height => {
-                let has_head = |at: Option<Block>| at.is_some_and(|at| at.height >= head.height);
-                let absent = receipts.absent.iter().filter(|index| has_head(self.endpoints[**index].finalized));
-                if absent.count() < self.quorum {
-                    return Err(self.no_receipts(receipts));
-                }
-                if self.is_final(spent, head).await? {
-                    Observation::Final(Sight::Spent(spent))
-                } else {
-                    Observation::Seen(Sight::Open)
-                }
-            }
-            _ => Observation::Final(Sight::Open),
+        let is_final = place.height <= head.height;
+        let reaches = |index: usize| {
+            let endpoint = &self.endpoints[index];
+            let at = if is_final { endpoint.finalized } else { endpoint.latest };
+            Some((index, at.filter(|at| at.height >= place.height)?))
         };
-        Ok(Reading { value: observation, faults: self.faults(MATTER).and(receipts.faults) })
+        let heads: Vec<(usize, Block)> = self.sound(MATTER).into_iter().filter_map(reaches).collect();
+        let claims = self.claims(MATTER, place.height, &heads).await;
+        let value = match self.agreed_hash(&claims) {
+            Some(hash) if core_hash(hash) != place.hash => Standing::Gone,
+            Some(_) if is_final => Standing::Final,
+            Some(_) => Standing::Stands,
+            // Who has not come so far yet does not know another block there.
+            None if heads.len() < self.quorum => Standing::Stands,
+            None => return Err(self.no_quorum(MATTER, "the block of the receipt")),
+        };
+        Ok(Reading { value, faults: self.faults(MATTER) })
     }
 
-    /// The nonce is used, and too few say whether by one of the attempts.
-    fn no_receipts(&mut self, receipts: Receipts) -> ChainError {
-        let what = "what used the account's nonce";
-        match self.no_quorum(MATTER, what) {
-            ChainError::NoQuorum { quorum, faults, .. } => {
-                ChainError::NoQuorum { what, quorum, faults: faults.and(receipts.faults) }
+    /// The same for a block in which the nonce was seen used up by none of the attempts. Once it is final that is asked once
+    /// more, for an index may have lagged behind its own chain then.
+    ///
+    /// The state of a final block is kept by few, so the nonce is not asked for there.
+    pub async fn standing_of_spent(
+        &mut self,
+        sought: Sought<'_>,
+        spent: Place,
+    ) -> Result<Reading<Observation>, ChainError> {
+        let from = address_of(sought.from).ok_or(ChainError::ForeignAccount(sought.from))?;
+        let Reading { value: standing, faults } = self.standing(spent).await?;
+        if standing != Standing::Final {
+            return Ok(Reading { value: Observation::Block(standing), faults });
+        }
+        // After the final head, so they are of a chain that has this block.
+        let receipts = self.receipts(sought.attempts).await;
+        let value = match receipts.found {
+            Some(inclusion) => Observation::Seen(Sight::Included(inclusion)),
+            None => {
+                let tips = self.endpoints.iter().filter_map(|endpoint| endpoint.latest).map(|block| block.height.0);
+                let tip = reached_heights(tips.collect(), self.quorum).first().copied().unwrap_or(u64::MAX);
+                self.none_of(from, sought, spent.height, Height(tip), &receipts).await?;
+                Observation::Block(Standing::Final)
             }
-            other => other,
+        };
+        Ok(self.reading(value, receipts))
+    }
+
+    /// How many nonces of the account are used up near the tip: the next transaction in a block has this one.
+    pub async fn next_nonce(&mut self, from: Account) -> Result<Reading<u64>, ChainError> {
+        let from = address_of(from).ok_or(ChainError::ForeignAccount(from))?;
+        let tip = self.tip(MATTER).await?;
+        let value = self.used_nonces(from, tip).await?;
+        Ok(Reading { value, faults: self.faults(MATTER) })
+    }
+
+    /// That the nonce, used up as of the block at `spent`, was used by none of the attempts; `tip` is how far the chain is.
+    async fn none_of(
+        &mut self,
+        from: Address,
+        sought: Sought<'_>,
+        spent: Height,
+        tip: Height,
+        receipts: &Receipts,
+    ) -> Result<(), ChainError> {
+        let there = |index: &&usize| self.endpoints[**index].latest.is_some_and(|latest| latest.height >= spent);
+        let absent = receipts.absent.iter().filter(there).count();
+        if absent < self.quorum {
+            let error = self.no_quorum(MATTER, "what used the account's nonce");
+            return Err(match error {
+                ChainError::NoQuorum { what, quorum, faults } => {
+                    ChainError::NoQuorum { what, quorum, faults: faults.and(receipts.faults.clone()) }
+                }
+                other => other,
+            });
+        }
+        if sought.trail.absence_tells(tip, sought.remembered) {
+            Ok(())
+        } else {
+            self.used_by_another(from, sought, spent).await
         }
     }
 
-    /// Whether the block is the one that a quorum has at its height, at or below the final head.
-    async fn is_final(&mut self, block: Place, head: Block) -> Result<bool, ChainError> {
-        let heads: Vec<(usize, Block)> = self
-            .sound(MATTER)
-            .into_iter()
-            .filter_map(|index| Some((index, self.endpoints[index].finalized?)))
-            .filter(|(_, finalized)| finalized.height >= head.height)
-            .collect();
-        let claims = self.claims(MATTER, block.height, &heads).await;
-        match self.agreed_hash(&claims) {
-            Some(hash) => Ok(core_hash(hash) == block.hash),
-            None => Err(self.no_quorum(MATTER, "the block of the receipt")),
-        }
+    fn reading<T>(&self, value: T, receipts: Receipts) -> Reading<T> {
+        Reading { value, faults: self.faults(MATTER).and(receipts.faults) }
     }
 
     /// The receipts of all attempts. Who lagged or failed before may have caught up, so everybody is asked who serves our
-    /// chain.
+    /// chain; nobody is waited for once a quorum has answered and the others had their time.
     async fn receipts(&mut self, attempts: &[Candidate]) -> Receipts {
-        let vetted: Vec<usize> = (0..self.endpoints.len()).filter(|index| self.endpoints[*index].vetted).collect();
-        let mut receipts = Receipts { absent: vetted.clone(), ..Receipts::default() };
-        // The latest is the likeliest.
-        for (index, attempt) in attempts.iter().enumerate().rev() {
-            let nth = u32::try_from(index + 1).expect("attempts are few");
-            let hash = B256::from(attempt.hash.0);
-            let ask = |index: usize| {
-                let rpc = &self.endpoints[index].rpc;
-                async move { (index, rpc.ask::<Mined>("eth_getTransactionReceipt", json!([hash])).await) }
-            };
-            let answers = join_all(vetted.iter().copied().map(ask)).await;
-            let mut claims = Vec::new();
-            for (index, answer) in answers {
-                let none = matches!(answer, Ok(None));
-                match answer {
-                    Ok(Some(mined)) if mined.transaction_hash == hash => claims.push((index, mined)),
-                    Ok(Some(_)) => {
-                        self.blame(MATTER, index, EndpointFault::Contradicts("the receipt"));
-                    }
-                    Ok(None) => {}
-                    Err(fault) => receipts.faults.0.push((self.endpoints[index].name.clone(), fault)),
+        let hashes: Vec<B256> = attempts.iter().map(|attempt| B256::from(attempt.hash.0)).collect();
+        let ask = |index: usize| {
+            let (rpc, hashes) = (&self.endpoints[index].rpc, &hashes);
+            let one = |hash: &B256| rpc.ask::<Mined>("eth_getTransactionReceipt", json!([hash]));
+            (index, async move { try_join_all(hashes.iter().map(one)).await })
+        };
+        let vetted = (0..self.endpoints.len()).filter(|index| self.endpoints[*index].vetted);
+        let answers = self.gather(vetted.map(ask), |good| good.len() >= self.quorum).await;
+        let mut receipts = Receipts::default();
+        let mut told = Vec::new();
+        for (index, answer) in answers {
+            match answer {
+                Ok(found) if found.iter().all(Option::is_none) => receipts.absent.push(index),
+                Ok(found) if found.iter().zip(&hashes).all(|(found, hash)| is_of(found.as_ref(), *hash)) => {
+                    told.push((index, found));
                 }
-                if !none {
-                    receipts.absent.retain(|other| *other != index);
-                }
+                Ok(_) => self.blame(MATTER, index, EndpointFault::Contradicts("the receipt")),
+                Err(fault) => receipts.faults.0.push((self.endpoints[index].name.clone(), fault)),
             }
+        }
+        for (nth, attempt) in attempts.iter().enumerate() {
+            let claims: Vec<(usize, Mined)> =
+                told.iter().filter_map(|(index, found)| Some((*index, found[nth]?))).collect();
             let Some(truth) = agreed(&claims, self.quorum) else { continue };
             for (index, claim) in claims {
                 if claim != truth {
@@ -223,64 +198,18 @@ impl Base {
                 }
             }
             let place = Place { height: Height(truth.block_number.to()), hash: core_hash(truth.block_hash) };
-            let succeeded = !truth.status.is_zero();
-            receipts.found = Some(Inclusion { attempt: nth, purpose: attempt.purpose, place, succeeded });
-            break;
+            let (attempt, purpose) = (u32::try_from(nth + 1).expect("attempts are few"), attempt.purpose);
+            receipts.found = Some(Inclusion { attempt, purpose, place, succeeded: !truth.status.is_zero() });
         }
         receipts
     }
 }
 
+/// Whether the receipt, if there is one, is of this transaction.
+fn is_of(found: Option<&Mined>, hash: B256) -> bool {
+    found.is_none_or(|mined| mined.transaction_hash == hash)
+}
+
 const fn place(block: Block) -> Place {
     Place { height: block.height, hash: core_hash(block.hash) }
-}
-
-/// What an endpoint means by not taking a transaction. Nodes differ in their words, and all of these only say where to look.
-fn sorted(fault: &EndpointFault) -> Answer {
-    let EndpointFault::Refused { message, .. } = fault else { return Answer::Unclear };
-    let message = message.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-    if says(&["already known", "alreadyknown", "known transaction", "already imported", "already in the pool"]) {
-        Answer::Known
-    } else if says(&["nonce too low", "nonce is too low", "oldnonce", "old nonce"]) {
-        Answer::PinSpent
-    } else if says(&["underpriced", "replacementnotallowed", "replacement not allowed"]) {
-        Answer::Underpriced
-    } else {
-        Answer::Refused
-    }
-}
-
-/// Which of two answers says more.
-const fn rank(answer: Answer) -> u8 {
-    match answer {
-        Answer::Unclear => 0,
-        Answer::Refused => 1,
-        Answer::Underpriced => 2,
-        Answer::PinSpent => 3,
-        Answer::Known => 4,
-        Answer::Taken => 5,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_words_of_nodes_are_sorted() {
-        let refused = |message: &str| {
-            let fault = EndpointFault::Refused { method: "", code: -32_000, message: message.to_owned() };
-            sorted(&fault)
-        };
-        assert_eq!(refused("already known"), Answer::Known);
-        assert_eq!(refused("transaction already imported"), Answer::Known);
-        assert_eq!(refused("AlreadyKnown"), Answer::Known);
-        assert_eq!(refused("nonce too low: next nonce 5, tx nonce 4"), Answer::PinSpent);
-        assert_eq!(refused("OldNonce, Current nonce: 5, nonce of rejected tx: 4"), Answer::PinSpent);
-        assert_eq!(refused("replacement transaction underpriced"), Answer::Underpriced);
-        assert_eq!(refused("insufficient funds for gas * price + value"), Answer::Refused);
-        assert_eq!(sorted(&EndpointFault::Unreachable(Outage::Cut)), Answer::Unclear);
-        assert_eq!(sorted(&EndpointFault::Undecodable("eth_sendRawTransaction")), Answer::Unclear);
-    }
 }

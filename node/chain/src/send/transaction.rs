@@ -3,6 +3,7 @@
 use alloy::consensus::{SignableTransaction, Transaction as _, TxEip1559, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::primitives::{Address, Bytes, TxKind, U256};
+use williw_core::cycle::Height;
 use williw_core::hash::Hash;
 use williw_core::outbox::{Fees, Wei};
 
@@ -18,12 +19,16 @@ const EMPTY_GAS: u64 = 21_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     pub(super) transaction: TxEip1559,
+    /// The height that its numbers are of.
+    pub(super) tip: Height,
 }
 
 /// A signed transaction. Whoever has its bytes can make it happen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signed {
     pub nonce: u64,
+    /// The height that its numbers are of; as of there the nonce of a first one is unused.
+    pub tip: Height,
     pub fees: Fees,
     pub hash: Hash,
     pub bytes: Vec<u8>,
@@ -41,17 +46,23 @@ impl Draft {
     }
 
     pub fn sign(self, wallet: &Wallet) -> Result<Signed, WalletError> {
-        let (nonce, fees) = (self.nonce(), self.fees());
+        let (nonce, tip, fees) = (self.nonce(), self.tip, self.fees());
         let signature = wallet.sign(self.transaction.signature_hash())?;
         let signed = TxEnvelope::from(self.transaction.into_signed(signature));
-        Ok(Signed { nonce, fees, hash: core_hash(*signed.tx_hash()), bytes: signed.encoded_2718() })
+        Ok(Signed { nonce, tip, fees, hash: core_hash(*signed.tx_hash()), bytes: signed.encoded_2718() })
+    }
+
+    /// All that it may take from the account.
+    pub(super) fn costs_at_most(&self) -> U256 {
+        let gas = U256::from(self.transaction.gas_limit) * U256::from(self.transaction.max_fee_per_gas);
+        gas.saturating_add(self.transaction.value)
     }
 
     /// What was signed, out of its bytes.
-    pub(super) fn read(bytes: &[u8], chain_id: u64) -> Result<Self, SendError> {
+    pub(super) fn read(bytes: &[u8], chain_id: u64, tip: Height) -> Result<Self, SendError> {
         match TxEnvelope::decode_2718_exact(bytes) {
             Ok(TxEnvelope::Eip1559(signed)) if signed.tx().chain_id() == Some(chain_id) => {
-                Ok(Self { transaction: signed.strip_signature() })
+                Ok(Self { transaction: signed.strip_signature(), tip })
             }
             _ => Err(SendError::NotATransaction),
         }

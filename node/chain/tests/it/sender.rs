@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use williw_chain::base::{Base, Faults};
-use williw_chain::send::{Candidate, Patience, SendError};
+use williw_chain::send::{Candidate, Patience, SendError, Sought};
 use williw_chain::verb::Call;
 use williw_chain::wallet::Wallet;
 use williw_core::cycle::Height;
 use williw_core::hash::Hash;
-use williw_core::outbox::{Purpose, Sight};
+use williw_core::outbox::{Pin, Purpose, REMEMBERED_BLOCKS, Sight, Trail};
 
 /// How often a receipt is looked for.
 const PERIOD: Duration = Duration::from_millis(100);
@@ -126,10 +126,12 @@ async fn receipt(
     nonce: u64,
     faults: &mut Faults,
 ) -> Result<Receipt, Ended> {
-    let candidate = [Candidate { hash, purpose: Purpose::Call }];
+    let attempts = [Candidate { hash, purpose: Purpose::Call }];
+    let trail = Trail { pin: Pin::Nonce(nonce), attempts: 1, free_at: Height(0) };
+    let sought = Sought { from: wallet.account(), nonce, trail, attempts: &attempts, remembered: REMEMBERED_BLOCKS };
     let deadline = Instant::now() + Duration::from_secs(4);
     loop {
-        match base.look(wallet.account(), nonce, &candidate).await {
+        match base.look(sought).await {
             Ok(reading) => {
                 faults.add(reading.faults);
                 if let Sight::Included(inclusion) = reading.value {

@@ -9,7 +9,7 @@ use williw_core::outbox::{IntentId, Outcome, Pin, Place, Purpose, Stage};
 use williw_daemon::outbox::{Dispatch, Moment, OutboxError, Pace, open_existing};
 use williw_store::{Attempt, Intent, Outbox, TransactionName, Which};
 
-use crate::chain::{base, hex, say, warn_of};
+use crate::chain::{asked_before, base, hex, say, warn_of};
 use crate::exit::{ExitStatus, Failure};
 use crate::flags;
 use crate::home::Home;
@@ -61,7 +61,7 @@ pub(crate) async fn outbox(flags: flags::Outbox, home: &Home, printer: &Printer)
         }
         flags::Outbox::Retry { id, key } => {
             let wallet = wallet(&key)?;
-            let wanted = |outcome: Outcome| matches!(outcome, Outcome::Done(_));
+            let wanted = |stage: Stage| matches!(outcome(stage), None | Some(Outcome::Done(_)));
             act(id, home, printer, wanted, async |dispatch| dispatch.retry(IntentId(id), wallet.as_ref()).await).await
         }
         flags::Outbox::Cancel { id, key } => {
@@ -69,7 +69,12 @@ pub(crate) async fn outbox(flags: flags::Outbox, home: &Home, printer: &Printer)
                 return Err(Failure::usage("a cancellation is signed by the account that it is of")
                     .hint("name its keystore with --keystore or ETH_KEYSTORE"));
             };
-            let wanted = |outcome: Outcome| matches!(outcome, Outcome::Cancelled(_) | Outcome::NotSent(_));
+            let wanted = |stage: Stage| match outcome(stage) {
+                None | Some(Outcome::Cancelled(_) | Outcome::NotSent(_)) => true,
+                // It is acknowledged then.
+                Some(Outcome::Failed(_)) => stage.is_settled(),
+                Some(Outcome::Done(_) | Outcome::Overtaken(_) | Outcome::Expired(_)) => false,
+            };
             act(id, home, printer, wanted, async |dispatch| cancel(dispatch, id, &wallet).await).await
         }
     }
@@ -109,7 +114,7 @@ async fn act(
     id: u64,
     home: &Home,
     printer: &Printer,
-    wanted: impl Fn(Outcome) -> bool,
+    wanted: impl Fn(Stage) -> bool,
     action: impl AsyncFnOnce(&mut Dispatch<'_>) -> Result<Intent, OutboxError>,
 ) -> Result<(), Failure> {
     let (outbox, intent) = find(id, home).await?;
@@ -119,19 +124,25 @@ async fn act(
     let mut dispatch = Dispatch::claim(&mut base, &outbox, account, Pace::USUAL, &mut tell).await?;
     let done = action(&mut dispatch).await;
     warn_of(&dispatch.take_faults(), printer);
-    let intent = done?;
+    let intent = match done {
+        Err(OutboxError::AskedBefore { receipt, stage, .. }) => {
+            asked_before(&receipt, &stage, printer);
+            outbox
+                .intent(receipt.intent)
+                .await
+                .map_err(OutboxError::from)?
+                .ok_or(OutboxError::NoIntent(receipt.intent))?
+        }
+        done => done?,
+    };
     print(&intent, printer);
-    let outcome = outcome(intent.stage);
-    if let Some(Outcome::Done(_)) = outcome {
+    if let Some(Outcome::Done(_)) = outcome(intent.stage) {
         outbox.tell(&[intent.id]).await.map_err(OutboxError::from)?;
     }
-    match outcome {
-        Some(end) if !wanted(end) => {
-            let state = state(intent.stage);
-            Err(Failure::new(ExitStatus::Outside, format_args!("intent {} ended otherwise: {state}", intent.id)))
-        }
-        Some(_) | None => Ok(()),
+    if wanted(intent.stage) {
+        return Ok(());
     }
+    Err(Failure::new(ExitStatus::Outside, format_args!("intent {} ended otherwise: {}", intent.id, intent.stage)))
 }
 
 /// How it ends if its block becomes final, as far as it has come to a block.
@@ -141,16 +152,6 @@ fn outcome(stage: Stage) -> Option<Outcome> {
         Stage::Settled(outcome) => Some(outcome),
         Stage::Intended | Stage::Signed(_) | Stage::Spent(..) => None,
     }
-}
-
-/// What became of it, for people: also which of its transactions is in the block.
-fn state(stage: Stage) -> String {
-    let end = match outcome(stage) {
-        Some(Outcome::Cancelled(_)) if !stage.is_settled() => "cancelled, ",
-        Some(Outcome::Failed(_)) if !stage.is_settled() => "failed, ",
-        _ => "",
-    };
-    format!("{end}{stage}")
 }
 
 fn print(intent: &Intent, printer: &Printer) {
@@ -190,7 +191,7 @@ fn shown(intent: &Intent) -> Shown {
         data: hex(&call.input),
         asked: call.asked.0,
         stage: word(intent.stage),
-        state: state(intent.stage),
+        state: intent.stage.to_string(),
         settled: intent.stage.is_settled(),
         nonce: intent.pin.and_then(|pin| match pin {
             Pin::Nonce(nonce) => Some(nonce),

@@ -110,6 +110,35 @@ async fn a_cancellation_that_came_too_late_is_no_success() {
     assert_eq!(owner.run(&["outbox", "retry", "3"]).await.code, 0);
 }
 
+/// What failed may happen after all until its block is final; then it counts until somebody wants it no more.
+#[tokio::test]
+async fn a_failure_keeps_the_same_from_being_asked_until_it_is_final() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    owner.automine(false).await;
+    let unstake = ["unstake", "--amount", "100ether"];
+    owner.interrupted(&unstake).await;
+    // Its trial went well; while it is mined the vault refuses everything.
+    let (anvil, vault) = (&owner.world.anvil, owner.world.vault);
+    let code: Value = anvil.ask("eth_getCode", json!([vault, "latest"])).await;
+    let _: Value = anvil.ask("anvil_setCode", json!([vault, "0x5f5ffd"])).await;
+    owner.automine(true).await;
+    anvil.mine(1).await;
+    let _: Value = anvil.ask("anvil_setCode", json!([vault, code])).await;
+    let early = owner.run(&unstake).await;
+    let error = early.error(3);
+    assert!(error.contains(": the same was asked before (intent 3) and is failed in block "), "{error}");
+    assert!(early.stderr.contains("\nhint: ask again once it is final: see `williw outbox show`"), "{}", early.stderr);
+    let early = owner.run(&["outbox", "cancel", "3"]).await;
+    assert_eq!(early.code, 3, "{}", early.stderr);
+    assert!(early.stderr.starts_with("error: intent 3 ended otherwise: failed in block "), "{}", early.stderr);
+    owner.world.finalize().await;
+    let known = owner.run(&["outbox", "cancel", "3", "--json"]).await;
+    assert_eq!((known.code, &known.json()["stage"]), (0, &json!("failed")), "{}", known.stderr);
+    owner.done(&unstake).await;
+    assert_eq!(owner.operator().await.unwrap().queue.len(), 1);
+}
+
 #[tokio::test]
 async fn what_waits_is_cancelled_or_sent_at_a_higher_fee() {
     let owner = Owner::new().await;

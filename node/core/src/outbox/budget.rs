@@ -12,10 +12,10 @@ pub struct TooManyFailures(pub u32);
 
 /// Whether something may be signed for an account whose intents have come so far, the latest first. What is in a block
 /// counts although it is not final: a process that repeats itself is faster than finality. What had no effect and cost
-/// nothing neither counts nor makes up for anything.
-pub fn may_sign(stages: impl IntoIterator<Item = Stage>) -> Result<(), TooManyFailures> {
+/// nothing neither counts nor makes up for anything, and no more does a failure that a person has acknowledged.
+pub fn may_sign(courses: impl IntoIterator<Item = (Stage, bool)>) -> Result<(), TooManyFailures> {
     let mut failures: u32 = 0;
-    for stage in stages {
+    for (stage, acknowledged) in courses {
         let outcome = match stage {
             Stage::Included(_, inclusion) => Outcome::of(inclusion),
             Stage::Settled(outcome) => outcome,
@@ -23,6 +23,7 @@ pub fn may_sign(stages: impl IntoIterator<Item = Stage>) -> Result<(), TooManyFa
         };
         match outcome {
             Outcome::Done(_) => break,
+            Outcome::Failed(_) if acknowledged => {}
             Outcome::Failed(_) => failures = failures.saturating_add(1),
             Outcome::Cancelled(_) | Outcome::Overtaken(_) | Outcome::Expired(_) | Outcome::NotSent(_) => {}
         }

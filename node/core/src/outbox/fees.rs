@@ -18,6 +18,9 @@ pub struct Fees {
 /// Pools replace a waiting transaction by one that offers a tenth more; the strictest known wants an eighth.
 const RAISE: NonZeroU128 = NonZeroU128::new(8).expect("eight is not zero");
 
+/// How many times its first offer an intent may come to offer: thirteen raises by an eighth are less.
+pub const RAISED_AT_MOST: u128 = 5;
+
 impl Wei {
     /// Rounds up: a raise that is one wei too small is none.
     #[must_use]

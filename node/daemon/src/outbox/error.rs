@@ -33,20 +33,34 @@ pub enum OutboxError {
     AskedBefore { receipt: Receipt, what: String, stage: Box<Stage> },
     #[error("{what}: no endpoint took transaction {hash} (intent {intent}): {faults}")]
     NotTaken { intent: IntentId, what: String, hash: Hash, faults: Faults },
-    #[error("{what}: transaction {hash} (intent {intent}) failed in block {block}; only its gas is gone")]
-    Reverted { intent: IntentId, what: String, hash: Hash, block: Height },
+    #[error(
+        "{what}: the same was asked before (intent {intent}) and is {stage}: if that block is reorganised away it happens after all"
+    )]
+    NotFinal { intent: IntentId, what: String, stage: Box<Stage> },
+    #[error(
+        "{what}: transaction {hash} (intent {intent}) failed in block {block}{}; only its gas is gone",
+        not_yet(*.is_final)
+    )]
+    Reverted { intent: IntentId, what: String, hash: Hash, block: Height, is_final: bool },
     #[error(
         "{what}: no receipt of transaction {hash} with nonce {nonce} in time (intent {intent}); it may still be mined: {faults}"
     )]
     NoReceipt { intent: IntentId, what: String, hash: Hash, nonce: u64, faults: Faults },
+    #[error(
+        "{what}: intent {intent} has nonce {nonce}, and cannot be mined before nonces {next} to {} are used, which are nobody's: endpoints agreed on a wrong nonce",
+        nonce.saturating_sub(1)
+    )]
+    Gap { intent: IntentId, what: String, nonce: u64, next: u64 },
     #[error("{what}: nonce {nonce} was used by another transaction as of block {block} (intent {intent})")]
     Spent { intent: IntentId, what: String, nonce: u64, block: Height },
-    #[error("{what}: intent {intent} was cancelled in block {block}")]
-    Cancelled { intent: IntentId, what: String, block: Height },
+    #[error("{what}: intent {intent} was cancelled in block {block}{}", not_yet(*.is_final))]
+    Cancelled { intent: IntentId, what: String, block: Height, is_final: bool },
+    #[error("intent {intent} is being cancelled")]
+    BeingCancelled { intent: IntentId },
     #[error(
-        "the nonce that the endpoints agree on, {nonce}, is that of intent {intent}: they are behind, or a block was reorganised away"
+        "the nonce that the endpoints agree on, {nonce}, is that of intent {intent}, which is {stage}: they are behind, or a block was reorganised away"
     )]
-    Behind { intent: IntentId, nonce: u64 },
+    Behind { intent: IntentId, nonce: u64, stage: Box<Stage> },
     #[error("there is no intent {0} in the outbox")]
     NoIntent(IntentId),
     #[error("intent {intent} has ended: {stage}")]
@@ -59,8 +73,20 @@ pub enum OutboxError {
     ForeignTarget(Account),
     #[error("intent {intent}: a new transaction has to be signed for it")]
     NeedsKey { intent: IntentId },
-    #[error("the outbox contradicts itself: {0}")]
+    #[error("{}", contradiction(*.0))]
     Contradiction(#[from] Contradiction),
+}
+
+fn contradiction(found: Contradiction) -> String {
+    match found {
+        Contradiction::TooManyAttempts => found.to_string(),
+        other => format!("the outbox contradicts itself: {other}"),
+    }
+}
+
+/// What is to be known of a block beside that something is in it.
+const fn not_yet(is_final: bool) -> &'static str {
+    if is_final { "" } else { ", which is not final yet" }
 }
 
 impl From<ChainError> for OutboxError {
@@ -88,12 +114,16 @@ impl OutboxError {
             | Self::OtherAccount { .. }
             | Self::OtherChain { .. }
             | Self::ForeignTarget(_)
+            | Self::BeingCancelled { .. }
+            | Self::Contradiction(Contradiction::TooManyAttempts)
             | Self::NeedsKey { .. } => Cause::Settings,
             Self::Send(_)
             | Self::TooManyFailures(_)
             | Self::NotTaken { .. }
             | Self::Reverted { .. }
             | Self::NoReceipt { .. }
+            | Self::NotFinal { .. }
+            | Self::Gap { .. }
             | Self::Spent { .. }
             | Self::Cancelled { .. }
             | Self::Behind { .. } => Cause::Outside,
@@ -103,11 +133,11 @@ impl OutboxError {
 
     /// What to do, where the error itself does not say it.
     #[must_use]
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Owned { .. } => Some("wait until it is done with it, or stop it; what it has signed is kept"),
             Self::TooManyFailures(_) => Some(
-                "see why with `williw outbox list`, then repeat one with `williw outbox retry`: when that is done, the rest goes on",
+                "see why with `williw outbox list`; then repeat one with `williw outbox retry`, or say with `williw outbox cancel` that it is wanted no more",
             ),
             Self::AskedBefore { .. } => Some("if you want it twice, ask again"),
             Self::NotTaken { .. } => Some(
@@ -119,10 +149,26 @@ impl OutboxError {
             Self::Spent { .. } => Some(
                 "something else sends from this account; `williw outbox show` says how it ended once that block is final",
             ),
+            Self::Behind { stage, .. } if stage.is_settled() => {
+                Some("that intent is final, so these endpoints are far behind or on another chain: name others")
+            }
             Self::Behind { .. } => Some("try again in a moment"),
+            Self::NotFinal { .. } => Some("ask again once it is final: see `williw outbox show`"),
+            Self::Gap { .. } => Some(
+                "use the missing nonces up with any other wallet of this account, for instance with transfers of nothing to itself; then this one is mined, or cancelled with `williw outbox cancel`",
+            ),
+            Self::BeingCancelled { .. } => Some(
+                "`williw outbox cancel` raises the fee of its cancellation; once that is final, ask for the same anew",
+            ),
+            Self::Reverted { is_final: false, .. } | Self::Cancelled { is_final: false, .. } => {
+                Some("the same can be asked again once that block is final: see `williw outbox show`")
+            }
             Self::NeedsKey { .. } => Some("name the account's keystore with --keystore or ETH_KEYSTORE"),
             Self::NoIntent(_) => Some("see `williw outbox list`"),
             Self::OtherAccount { .. } => Some("name the keystore of that account"),
+            Self::Lock { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
+                Some("make room on the disk of the home")
+            }
             Self::Lock { .. } => Some("the home has to be a folder that this user can write to"),
             Self::Send(_)
             | Self::Store(_)

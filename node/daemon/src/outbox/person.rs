@@ -2,14 +2,13 @@
 
 use tokio::time::{Instant, sleep};
 use williw_chain::base::Faults;
-use williw_chain::send::SendError;
 use williw_chain::verb::Call;
 use williw_chain::wallet::Wallet;
 use williw_core::cycle::Height;
 use williw_core::hash::Hash;
 use williw_core::identity::ChainId;
-use williw_core::outbox::{Inclusion, IntentId, Observation, Outcome, Purpose, Stage, Unsent, may_sign};
-use williw_store::{Asked, Intent};
+use williw_core::outbox::{Contradiction, Inclusion, IntentId, Observation, Outcome, Purpose, Stage, Unsent, may_sign};
+use williw_store::{Asked, Attempt, Intent};
 
 use super::{Dispatch, Moment, OutboxError, call_of, hash, is_same, now, outgoing};
 
@@ -48,7 +47,7 @@ impl Dispatch<'_> {
         // In the order of their nonces.
         left.reverse();
         for intent in &mut left {
-            self.attend(intent).await?;
+            self.attend_patiently(intent).await?;
             if matches!(intent.stage, Stage::Signed(_) | Stage::Spent(..)) {
                 self.pursue(intent, wallet).await?;
             }
@@ -74,10 +73,10 @@ impl Dispatch<'_> {
     ) -> Result<(), OutboxError> {
         assert_eq!(wallet.account(), self.owner.account(), "only the owner of the nonces signs with them");
         self.take_up(Some(wallet)).await?;
-        self.refuse_what_was_done(calls).await?;
+        self.refuse_what_was_asked(calls).await?;
         if budgeted {
             let latest = self.intents(false).await?;
-            may_sign(latest.into_iter().map(|intent| intent.stage))?;
+            may_sign(latest.into_iter().map(|intent| (intent.stage, intent.told)))?;
         }
         let faults = self.base.rehearse(wallet.account(), calls).await?;
         self.faults.add(faults);
@@ -90,9 +89,7 @@ impl Dispatch<'_> {
                     receipts.push(receipt);
                 }
                 Err(why) => {
-                    for later in &mut intents[index + 1..] {
-                        self.observe(later, Observation::GivenUp(Unsent::NotItsTurn)).await?;
-                    }
+                    self.give_up(&mut intents[index + 1..]).await;
                     return Err(why);
                 }
             }
@@ -100,27 +97,46 @@ impl Dispatch<'_> {
         Ok(())
     }
 
-    /// Somebody asked for this before and was never told that it happened: most likely it is the same wish. It is told now,
-    /// so the next time it is another one.
-    async fn refuse_what_was_done(&mut self, calls: &[Call]) -> Result<(), OutboxError> {
-        let happened = |intent: &Intent| match intent.stage {
-            Stage::Included(_, inclusion) => matches!(Outcome::of(inclusion), Outcome::Done(_)).then_some(inclusion),
-            Stage::Settled(Outcome::Done(inclusion)) => Some(inclusion),
-            Stage::Settled(_) | Stage::Intended | Stage::Signed(_) | Stage::Spent(..) => None,
-        };
-        // What comes before the last call only prepares it, and does nothing if it is done again.
-        let Some(wish) = calls.last() else { return Ok(()) };
+    /// The turn of these does not come. Where that cannot be written down the rows stay as they are, and whoever comes next
+    /// finds that nothing was signed for them: why the one before them failed matters more.
+    async fn give_up(&mut self, intents: &mut [Intent]) {
+        for later in intents {
+            if self.observe(later, Observation::GivenUp(Unsent::NotItsTurn)).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Whether the same was asked for before in a way that speaks against doing it now.
+    ///
+    /// What failed or was cancelled in a block that is not final may happen after all, once that block is reorganised away:
+    /// then both would. And what happened and nobody was told of is most likely the same wish; once its caller knows, the
+    /// next one is another.
+    async fn refuse_what_was_asked(&mut self, calls: &[Call]) -> Result<(), OutboxError> {
         let known = self.intents(false).await?;
-        let same = |intent: &Intent| {
-            let inclusion = happened(intent).filter(|_| !intent.told && is_same(&intent.call, wish))?;
-            let nth = usize::try_from(inclusion.attempt).ok()?.checked_sub(1)?;
-            let hash = hash(intent.attempts.get(nth)?).ok()?;
-            let receipt = Receipt { intent: intent.id, hash, block: inclusion.place.height };
-            Some((intent.clone(), receipt))
-        };
-        let Some((intent, receipt)) = known.iter().find_map(same) else { return Ok(()) };
-        self.outbox.tell(&[intent.id]).await?;
-        Err(OutboxError::AskedBefore { receipt, what: intent.call.what.clone(), stage: Box::new(intent.stage) })
+        let asked = |call: &Call| known.iter().filter(|intent| is_same(&intent.call, call)).collect::<Vec<_>>();
+        for intent in calls.iter().flat_map(asked) {
+            if let Stage::Included(_, inclusion) = intent.stage
+                && !matches!(Outcome::of(inclusion), Outcome::Done(_))
+            {
+                let what = intent.call.what.clone();
+                return Err(OutboxError::NotFinal { intent: intent.id, what, stage: Box::new(intent.stage) });
+            }
+        }
+        // What comes before the last call only prepares it, and does nothing if it is done again.
+        for intent in calls.last().map(asked).unwrap_or_default() {
+            let done = match intent.stage {
+                Stage::Included(_, inclusion) | Stage::Settled(Outcome::Done(inclusion)) => inclusion,
+                Stage::Settled(_) | Stage::Intended | Stage::Signed(_) | Stage::Spent(..) => continue,
+            };
+            if !intent.told {
+                let hash = hash(attempt(intent, done)?)?;
+                let receipt = Receipt { intent: intent.id, hash, block: done.place.height };
+                let what = intent.call.what.clone();
+                return Err(OutboxError::AskedBefore { receipt, what, stage: Box::new(intent.stage) });
+            }
+        }
+        Ok(())
     }
 
     /// Writes down what is to happen.
@@ -173,24 +189,25 @@ impl Dispatch<'_> {
                 break draft;
             };
             // The endpoints forgot a block that they had shown; what was in it goes out again first.
+            let stage = self.revive(other, wallet).await?;
             if Instant::now() + self.pace.look > deadline {
-                return Err(OutboxError::Behind { intent: other, nonce: draft.nonce() });
+                let stage = Box::new(stage);
+                return Err(OutboxError::Behind { intent: other, nonce: draft.nonce(), stage });
             }
             sleep(self.pace.look).await;
-            self.revive(other, wallet).await?;
         };
         (self.tell)(Moment::Drafted(intent.id));
         self.store(intent, Purpose::Call, draft.sign(wallet)?).await
     }
 
-    /// Goes after an intent whose nonce came up again.
-    async fn revive(&mut self, id: IntentId, wallet: &Wallet) -> Result<(), OutboxError> {
+    /// Goes after an intent whose nonce came up again. How far it is then.
+    async fn revive(&mut self, id: IntentId, wallet: &Wallet) -> Result<Stage, OutboxError> {
         let Some(mut intent) = self.outbox.intent(id).await? else { return Err(OutboxError::NoIntent(id)) };
-        if intent.stage.is_settled() {
-            return Ok(());
+        if !intent.stage.is_settled() {
+            self.attend_patiently(&mut intent).await?;
+            self.pursue(&mut intent, Some(wallet)).await?;
         }
-        self.attend(&mut intent).await?;
-        self.pursue(&mut intent, Some(wallet)).await
+        Ok(intent.stage)
     }
 
     /// Sends an unsettled intent again, with a key at a higher fee; what has ended without effect is asked for anew, which
@@ -206,14 +223,14 @@ impl Dispatch<'_> {
             (Stage::Intended | Stage::Signed(_) | Stage::Included(..) | Stage::Spent(..), _) => {}
         }
         self.glance(&mut intent).await?;
-        if let (Stage::Signed(_), Some(wallet)) = (intent.stage, wallet) {
-            match self.raise(&mut intent, wallet).await {
-                // The same bytes are what remains.
-                Err(
-                    OutboxError::Send(SendError::FeeCap | SendError::TooExpensive(_)) | OutboxError::Contradiction(_),
-                ) => {}
-                raised => raised?,
-            }
+        let newest = intent.attempts.last().map(|attempt| attempt.purpose);
+        if let (Stage::Signed(_), Some(Purpose::Cancel)) = (intent.stage, newest) {
+            return Err(OutboxError::BeingCancelled { intent: id });
+        }
+        if let (Stage::Signed(_), Some(wallet)) = (intent.stage, wallet)
+            && let Err(why) = self.raise(&mut intent, wallet).await
+        {
+            self.not_raised(id, why)?;
         }
         self.pursue(&mut intent, wallet).await?;
         Ok(intent)
@@ -229,18 +246,23 @@ impl Dispatch<'_> {
     }
 
     /// Sees to it that an unsettled intent does not happen, if it is not too late: whichever of its transactions is mined
-    /// is what became of it.
+    /// is what became of it. One that has failed for good is wanted no more: it counts for no budget from now on.
     pub async fn cancel(&mut self, id: IntentId, wallet: &Wallet) -> Result<Intent, OutboxError> {
         let mut intent = self.own(id, Some(wallet)).await?;
         if intent.stage == Stage::Intended {
             self.observe(&mut intent, Observation::GivenUp(Unsent::CalledOff)).await?;
             return Ok(intent);
         }
-        if intent.stage.is_settled() {
+        if !intent.stage.is_settled() {
+            // Without sending it once more.
+            self.glance(&mut intent).await?;
+        } else if !matches!(intent.stage, Stage::Settled(Outcome::Failed(_))) {
             return Err(OutboxError::Ended { intent: id, stage: Box::new(intent.stage) });
         }
-        // Without sending it once more.
-        self.glance(&mut intent).await?;
+        if let Stage::Settled(Outcome::Failed(_)) = intent.stage {
+            self.outbox.tell(&[id]).await?;
+            intent.told = true;
+        }
         if let Stage::Signed(_) = intent.stage {
             self.empty(&mut intent, wallet).await?;
             self.pursue(&mut intent, Some(wallet)).await?;
@@ -277,7 +299,7 @@ fn receipt(intent: &Intent) -> Result<Receipt, OutboxError> {
         Stage::Intended | Stage::Signed(_) | Stage::Spent(..) => None,
     };
     let what = intent.call.what.clone();
-    let Some(Inclusion { attempt, purpose, place, succeeded }) = inclusion else {
+    let Some(inclusion) = inclusion else {
         let nonce = outgoing(intent)?.nonce;
         let block = match intent.stage {
             Stage::Spent(_, place) | Stage::Settled(Outcome::Overtaken(place)) => place.height,
@@ -285,17 +307,19 @@ fn receipt(intent: &Intent) -> Result<Receipt, OutboxError> {
         };
         return Err(OutboxError::Spent { intent: intent.id, what, nonce, block });
     };
-    let index = usize::try_from(attempt).ok().and_then(|nth| nth.checked_sub(1));
-    let attempt = index.and_then(|index| intent.attempts.get(index));
-    let attempt = attempt.ok_or(williw_core::outbox::Contradiction::UnknownAttempt(attempt_number(intent)))?;
-    let (hash, block) = (hash(attempt)?, place.height);
+    let Inclusion { purpose, place, succeeded, .. } = inclusion;
+    let (hash, block) = (hash(attempt(intent, inclusion)?)?, place.height);
+    let is_final = intent.stage.is_settled();
     match (purpose, succeeded) {
         (Purpose::Call, true) => Ok(Receipt { intent: intent.id, hash, block }),
-        (Purpose::Call, false) => Err(OutboxError::Reverted { intent: intent.id, what, hash, block }),
-        (Purpose::Cancel, _) => Err(OutboxError::Cancelled { intent: intent.id, what, block }),
+        (Purpose::Call, false) => Err(OutboxError::Reverted { intent: intent.id, what, hash, block, is_final }),
+        (Purpose::Cancel, _) => Err(OutboxError::Cancelled { intent: intent.id, what, block, is_final }),
     }
 }
 
-fn attempt_number(intent: &Intent) -> u32 {
-    u32::try_from(intent.attempts.len()).unwrap_or(u32::MAX)
+/// The transaction that is in the block.
+fn attempt(intent: &Intent, inclusion: Inclusion) -> Result<&Attempt, OutboxError> {
+    let index = usize::try_from(inclusion.attempt).ok().and_then(|nth| nth.checked_sub(1));
+    let attempt = index.and_then(|index| intent.attempts.get(index));
+    Ok(attempt.ok_or(Contradiction::UnknownAttempt(inclusion.attempt))?)
 }

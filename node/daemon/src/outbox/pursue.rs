@@ -1,13 +1,14 @@
 //! Going after one intent: the same bytes again, a look, a higher fee, until it is in a block or the time is up.
 
 use tokio::time::{Instant, sleep};
-use williw_chain::base::Faults;
+use williw_chain::base::{ChainError, Faults, Reading};
 use williw_chain::send::SendError;
 use williw_chain::wallet::Wallet;
-use williw_core::outbox::{Answer, Observation, Place, Purpose, Stage, Step, Unsent};
+use williw_core::identity::ChainId;
+use williw_core::outbox::{Answer, Contradiction, IntentId, Observation, Place, Purpose, Stage, Step, Unsent};
 use williw_store::Intent;
 
-use super::{Dispatch, Moment, OutboxError, candidates, hash, nonce, outgoing};
+use super::{Dispatch, Moment, OutboxError, candidates, hash, outgoing, sought};
 
 /// What was tried for an intent since it was taken up.
 struct Chase {
@@ -42,35 +43,61 @@ impl Dispatch<'_> {
         Ok(())
     }
 
-    /// One look at an intent, at the tip and at the final block. What was written down and not signed is given up: whoever
-    /// wrote it is gone, or we would not own the account.
-    pub(super) async fn glance(&mut self, intent: &mut Intent) -> Result<Step, OutboxError> {
-        match intent.stage {
-            Stage::Intended => self.observe(intent, Observation::GivenUp(Unsent::Interrupted)).await,
-            Stage::Settled(_) => Ok(Step::Rest),
-            Stage::Signed(_) | Stage::Included(..) | Stage::Spent(..) => {
-                let step = self.look(intent).await?;
-                self.settle(intent).await?;
-                Ok(step)
+    /// The same as often as it takes until the endpoints agree, for as long as they have to agree on what is sent.
+    pub(super) async fn attend_patiently(&mut self, intent: &mut Intent) -> Result<(), OutboxError> {
+        let deadline = Instant::now() + self.base.patience().agree;
+        loop {
+            match self.attend(intent).await {
+                Err(OutboxError::Send(SendError::Chain(error @ ChainError::NoQuorum { .. })))
+                    if Instant::now() + self.pace.look <= deadline =>
+                {
+                    self.faults.add_of(&error);
+                    sleep(self.pace.look).await;
+                }
+                attended => return attended,
             }
         }
     }
 
-    /// Writes down what is final about an intent.
-    async fn settle(&mut self, intent: &mut Intent) -> Result<(), OutboxError> {
-        let spent = match intent.stage {
-            Stage::Included(..) => None,
-            Stage::Spent(_, place) => Some(place),
-            Stage::Intended | Stage::Signed(_) | Stage::Settled(_) => return Ok(()),
-        };
-        let reading = self.base.look_at_final(&candidates(intent)?, spent).await?;
-        let observation = self.heard(reading);
-        self.observe(intent, observation).await?;
-        Ok(())
+    /// One look at an intent, at the tip and at the final block. What was written down and not signed is given up: whoever
+    /// wrote it is gone, or we would not own the account.
+    pub(super) async fn glance(&mut self, intent: &mut Intent) -> Result<Step, OutboxError> {
+        if intent.stage == Stage::Intended {
+            return self.observe(intent, Observation::GivenUp(Unsent::Interrupted)).await;
+        }
+        let mut step = intent.stage.step();
+        if let Stage::Included(..) = intent.stage {
+            step = self.look_at_block(intent).await?;
+        }
+        if let Stage::Signed(_) | Stage::Spent(..) = intent.stage {
+            step = self.look(intent).await?;
+            if step == Step::LookAtBlock {
+                step = self.look_at_block(intent).await?;
+            }
+        }
+        Ok(step)
     }
 
+    /// Writes down whether the block that the stage names still stands, and is final.
+    async fn look_at_block(&mut self, intent: &mut Intent) -> Result<Step, OutboxError> {
+        let reading = match intent.stage {
+            Stage::Included(_, inclusion) => {
+                let Reading { value, faults } = self.base.standing(inclusion.place).await?;
+                Reading { value: Observation::Block(value), faults }
+            }
+            Stage::Spent(trail, place) => {
+                self.base.standing_of_spent(sought(intent, trail, &candidates(intent)?)?, place).await?
+            }
+            Stage::Intended | Stage::Signed(_) | Stage::Settled(_) => return Ok(intent.stage.step()),
+        };
+        let observation = self.heard(reading);
+        self.observe(intent, observation).await
+    }
+
+    /// Writes down what a quorum has of an intent that is in no block, as far as is known.
     async fn look(&mut self, intent: &mut Intent) -> Result<Step, OutboxError> {
-        let reading = self.base.look(intent.call.account, nonce(intent)?, &candidates(intent)?).await?;
+        let Some(trail) = intent.stage.trail() else { return Ok(intent.stage.step()) };
+        let reading = self.base.look(sought(intent, trail, &candidates(intent)?)?).await?;
         let sight = self.heard(reading);
         self.observe(intent, Observation::Seen(sight)).await
     }
@@ -130,7 +157,7 @@ impl Dispatch<'_> {
                 let pause = if given.step == Step::Send { self.pace.look } else { self.pace.resend };
                 chase.send = Instant::now() + pause;
             } else if Instant::now() + self.pace.look > chase.deadline {
-                return self.out_of_time(intent, chase.refusals);
+                return self.out_of_time(intent, chase.refusals).await;
             } else {
                 sleep(self.pace.look).await;
             }
@@ -156,16 +183,28 @@ impl Dispatch<'_> {
                 chase.offered = Instant::now();
                 Ok(())
             }
-            // At the cap the same bytes go on being sent: they may be mined once gas is cheaper.
-            Err(OutboxError::Send(SendError::FeeCap | SendError::TooExpensive(_)) | OutboxError::Contradiction(_)) => {
-                chase.can_outbid = false;
-                Ok(())
-            }
             Err(OutboxError::Send(SendError::Chain(error))) => {
                 self.faults.add_of(&error);
                 Ok(())
             }
-            Err(error) => Err(error),
+            // The same bytes go on being sent: they may be mined once gas is cheaper.
+            Err(error) => {
+                self.not_raised(intent.id, error)?;
+                chase.can_outbid = false;
+                Ok(())
+            }
+        }
+    }
+
+    /// Says why nothing is signed that pays more, if it is no other trouble than that.
+    pub(super) fn not_raised(&mut self, intent: IntentId, why: OutboxError) -> Result<(), OutboxError> {
+        match why {
+            OutboxError::Send(SendError::FeeCap | SendError::TooExpensive(_) | SendError::TooPoor { .. })
+            | OutboxError::Contradiction(Contradiction::TooManyAttempts) => {
+                (self.tell)(Moment::NotRaised(intent, &why.to_string()));
+                Ok(())
+            }
+            other => Err(other),
         }
     }
 
@@ -173,7 +212,8 @@ impl Dispatch<'_> {
     pub(super) async fn raise(&mut self, intent: &mut Intent, wallet: &Wallet) -> Result<(), OutboxError> {
         let newest = intent.attempts.last().ok_or(OutboxError::NeedsKey { intent: intent.id })?;
         let (purpose, bytes) = (newest.purpose, newest.bytes.clone());
-        let draft = self.base.outbid(&bytes).await?;
+        may_be_signed(intent, purpose)?;
+        let draft = self.base.outbid(intent.call.account, &intent.call.what, &bytes).await?;
         (self.tell)(Moment::Drafted(intent.id));
         self.store(intent, purpose, draft.sign(wallet)?).await
     }
@@ -181,7 +221,9 @@ impl Dispatch<'_> {
     /// One more transaction that takes the others' place and does nothing.
     pub(super) async fn empty(&mut self, intent: &mut Intent, wallet: &Wallet) -> Result<(), OutboxError> {
         let newest = intent.attempts.last().ok_or(OutboxError::NeedsKey { intent: intent.id })?;
-        let draft = self.base.cancellation(intent.call.account, &newest.bytes.clone()).await?;
+        let bytes = newest.bytes.clone();
+        may_be_signed(intent, Purpose::Cancel)?;
+        let draft = self.base.cancellation(intent.call.account, &intent.call.what, &bytes).await?;
         (self.tell)(Moment::Drafted(intent.id));
         self.store(intent, Purpose::Cancel, draft.sign(wallet)?).await
     }
@@ -192,13 +234,32 @@ impl Dispatch<'_> {
         Err(OutboxError::NotTaken { intent: intent.id, what, hash, faults })
     }
 
-    fn out_of_time(&mut self, intent: &Intent, mut faults: Faults) -> Result<(), OutboxError> {
+    async fn out_of_time(&mut self, intent: &Intent, mut faults: Faults) -> Result<(), OutboxError> {
         let outgoing = outgoing(intent)?;
-        let (what, hash, nonce) = (outgoing.what.to_owned(), outgoing.hash, outgoing.nonce);
+        let (intent_id, what, hash, nonce) = (intent.id, outgoing.what.to_owned(), outgoing.hash, outgoing.nonce);
         if let Stage::Spent(_, Place { height, .. }) = intent.stage {
-            return Err(OutboxError::Spent { intent: intent.id, what, nonce, block: height });
+            return Err(OutboxError::Spent { intent: intent_id, what, nonce, block: height });
+        }
+        match self.base.next_nonce(intent.call.account).await {
+            // What is before it may be ours, and wait as well.
+            Ok(Reading { value: next, .. })
+                if next < nonce && self.outbox.pinned(ChainId::Base, intent.call.account, next).await?.is_none() =>
+            {
+                return Err(OutboxError::Gap { intent: intent_id, what, nonce, next });
+            }
+            Ok(reading) => faults.add(reading.faults),
+            Err(error) => faults.add_of(&error),
         }
         faults.add(self.take_faults());
-        Err(OutboxError::NoReceipt { intent: intent.id, what, hash, nonce, faults })
+        Err(OutboxError::NoReceipt { intent: intent_id, what, hash, nonce, faults })
     }
+}
+
+/// Before anybody is asked what it would cost.
+fn may_be_signed(intent: &Intent, purpose: Purpose) -> Result<(), OutboxError> {
+    let (Some(trail), Some(pin)) = (intent.stage.trail(), intent.pin) else {
+        return Err(Contradiction::NothingSigned.into());
+    };
+    intent.stage.after(Observation::Signed { pin, purpose, free_at: trail.free_at })?;
+    Ok(())
 }

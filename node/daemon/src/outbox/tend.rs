@@ -59,7 +59,7 @@ pub async fn settle(
             }
         };
         let mut forward = |moment: Moment<'_>| tell(moment);
-        let mut dispatch = Dispatch::owned(base, outbox, owner, pace, &mut forward);
+        let mut dispatch = Dispatch::owned(base, outbox, owner, pace, &mut forward).await?;
         for mut intent in dispatch.intents(true).await?.into_iter().rev() {
             let attended = dispatch.attend(&mut intent).await;
             if !intent.stage.is_settled() {
@@ -84,6 +84,7 @@ fn tell(moment: Moment<'_>) {
         Moment::Noted(intent, stage @ Stage::Settled(_)) => info!(%intent, %stage, "an intent is settled"),
         Moment::Noted(intent, stage) => info!(%intent, %stage, "an intent has moved"),
         Moment::Intended(_)
+        | Moment::NotRaised(..)
         | Moment::Drafted(_)
         | Moment::Signed(_)
         | Moment::Leaving(_)

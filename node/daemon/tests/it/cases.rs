@@ -9,6 +9,7 @@ use std::time::Duration;
 use alloy::primitives::{Address, U256};
 
 use williw_chain::base::Base;
+use williw_chain::send::Signed;
 use williw_core::outbox::{Outcome, Stage};
 use williw_daemon::outbox::{Dispatch, Moment, settle};
 use williw_store::{INTENTS_CAP, Intent, Outbox, Which};
@@ -16,6 +17,7 @@ use williw_store::{INTENTS_CAP, Intent, Outbox, Which};
 use crate::chain::{Chain, REORG_CAP, base, open, pace};
 use crate::child::{Order, Said, Sender, folder};
 use crate::dice::Dice;
+use crate::lies::Lie;
 use crate::post::Fate;
 
 /// How many cases there are unless `SEEDS` says so. `SEED` replays one.
@@ -47,6 +49,26 @@ const FATES: [Fate; 14] = [
 /// The named steps, and the one between two of them: the transaction has arrived, and its answer has not.
 const STEPS: [&str; 8] = ["intended", "drafted", "signed", "leaving", "in flight", "sent", "seen", "noted"];
 
+/// What an endpoint lies or is mistaken about.
+const LIES: [Lie; 10] = [
+    Lie::NoReceipts,
+    Lie::Undone,
+    Lie::Nonce(-1),
+    Lie::Nonce(2),
+    Lie::Tips,
+    Lie::FinalAhead,
+    Lie::Stuck(2),
+    Lie::NoMoney,
+    Lie::Reverts,
+    Lie::Cut,
+];
+
+/// What the only endpoint may be mistaken about for a while: it is behind, or its index is.
+const LAGS: [Lie; 3] = [Lie::Stuck(1), Lie::Stuck(3), Lie::NoReceipts];
+
+/// How many answers of a lie that ends at most are wrong.
+const LIES_CAP: u64 = 40;
+
 /// What else happens to the chain, once the child has reached some step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Blow {
@@ -70,6 +92,8 @@ enum Next {
     Canceller,
     /// Somebody who has it sent again, at a higher fee.
     Retrier,
+    /// Somebody who calls it off, and then asks for the same.
+    Fickle,
 }
 
 #[derive(Debug)]
@@ -83,8 +107,14 @@ struct Case {
     blow_at: &'static str,
     /// After the child's end.
     reorg: Option<u64>,
+    /// After the child's end what failed would succeed.
+    forgiven: bool,
     outbid: bool,
     next: Next,
+    /// After that.
+    last_reorg: Option<u64>,
+    /// What the last of the endpoints lies about, and for how many answers. One of three lies to the end.
+    lie: Option<(Lie, u64)>,
 }
 
 impl Case {
@@ -103,15 +133,33 @@ impl Case {
             Blow::Reorg(_) => dice.one_of(&["sent", "seen", "noted"]),
             Blow::None | Blow::Foreign | Blow::Fail => dice.one_of(&["drafted", "signed", "leaving"]),
         };
+        let endpoints = dice.one_of(&[1, 1, 2, 3]);
+        let lie = match endpoints {
+            1 => dice.once_in(4).then(|| (dice.one_of(&LAGS), 1 + dice.below(LIES_CAP))),
+            2 => dice.once_in(2).then(|| (dice.one_of(&LIES), 1 + dice.below(LIES_CAP))),
+            _ => Some((dice.one_of(&LIES), u64::MAX)),
+        };
         Self {
             fates,
-            endpoints: if dice.once_in(3) { 2 } else { 1 },
+            endpoints,
+            lie,
             kill,
             blow,
             blow_at,
             reorg: dice.once_in(4).then(|| 1 + dice.below(REORG_CAP)),
+            forgiven: dice.once_in(2),
             outbid: dice.once_in(3),
-            next: dice.one_of(&[Next::Person, Next::Person, Next::Node, Next::Node, Next::Canceller, Next::Retrier]),
+            next: dice.one_of(&[
+                Next::Person,
+                Next::Person,
+                Next::Person,
+                Next::Node,
+                Next::Node,
+                Next::Canceller,
+                Next::Retrier,
+                Next::Fickle,
+            ]),
+            last_reorg: dice.once_in(4).then(|| 1 + dice.below(REORG_CAP)),
         }
     }
 }
@@ -219,20 +267,35 @@ async fn play(seed: u64, chain: &Chain, template: &Template, tally: &Tally) {
     };
     let payer = Address::from_word(order.wallet().account().0.into());
     chain.enrich(payer).await;
-    for (post, fates) in chain.posts.iter().zip(&case.fates) {
-        post.expect(fates);
+    for (nth, post) in chain.posts.iter().enumerate() {
+        post.expect(case.fates.get(nth).map_or(&[], |fates| &fates[..]));
+    }
+    let last = &chain.posts[case.endpoints - 1];
+    if let Some((lie, times)) = case.lie {
+        last.lie(lie, times);
     }
 
-    let told = drive(&case, &order, chain, tally).await;
+    let (told, foreign) = drive(&case, &order, chain, tally).await;
     if let Some(depth) = case.reorg {
         chain.reorg(depth).await;
     }
+    if case.forgiven {
+        chain.accept(to).await;
+    }
     let (outbox, mut base) = (open(&database).await, base(order.rpcs.clone()));
-    // Whoever was told that it is done does not ask again.
-    let again =
-        if told && case.next == Next::Person { false } else { follow_up(&case, &order, &outbox, &mut base).await };
+    let again = follow_up(&case, told, &order, &outbox, &mut base).await;
+    if let Some(depth) = case.last_reorg {
+        chain.reorg(depth).await;
+    }
+    // What a reorganisation takes out of a block waits for the next one; anvil forgets it.
+    if let Some(foreign) = foreign {
+        crate::chain::base(vec![chain.anvil.url.clone()]).broadcast(foreign.hash, &foreign.bytes).await;
+    }
     for post in &chain.posts {
         post.release().await;
+    }
+    if case.endpoints < 3 {
+        last.be_honest();
     }
     let intents = at_rest(&outbox, &mut base, chain, seed, &case).await;
     outbox.close().await;
@@ -240,10 +303,11 @@ async fn play(seed: u64, chain: &Chain, template: &Template, tally: &Tally) {
     std::fs::remove_dir_all(database.parent().unwrap()).unwrap();
 }
 
-/// Runs the child through its steps, deals the blow, and kills it where the case says so. Whether it said that it is done.
-async fn drive(case: &Case, order: &Order, chain: &Chain, tally: &Tally) -> bool {
+/// Runs the child through its steps, deals the blow, and kills it where the case says so. Whether it said that it is done,
+/// and what somebody else sent.
+async fn drive(case: &Case, order: &Order, chain: &Chain, tally: &Tally) -> (bool, Option<Signed>) {
     let mut sender = Sender::start(order);
-    let (mut dealt, mut reached) = (false, BTreeMap::new());
+    let (mut dealt, mut foreign, mut reached) = (false, None, BTreeMap::new());
     loop {
         let in_flight = case.kill.is_some_and(|(step, _)| step == "in flight");
         let said = tokio::select! {
@@ -251,74 +315,85 @@ async fn drive(case: &Case, order: &Order, chain: &Chain, tally: &Tally) -> bool
             () = chain.posts[0].arrived.notified(), if in_flight => {
                 sender.kill().await;
                 *tally.lock().unwrap().entry("killed in flight".to_owned()).or_default() += 1;
-                return false;
+                return (false, foreign);
             }
         };
         let at = match said {
             Said::At(at) => at,
             Said::Done => {
                 sender.end().await;
-                return true;
+                return (true, foreign);
             }
             Said::NotDone(_) => {
                 sender.end().await;
-                return false;
+                return (false, foreign);
             }
         };
         if at == case.blow_at && !dealt {
             dealt = true;
-            deal(case.blow, order, chain).await;
+            foreign = deal(case.blow, order, chain).await;
         }
         let times: &mut u64 = reached.entry(at.clone()).or_default();
         *times += 1;
         if case.kill.is_some_and(|(step, nth)| step == at && nth == *times) {
             sender.kill().await;
             *tally.lock().unwrap().entry(format!("killed {at}")).or_default() += 1;
-            return false;
+            return (false, foreign);
         }
         sender.go_on().await;
     }
 }
 
-async fn deal(blow: Blow, order: &Order, chain: &Chain) {
+/// What somebody else sent is given back.
+async fn deal(blow: Blow, order: &Order, chain: &Chain) -> Option<Signed> {
     match blow {
-        Blow::None => {}
-        Blow::Reorg(depth) => chain.reorg(depth).await,
-        Blow::Fail => chain.refuse(Address::from(order.to)).await,
+        Blow::None => None,
+        Blow::Reorg(depth) => {
+            chain.reorg(depth).await;
+            None
+        }
+        Blow::Fail => {
+            chain.refuse(Address::from(order.to)).await;
+            None
+        }
         Blow::Foreign => {
             // The same account from somewhere else: another home, a wallet on a phone.
             let wallet = order.wallet();
             let mut base = base(vec![chain.anvil.url.clone()]);
             let mut call = order.call();
             (call.to, call.value) = ([0xfe; 20], 1);
-            let Ok(draft) = base.draft(wallet.account(), &call, williw_core::cycle::Height(0)).await else { return };
+            let draft = base.draft(wallet.account(), &call, williw_core::cycle::Height(0)).await.ok()?;
             let signed = draft.value.sign(&wallet).unwrap();
             base.broadcast(signed.hash, &signed.bytes).await;
+            Some(signed)
         }
     }
 }
 
-/// What is done after the child. Whether it was said that it is done.
-async fn follow_up(case: &Case, order: &Order, outbox: &Outbox, base: &mut Base) -> bool {
+/// What is done after the child. Whether it was said that it is done. Who was told that before does not ask again.
+async fn follow_up(case: &Case, told: bool, order: &Order, outbox: &Outbox, base: &mut Base) -> bool {
     let quiet = &mut |_: Moment<'_>| {};
     match case.next {
+        Next::Person if told => false,
         Next::Person => order.send(outbox, base, quiet).await.is_ok(),
         Next::Node => {
             // What it cannot do now it does later.
             let _later = settle(outbox, base, pace(Duration::from_secs(60)), quiet).await;
             false
         }
-        Next::Canceller | Next::Retrier => {
+        Next::Canceller | Next::Retrier | Next::Fickle => {
             let wallet = order.wallet();
             let pace = pace(Duration::from_millis(order.outbid_ms));
             let mut dispatch = Dispatch::claim(base, outbox, wallet.account(), pace, quiet).await.unwrap();
             let Some(intent) = outbox.intents(Which::default(), 1).await.unwrap().pop() else { return false };
             // Whether it could be cancelled or sent again is for the rows to say.
             let _settled_anyway = match case.next {
-                Next::Canceller => dispatch.cancel(intent.id, &wallet).await,
-                _ => dispatch.retry(intent.id, Some(&wallet)).await,
+                Next::Retrier => dispatch.retry(intent.id, Some(&wallet)).await,
+                _ => dispatch.cancel(intent.id, &wallet).await,
             };
-            false
+            drop(dispatch);
+            let quiet = &mut |_: Moment<'_>| {};
+            !told && case.next == Next::Fickle && order.send(outbox, base, quiet).await.is_ok()
         }
     }
 }
@@ -367,9 +442,11 @@ async fn judge(case: &Case, intents: &[Intent], chain: &Chain, order: &Order, to
     let nonce = chain.nonce(payer).await;
     assert!(nonce == used || nonce == used + foreign, "{nonce} nonces are used: {case:?} {intents:?}");
     // What was in a block and is no more can be cancelled.
-    assert!(!told || done == 1 || case.next == Next::Canceller, "it was said to be done: {case:?} {intents:?}");
+    let cancelled = matches!(case.next, Next::Canceller | Next::Fickle);
+    assert!(!told || done == 1 || cancelled, "it was said to be done: {case:?} {intents:?}");
     assert!(done <= 1, "one wish was fulfilled twice: {case:?} {intents:?}");
-    let kind = matches!(case.blow, Blow::None | Blow::Reorg(_));
+    // One liar among three keeps nobody from anything.
+    let kind = matches!(case.blow, Blow::None | Blow::Reorg(_)) && (case.lie.is_none() || case.endpoints == 3);
     if kind && case.next == Next::Person {
         assert_eq!(done, 1, "nothing spoke against it: {case:?} {intents:?}");
     }

@@ -29,10 +29,10 @@ pub(crate) const REORG_CAP: u64 = 3;
 /// Ten ether.
 const WEALTH: u128 = 10_000_000_000_000_000_000;
 
-/// A chain, and two endpoints in front of it.
+/// A chain, and three endpoints in front of it.
 pub(crate) struct Chain {
     pub(crate) anvil: Anvil,
-    pub(crate) posts: [Post; 2],
+    pub(crate) posts: [Post; 3],
 }
 
 impl Chain {
@@ -42,7 +42,7 @@ impl Chain {
         let code = format!("0x7f{}5f5260205ff3", hex::encode(NETWORK.0));
         let _: Value = anvil.ask("anvil_setCode", json!([Address::from(VAULT), code])).await;
         anvil.mine(FINAL_AFTER).await;
-        let posts = [Post::before(&anvil.url).await, Post::before(&anvil.url).await];
+        let posts = [Post::before(&anvil.url).await, Post::before(&anvil.url).await, Post::before(&anvil.url).await];
         Self { anvil, posts }
     }
 

@@ -53,7 +53,15 @@ impl Order {
         let refused = |why| Interrupted { done: Vec::new(), faults: Default::default(), why: Box::new(why) };
         let claimed = Dispatch::claim(base, outbox, wallet.account(), pace, tell).await;
         let mut dispatch = claimed.map_err(refused)?;
-        let sent = dispatch.send(&wallet, &[self.call()]).await?;
+        let sent = match dispatch.send(&wallet, &[self.call()]).await {
+            Err(interrupted) => {
+                if let OutboxError::AskedBefore { receipt, .. } = &*interrupted.why {
+                    dispatch.told(&[*receipt]).await.map_err(refused)?;
+                }
+                return Err(interrupted);
+            }
+            Ok(sent) => sent,
+        };
         dispatch.told(&sent.receipts).await.map_err(refused)?;
         Ok(sent)
     }
@@ -62,6 +70,7 @@ impl Order {
 /// The name of a step.
 pub(crate) fn name(moment: &Moment<'_>) -> &'static str {
     match moment {
+        Moment::NotRaised(..) => "not raised",
         Moment::Intended(_) => "intended",
         Moment::Drafted(_) => "drafted",
         Moment::Signed(_) => "signed",

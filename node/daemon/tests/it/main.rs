@@ -10,5 +10,8 @@ mod cases;
 mod chain;
 mod child;
 mod dice;
+mod doubts;
+mod lies;
 mod post;
 mod stories;
+mod story;

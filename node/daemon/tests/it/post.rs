@@ -9,6 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use url::Url;
 
+use crate::lies::Lie;
+
 /// What becomes of a transaction that is handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -35,6 +37,21 @@ struct Sack {
     /// What becomes of the next ones; whatever comes after them is passed.
     fates: VecDeque<Fate>,
     held: Vec<Value>,
+    /// What is wrong with what it says, and for how many answers.
+    lie: Option<(Lie, u64)>,
+}
+
+impl Sack {
+    /// What is wrong with the next answer.
+    fn next_lie(&mut self) -> Option<Lie> {
+        let (lie, left) = self.lie.as_mut()?;
+        let lie = *lie;
+        *left -= 1;
+        if *left == 0 {
+            self.lie = None;
+        }
+        Some(lie)
+    }
 }
 
 pub(crate) struct Post {
@@ -67,7 +84,17 @@ impl Post {
 
     /// Forgets what it holds, and does this with what comes next.
     pub(crate) fn expect(&self, fates: &[Fate]) {
-        *self.sack.lock().unwrap() = Sack { fates: fates.iter().copied().collect(), held: Vec::new() };
+        *self.sack.lock().unwrap() = Sack { fates: fates.iter().copied().collect(), ..Sack::default() };
+    }
+
+    /// Lies so many times when it is asked something.
+    pub(crate) fn lie(&self, lie: Lie, times: u64) {
+        self.sack.lock().unwrap().lie = (times > 0).then_some((lie, times));
+    }
+
+    /// Tells the truth from now on.
+    pub(crate) fn be_honest(&self) {
+        self.sack.lock().unwrap().lie = None;
     }
 
     /// Passes everything on from now, what it holds first: the latest of it before the earlier.
@@ -101,7 +128,11 @@ async fn serve(stream: TcpStream, sack: &Mutex<Sack>, arrived: &Notify, target: 
                 }
             }
         } else {
-            forward(client, target, &question).await
+            let lie = sack.lock().unwrap().next_lie();
+            match told(lie, question, target, client).await {
+                Some(answer) => answer,
+                None => return,
+            }
         };
         let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
         let written = stream.write_all(&[head.as_bytes(), &body].concat()).await;
@@ -109,6 +140,17 @@ async fn serve(stream: TcpStream, sack: &Mutex<Sack>, arrived: &Notify, target: 
             return;
         }
     }
+}
+
+/// What it says to a question; nothing if it breaks off.
+async fn told(lie: Option<Lie>, question: Value, target: &Url, client: &reqwest::Client) -> Option<Vec<u8>> {
+    let Some(lie) = lie else { return Some(forward(client, target, &question).await) };
+    let asked = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_blockNumber", "params": [] });
+    let tip: Value = serde_json::from_slice(&forward(client, target, &asked).await).unwrap_or_default();
+    let tip = serde_json::from_value(tip["result"].clone()).map_or(0, |tip: alloy::primitives::U64| tip.to());
+    let question = lie.question(question, tip);
+    let answer = forward(client, target, &question).await;
+    lie.answer(&question, answer, tip)
 }
 
 /// What whoever hands a transaction in hears of it.

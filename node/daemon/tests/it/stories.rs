@@ -2,101 +2,18 @@
 
 use std::time::Duration;
 
-use alloy::primitives::{Address, U256};
-use tempfile::TempDir;
-use williw_chain::base::Base;
+use alloy::primitives::U256;
 use williw_chain::send::{FEE_CAP, SendError};
 use williw_chain::verb::Call;
 use williw_core::cycle::Height;
 use williw_core::outbox::{IntentId, Outcome, Purpose, Stage, TooManyFailures, Unsent};
-use williw_daemon::outbox::{Dispatch, Interrupted, Moment, OutboxError, Sent, settle};
-use williw_store::{Intent, Outbox, Which};
+use williw_daemon::outbox::{Dispatch, OutboxError, settle};
+use williw_store::Which;
 
-use crate::chain::{Chain, base, open, pace};
-use crate::child::{Order, Said, Sender, folder};
+use crate::chain::{base, pace};
+use crate::child::{Order, Said, Sender};
 use crate::post::Fate;
-
-const VALUE: u128 = 777;
-const TO: [u8; 20] = [0x42; 20];
-/// Longer than any story.
-const NEVER: u64 = 60_000;
-
-struct Story {
-    chain: Chain,
-    outbox: Outbox,
-    order: Order,
-    _folder: TempDir,
-}
-
-fn quiet(_: Moment<'_>) {}
-
-impl Story {
-    async fn new(outbid_ms: u64) -> Self {
-        let (chain, folder) = (Chain::start().await, folder());
-        let database = folder.path().join("williw.db");
-        let outbox = open(&database).await;
-        let (rpcs, secret) = (chain.urls(1), [3; 32]);
-        let order = Order { database, rpcs, secret, to: TO, value: VALUE, outbid_ms };
-        let story = Self { chain, outbox, order, _folder: folder };
-        story.chain.enrich(story.payer()).await;
-        story
-    }
-
-    fn payer(&self) -> Address {
-        Address::from_word(self.order.wallet().account().0.into())
-    }
-
-    fn base(&self) -> Base {
-        base(self.order.rpcs.clone())
-    }
-
-    async fn send(&self) -> Result<Sent, Interrupted> {
-        self.order.send(&self.outbox, &mut self.base(), &mut quiet).await
-    }
-
-    async fn fails(&self) -> OutboxError {
-        *self.send().await.unwrap_err().why
-    }
-
-    /// Does something as a command does it.
-    async fn act<T>(
-        &self,
-        action: impl AsyncFnOnce(&mut Dispatch<'_>) -> Result<T, OutboxError>,
-    ) -> Result<T, OutboxError> {
-        let mut base = self.base();
-        let pace = pace(Duration::from_millis(self.order.outbid_ms));
-        let account = self.order.wallet().account();
-        let mut tell = quiet;
-        let mut dispatch = Dispatch::claim(&mut base, &self.outbox, account, pace, &mut tell).await.unwrap();
-        action(&mut dispatch).await
-    }
-
-    async fn latest(&self) -> Intent {
-        self.outbox.intents(Which::default(), 1).await.unwrap().pop().unwrap()
-    }
-
-    /// Settles what can be settled.
-    async fn rest(&self) {
-        let mut base = self.base();
-        settle(&self.outbox, &mut base, pace(Duration::from_secs(60)), &mut quiet).await.unwrap();
-        self.chain.finalize().await;
-        let left = settle(&self.outbox, &mut base, pace(Duration::from_secs(60)), &mut quiet).await.unwrap();
-        assert_eq!(left, []);
-    }
-
-    async fn paid(&self) -> U256 {
-        self.chain.balance(Address::from(TO)).await
-    }
-
-    /// A child that is killed when it reaches this step.
-    async fn killed_at(&self, step: &str) {
-        let mut sender = Sender::start(&self.order);
-        while sender.says().await != Said::At(step.to_owned()) {
-            sender.go_on().await;
-        }
-        sender.kill().await;
-    }
-}
+use crate::story::{NEVER, Story, VALUE, quiet};
 
 #[tokio::test]
 async fn what_was_asked_before_is_refused_once_and_told() {
@@ -253,21 +170,9 @@ async fn three_failures_in_a_row_are_enough() {
     let story = Story::new(NEVER).await;
     for _ in 0..3 {
         story.killed_at("drafted").await;
-        let mut sender = Sender::start(&story.order);
-        // Its trial goes well, and then the other side changes its mind.
-        loop {
-            match sender.says().await {
-                Said::At(step) if step == "drafted" => story.chain.refuse(Address::from(TO)).await,
-                Said::At(_) => {}
-                Said::Done => panic!("it was done"),
-                Said::NotDone(why) => break assert!(why.contains("only its gas is gone"), "{why}"),
-            }
-            sender.go_on().await;
-        }
-        story.chain.accept(Address::from(TO)).await;
+        story.is_undone().await;
+        story.rest().await;
     }
-    let OutboxError::TooManyFailures(TooManyFailures(3)) = story.fails().await else { panic!() };
-    story.rest().await;
     let OutboxError::TooManyFailures(TooManyFailures(3)) = story.fails().await else { panic!() };
     assert_eq!(story.chain.nonce(story.payer()).await, 3, "nothing more was signed");
     // A person decides that it goes on.

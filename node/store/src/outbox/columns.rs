@@ -15,6 +15,7 @@ pub(super) struct Course {
     pub(super) hash: Option<Vec<u8>>,
     pub(super) succeeded: Option<i64>,
     pub(super) unsent: Option<i64>,
+    pub(super) free_at: Option<Vec<u8>>,
 }
 
 /// The first stage that is settled.
@@ -22,6 +23,11 @@ pub(super) const SETTLED: i64 = 5;
 
 impl Course {
     pub(super) fn of(stage: Stage) -> Self {
+        let free_at = stage.trail().map(|trail| trail.free_at.0.to_be_bytes().to_vec());
+        Self { free_at, ..Self::without_trail(stage) }
+    }
+
+    fn without_trail(stage: Stage) -> Self {
         match stage {
             Stage::Intended => Self { stage: 1, ..Self::default() },
             Stage::Signed(_) => Self { stage: 2, ..Self::default() },

@@ -1,6 +1,7 @@
 //! Intents on their way back.
 
 use sqlx::SqliteConnection;
+use williw_core::cycle::Height;
 use williw_core::identity::{Account, ChainId};
 use williw_core::outbox::{Fees, IntentId, Pin, Purpose, Trail, Wei};
 
@@ -21,7 +22,7 @@ pub(super) async fn intents(
     let rows = sqlx::query!(
         r#"select intent.id as "id!", intent.chain as "chain!", intent.account as "account!", intent.target as "target!",
             intent.input as "input!", intent.value as "value!", intent.what as "what!", intent.asked as "asked!",
-            stage as "stage!", attempt, height, hash, succeeded, unsent, told as "told!", nonce as "nonce?",
+            stage as "stage!", attempt, height, hash, succeeded, unsent, free_at, told as "told!", nonce as "nonce?",
             blockhash as "blockhash?", last_valid as "last_valid?"
         from intent join course on course.intent = intent.id left join pin on pin.intent = intent.id
         where (?1 is null or intent.id = ?1) and (?2 is null or intent.chain = ?2) and (?3 is null or intent.account = ?3)
@@ -50,8 +51,11 @@ pub(super) async fn intents(
             hash: columns.hash,
             succeeded: columns.succeeded,
             unsent: columns.unsent,
+            free_at: columns.free_at,
         };
-        let trail = pin.filter(|_| count > 0).map(|pin| Trail { pin, attempts: count });
+        let free_at = course.free_at.as_deref().map(|height| row.height("free_at", height)).transpose()?;
+        let free_at = free_at.unwrap_or(Height(0));
+        let trail = pin.filter(|_| count > 0).map(|pin| Trail { pin, attempts: count, free_at });
         intents.push(Intent {
             id: IntentId(id),
             call: Asked {

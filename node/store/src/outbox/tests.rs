@@ -36,7 +36,7 @@ fn attempt(nth: u8, purpose: Purpose) -> Attempt {
 }
 
 fn trail(attempts: u32) -> Trail {
-    Trail { pin: Pin::Nonce(u64::MAX), attempts }
+    Trail { pin: Pin::Nonce(u64::MAX), attempts, free_at: Height(u64::MAX - u64::from(attempts)) }
 }
 
 fn included(attempt: u32, purpose: Purpose, succeeded: bool) -> Inclusion {
@@ -88,6 +88,33 @@ async fn everything_comes_back_as_it_was_written() {
     assert_eq!(outbox.pinned(ChainId::Base, PAYER, 0).await.unwrap(), None);
 }
 
+/// The write-ahead log is lost in a crash after an fsync that failed; the database itself is not.
+#[tokio::test]
+async fn what_is_confirmed_is_in_the_database_itself() {
+    let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let outbox = open(&folder).await;
+    for (confirmed, kept) in [(false, 0), (true, 2)] {
+        one(&outbox).await;
+        if confirmed {
+            outbox.confirm().await.unwrap();
+        }
+        let copy = elsewhere.path().join(format!("{confirmed}"));
+        std::fs::create_dir(&copy).unwrap();
+        std::fs::copy(outbox.path(), copy.join("node.db")).unwrap();
+        let found = Outbox::open(&copy.join("node.db"), &blank()).await.unwrap();
+        assert_eq!(found.intents(Which::default(), 9).await.unwrap().len(), kept);
+        found.close().await;
+    }
+    // Whoever reads an older state keeps it from being done, and that is said.
+    let mut reader = outbox.readers.begin().await.unwrap();
+    sqlx::query("select count(*) from intent").execute(&mut *reader).await.unwrap();
+    for _ in 0..3 {
+        one(&outbox).await;
+    }
+    let confirmed = async { tokio::join!(outbox.confirm(), async { drop(reader) }).0 };
+    confirmed.await.unwrap();
+}
+
 #[tokio::test]
 async fn whoever_was_told_of_a_block_that_is_gone_was_not_told() {
     let folder = tempfile::tempdir().unwrap();
@@ -114,7 +141,7 @@ async fn an_intent_of_solana_has_a_blockhash_and_one_signature() {
     let pin = Pin::Blockhash { blockhash: Hash([1; 32]), last_valid: Height(9) };
     let name = TransactionName::Solana([3; 64]);
     let signed = Attempt { fees: None, name, ..attempt(1, Purpose::Call) };
-    let stage = Stage::Signed(Trail { pin, attempts: 1 });
+    let stage = Stage::Signed(Trail { pin, attempts: 1, free_at: Height(5) });
     outbox.sign(id, &signed, stage).await.unwrap();
     let found = outbox.intent(id).await.unwrap().unwrap();
     assert_eq!((found.pin, found.stage, &found.attempts[..]), (Some(pin), stage, &[signed][..]));
