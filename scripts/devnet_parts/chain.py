@@ -9,6 +9,8 @@ from .waiting import LONG, MOMENT, Unmet, until
 
 BLOCK_SECONDS = 1
 # The safe block lies one epoch behind the newest, the final one two.
+# How many blocks have their state.
+STATES = "1000"
 SLOTS_IN_AN_EPOCH = 4
 # Everybody knows these keys; they are anvil's own accounts.
 MNEMONIC = "test test test test test test test test test test test junk"
@@ -39,6 +41,8 @@ class Chain:
 
     def start(self):
         command = [self.native("anvil"), "--port", "0", "--slots-in-an-epoch", SLOTS_IN_AN_EPOCH]
+        # States of older blocks would pile up in files in the home of whoever runs this.
+        command += ["--prune-history", STATES]
         child, out = self.children.start("anvil", [*command, "--block-time", BLOCK_SECONDS, "--mnemonic", MNEMONIC])
 
         def listening():

@@ -15,6 +15,9 @@ use url::Url;
 /// A loaded machine may take its time.
 const MINED_WITHIN: Duration = Duration::from_secs(30);
 
+/// How many blocks have their state.
+const STATES: &str = "1000";
+
 /// Anvil with blocks that are final after eight more.
 pub(crate) struct Anvil {
     _child: Child,
@@ -53,6 +56,8 @@ impl Anvil {
     pub(crate) async fn start() -> Self {
         let mut child = Command::new(native("anvil"))
             .args(["--port", "0", "--slots-in-an-epoch", "4", "--accounts", "10"])
+            // Older ones would go to files in the home of whoever runs this, which nobody deletes.
+            .args(["--prune-history", STATES])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
