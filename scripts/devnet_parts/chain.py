@@ -8,9 +8,9 @@ from . import rpc
 from .waiting import LONG, MOMENT, Unmet, until
 
 BLOCK_SECONDS = 1
-# The safe block lies one epoch behind the newest, the final one two.
 # How many blocks have their state.
 STATES = "1000"
+# The safe block lies one epoch behind the newest, the final one two.
 SLOTS_IN_AN_EPOCH = 4
 # Everybody knows these keys; they are anvil's own accounts.
 MNEMONIC = "test test test test test test test test test test test junk"
