@@ -174,3 +174,6 @@ async fn ended(served: JoinHandle<Result<(), GuardError>>) -> Result<(), DaemonE
         Err(_panicked) => Err(DaemonError::GuardEnded),
     }
 }
+
+#[cfg(test)]
+mod tests;
