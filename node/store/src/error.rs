@@ -67,6 +67,7 @@ pub enum StoreError {
 // https://www.sqlite.org/rescode.html
 /// An extended code: the file has to be rolled back, which a connection that only reads cannot do.
 const SQLITE_READONLY_ROLLBACK: i32 = 776;
+pub(crate) const SQLITE_BUSY: u8 = 5;
 pub(crate) const SQLITE_CORRUPT: u8 = 11;
 pub(crate) const SQLITE_FULL: u8 = 13;
 const SQLITE_CONSTRAINT: u8 = 19;

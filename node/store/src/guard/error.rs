@@ -10,7 +10,7 @@ use williw_core::identity::Signer;
 use williw_core::network::NetworkId;
 use williw_core::statement::Statement;
 
-use crate::error::{SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, result_code};
+use crate::error::{SQLITE_BUSY, SQLITE_CORRUPT, SQLITE_FULL, SQLITE_NOTADB, result_code};
 
 /// Why nothing was signed, or the guard not opened.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +130,8 @@ pub(super) fn failed(doing: &'static str) -> impl FnOnce(sqlx::Error) -> GuardEr
 pub(super) fn unreadable(path: &std::path::Path) -> impl FnOnce(sqlx::Error) -> GuardError {
     let path = path.to_owned();
     move |source| match result_code(&source) {
+        // Whoever has it came past the lock file: somebody removed that.
+        Some(SQLITE_BUSY) => GuardError::InUse { path },
         Some(SQLITE_NOTADB) => GuardError::NotAGuard { path },
         Some(SQLITE_CORRUPT) => GuardError::Damaged { path, finding: source.to_string() },
         Some(_) | None => failed("looking into the guard")(source),

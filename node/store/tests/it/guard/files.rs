@@ -188,11 +188,44 @@ async fn a_stranger_that_knows_no_lock() {
     }
 }
 
+const SECOND: &str = "guard::files::a_second_start";
+
+#[tokio::test]
+#[ignore = "the other test starts it as a process of its own"]
+async fn a_second_start() {
+    let Some(path) = std::env::var_os(STRANGERS_PATH) else { return };
+    match open(Path::new(&path)).await {
+        Ok(_) => println!("\nopened it"),
+        Err(error) => println!("\n{error:?}: {error}"),
+    }
+}
+
+/// What one of these says of the guard, in a process of its own.
+fn elsewhere(name: &str, path: &Path) -> String {
+    let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+    let done = process.args(["--ignored", "--exact", name, "--nocapture"]).env(STRANGERS_PATH, path).output();
+    String::from_utf8(done.unwrap().stdout).unwrap()
+}
+
 /// What another process sees of the guard that goes to it past our lock.
 fn stranger(path: &Path) -> String {
-    let mut stranger = std::process::Command::new(std::env::current_exe().unwrap());
-    let done = stranger.args(["--ignored", "--exact", STRANGER, "--nocapture"]).env(STRANGERS_PATH, path).output();
-    String::from_utf8(done.unwrap().stdout).unwrap()
+    elsewhere(STRANGER, path)
+}
+
+/// A lock on a file that was deleted holds nobody back who makes that file anew. SQLite's does, and means the same.
+#[tokio::test]
+async fn without_its_lock_file_one_process_still_has_it() {
+    let (_folder, path) = home().await;
+    let (signing, served) = super::serve(open(&path).await.unwrap());
+    signing.sign(asked(Kind::RootVote, 1, 0, "a root")).await.unwrap();
+    fs::remove_file(path.with_extension("db.lock")).unwrap();
+    let seen = elsewhere(SECOND, &path);
+    assert!(seen.contains("\nInUse {") && seen.contains("is in use by another process"), "{seen}");
+    signing.sign(asked(Kind::RootVote, 2, 0, "a root")).await.unwrap();
+    drop(signing);
+    served.await.unwrap().unwrap();
+    let seen = elsewhere(SECOND, &path);
+    assert!(seen.contains("\nopened it"), "{seen}");
 }
 
 /// Also while nothing is written: SQLite's lock is held from the opening on, and nobody here gives it up by accident.
