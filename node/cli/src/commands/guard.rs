@@ -1,5 +1,6 @@
 //! `williw guard`
 
+use std::fmt;
 use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::Path;
@@ -17,6 +18,7 @@ use super::status::{list, words};
 use crate::exit::Failure;
 use crate::flags;
 use crate::home::Home;
+use crate::keys::open as open_keys;
 use crate::node::ask;
 use crate::printer::{Printer, table};
 use crate::signers::{finish, first_boot, wallets};
@@ -86,23 +88,57 @@ const fn name(kind: Kind) -> &'static str {
     }
 }
 
+/// A signer that is to be replaced, as long as that has not come to its end.
+#[derive(Serialize)]
+struct Rotation {
+    /// None while there is no key of it, or its key is being taken into use.
+    next: Option<Signer>,
+}
+
+impl Rotation {
+    fn of(home: &Home) -> Result<Option<Self>, Failure> {
+        let (keystore, password_file) = (home.next_signer(), home.next_signer_password());
+        if !keystore.exists() && !home.next_guard().exists() {
+            return Ok(None);
+        }
+        let is_waiting = keystore.exists() && password_file.exists();
+        let next = is_waiting.then(|| open_keys(&keystore, &password_file)).transpose()?;
+        Ok(Some(Self { next: next.map(|wallet| wallet.signer()) }))
+    }
+}
+
+impl fmt::Display for Rotation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.next {
+            Some(next) => write!(f, "signer {next} waits to be named")?,
+            None => f.write_str("a signer is being replaced")?,
+        }
+        f.write_str("; go on with `williw keys rotate`")
+    }
+}
+
 /// Of the file itself, or, while a node has it, of the node.
 async fn status(home: &Home, printer: &Printer) -> Result<(), Failure> {
     let network = home.read_settings()?.network.id();
+    let rotation = Rotation::of(home)?;
+    let pending = rotation.as_ref().map(|rotation| format!("\n{rotation}")).unwrap_or_default();
     let mut guard = match Guard::open(&home.guard(), network).await {
         Err(GuardError::InUse { .. }) => {
             let node = ask(home, "/v1/status", |status| status["peer"].as_str()).await?;
-            let state = &node["guard"];
+            let mut state = node["guard"].clone();
             let text = format!(
-                "{}, boot {}, signers {}",
+                "{}, boot {}, signers {}{pending}",
                 words(&state["state"]),
                 words(&state["boot"]),
                 list(&state["signers"]).iter().map(words).collect::<Vec<_>>().join(", ")
             );
-            printer.result(state, text);
+            if let Some(state) = state.as_object_mut() {
+                state.insert("rotation".to_owned(), json!(rotation));
+            }
+            printer.result(&state, text);
             return Ok(());
         }
-        opened => opened?,
+        opened => opened.inspect_err(|_| rotation.iter().for_each(|rotation| printer.warn(rotation)))?,
     };
     let histories = guard.histories().await?;
     let signers: Vec<_> = histories.iter().map(|(signer, history)| SignerView::of(*signer, history)).collect();
@@ -117,8 +153,8 @@ async fn status(home: &Home, printer: &Printer) -> Result<(), Failure> {
     let boot = guard.boot();
     guard.close().await?;
     printer.result(
-        &json!({ "state": "stopped", "boot": boot, "network": network, "signers": signers }),
-        format_args!("stopped, boot {boot}\n{text}"),
+        &json!({ "state": "stopped", "boot": boot, "network": network, "signers": signers, "rotation": rotation }),
+        format_args!("stopped, boot {boot}\n{text}{pending}"),
     );
     Ok(())
 }

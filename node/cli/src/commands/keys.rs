@@ -24,6 +24,9 @@ use crate::keys::{Sender, open};
 use crate::printer::Printer;
 use crate::signers::{self, PART, finish, first_boot, install, is_lost, rename, set_aside};
 
+/// What a home can be made of.
+const MOVED: &str = "name the folder that `williw keys move --to` made, with all that is in it";
+
 /// How many intents are named that stand in the way.
 const NAMED_CAP: u32 = 8;
 
@@ -240,6 +243,7 @@ async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), 
         return Err(Failure::usage(format_args!("{} was taken already", folder.display()))
             .hint("run the home that was made of it, or move that one with `williw keys move --to`"));
     }
+    refuse_incomplete(&there)?;
     let network = Settings::read(&there.settings(), [])?.network.id();
     let history = guard::read(&there.history())?;
     let make = DirBuilder::new().recursive(true).mode(0o700).create(home.folder());
@@ -264,6 +268,26 @@ async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), 
     printer
         .result(&json!({ "home": home.folder().display().to_string(), "signers": signers }), home.folder().display());
     Ok(())
+}
+
+/// Refuses a folder that is not what a home was moved to, or not all of it.
+fn refuse_incomplete(there: &Home) -> Result<(), Failure> {
+    let folder = there.folder();
+    if !folder.is_dir() {
+        return Err(Failure::usage(format_args!("there is no folder {}", folder.display())).hint(MOVED));
+    }
+    let needed = [there.settings(), there.peer(), there.signer(), there.signer_password(), there.history()];
+    let missing = needed.iter().filter(|file| !file.exists()).filter_map(|file| file.file_name()?.to_str());
+    let missing: Vec<_> = missing.collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let failure = Failure::usage(format_args!("in {} there is no {}", folder.display(), missing.join(", no ")));
+    Err(if there.guard().exists() {
+        failure.hint("this is a home itself: move it to a folder of its own first, with `williw keys move --to`")
+    } else {
+        failure.hint(MOVED)
+    })
 }
 
 /// Refuses a place with keys that are not those of the home to come.

@@ -1,8 +1,10 @@
 //! What an owner does with stake.
 
+use williw_chain::base::Base;
 use williw_chain::verb::Verb;
+use williw_core::amount::Amount;
 
-use crate::chain::{base, carry_out, operator};
+use crate::chain::{base, carry_out, operator, warn_of};
 use crate::exit::Failure;
 use crate::flags;
 use crate::home::Home;
@@ -33,7 +35,25 @@ pub(crate) async fn unstake(flags: flags::Unstake, home: &Home, printer: &Printe
     let sender = Sender::open(&flags.account)?;
     let verb = Verb::Unstake { amount: flags.amount.0 };
     let settings = home.read_settings()?;
-    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
+    let mut base = base(&settings)?;
+    warn_of_leaving(flags.amount.0, &sender, &mut base, printer).await?;
+    carry_out(&verb, &sender, base, (home, &settings), printer).await
+}
+
+/// Says so before an operator takes out so much that nobody lets its node in any more.
+async fn warn_of_leaving(amount: Amount, sender: &Sender, base: &mut Base, printer: &Printer) -> Result<(), Failure> {
+    // Whoever has no operator or less than that is refused by the vault, in words of its own.
+    let Some(operator) = operator(base, sender.account(), printer).await?.operator else { return Ok(()) };
+    let Ok(left) = operator.active.minus(amount) else { return Ok(()) };
+    let deployment = base.deployment().await?;
+    warn_of(&deployment.faults, printer);
+    let needed = deployment.value.parameters.min_stake;
+    if left < needed {
+        printer.warn(format_args!(
+            "this leaves {left} staked, less than the smallest stake of {needed}: the node will be no member"
+        ));
+    }
+    Ok(())
 }
 
 pub(crate) async fn restake(flags: flags::Restake, home: &Home, printer: &Printer) -> Result<(), Failure> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use expect_test::expect;
 use serde_json::{Value, json};
 
 use crate::home::{Home, NOBODY, deployment, mode};
@@ -274,6 +275,40 @@ async fn a_bundle_is_no_home_and_keeps_to_its_own_keys() {
     assert!(second.error(2).contains("guard.taken.json"), "{}", second.stderr);
 }
 
+#[tokio::test]
+async fn a_folder_that_is_not_what_a_home_was_moved_to_is_named() {
+    let home = Home::absent();
+    let beside = |name: &str| home.folder().with_file_name(name);
+    let refused = async |folder: &Path| {
+        let refused = home.run(&["keys", "move", "--from", folder.to_str().unwrap()]).await;
+        refused.error(2);
+        assert!(!home.folder().exists());
+        refused.stderr
+    };
+    expect![[r#"
+        error: there is no folder ~/nowhere
+        hint: name the folder that `williw keys move --to` made, with all that is in it
+    "#]]
+    .assert_eq(&refused(&beside("nowhere")).await);
+
+    let part = beside("part");
+    std::fs::create_dir(&part).unwrap();
+    std::fs::write(part.join("williw.toml"), "").unwrap();
+    expect![[r#"
+        error: in ~/part there is no peer.json, no signer.json, no signer.password, no guard.json
+        hint: name the folder that `williw keys move --to` made, with all that is in it
+    "#]]
+    .assert_eq(&refused(&part).await);
+
+    let donor = Home::lonely().await;
+    std::fs::rename(donor.folder(), beside("donor")).unwrap();
+    expect![[r#"
+        error: in ~/donor there is no guard.json
+        hint: this is a home itself: move it to a folder of its own first, with `williw keys move --to`
+    "#]]
+    .assert_eq(&refused(&beside("donor")).await);
+}
+
 /// Begins to replace the signer of a home with a lost guard, on a chain that nobody serves.
 async fn begun(home: &Home) {
     let file = history(home, 7).await;
@@ -290,12 +325,20 @@ async fn a_rotation_that_fails_leaves_the_history() {
     let signer = signer(&home).await;
     begun(&home).await;
     assert!(home.run(&["run"]).await.error(2).contains("does not say how often"));
+    let lost = home.run(&["guard", "status"]).await;
+    assert!(lost.error(2).contains("does not say how often"), "{}", lost.stderr);
+    assert!(lost.stderr.starts_with("warning: signer 0x"), "{}", lost.stderr);
     let to = home.folder().with_file_name("bundle");
     let refused = home.run(&["keys", "move", "--to", to.to_str().unwrap()]).await;
     assert!(refused.error(2).contains("is being replaced"), "{}", refused.stderr);
     assert_eq!(home.run(&["guard", "accept", "--signer", &signer]).await.code, 0);
     let status = home.run(&["guard", "status", "--json"]).await.json();
     assert_eq!((&status["signers"][0]["signer"], votes(&status)), (&json!(signer), &json!(1)));
+    let waiting = status["rotation"]["next"].as_str().unwrap().to_owned();
+    assert_ne!(waiting, signer);
+    let text = home.run(&["guard", "status"]).await.stdout;
+    let told = format!("\nsigner {waiting} waits to be named; go on with `williw keys rotate`\n");
+    assert!(text.starts_with("stopped, boot ") && text.ends_with(&told), "{text}");
     // Asked again, the guard that is there again answers for both.
     let rotate = ["keys", "rotate", "--unsigned", "--from", "0x0000000000000000000000000000000000000001"];
     let next = home.text("signer.next.json");
@@ -304,6 +347,7 @@ async fn a_rotation_that_fails_leaves_the_history() {
     assert_eq!(home.text("signer.next.json"), next);
     let status = home.run(&["guard", "status", "--json"]).await.json();
     assert_eq!(status["signers"].as_array().unwrap().len(), 2);
+    assert_eq!(status["rotation"]["next"], waiting.as_str());
     // The signer that waits moves along.
     home.run(&["keys", "move", "--to", to.to_str().unwrap(), "--json"]).await.json();
     let there = Home::absent();
@@ -344,6 +388,7 @@ async fn a_rotation_that_was_cut_short_is_finished_by_whoever_comes_next() {
         assert_eq!(home.text("signer.json"), next, "{done}");
         let status = home.run(&["guard", "status", "--json"]).await.json();
         assert_eq!(status["signers"].as_array().unwrap().len(), 1, "{done}");
+        assert_eq!(status["rotation"], Value::Null, "{done}");
         assert_ne!(status["signers"][0]["signer"], before.as_str(), "{done}");
         assert!(
             !names(&home.folder()).iter().any(|name| name.contains(".next.") && !name.ends_with(".lock")),
@@ -424,10 +469,21 @@ async fn a_rotation_from_elsewhere_is_finished_later() {
     let calls = printed.json();
     assert!(printed.stderr.contains("when it is mined, run this again"), "{}", printed.stderr);
     assert_eq!(home.text("signer.json"), before);
+    let waiting = home.run(&["guard", "status", "--json"]).await.json()["rotation"].clone();
+    assert!(waiting["next"].is_string(), "{waiting}");
+    // A node that runs meanwhile does not know of it; whoever asks for its guard is told all the same.
+    owner.world.finalize().await;
+    let (mut node, ready) = started(home).await;
+    let variables = [("WILLIW_HTTP_LISTEN", ready["http"].as_str().unwrap())];
+    assert_eq!(home.run_with(&["guard", "status", "--json"], &variables).await.json()["rotation"], waiting);
+    let text = home.run_with(&["guard", "status"], &variables).await.stdout;
+    assert!(text.starts_with("listening, ") && text.ends_with("go on with `williw keys rotate`\n"), "{text}");
+    assert_eq!(stop(&mut node, "TERM").await, Some(0));
     owner.send_unsigned(&calls).await;
     let taken = home.run(&["keys", "rotate", "--unsigned", "--from", &from]).await;
     assert_eq!(taken.code, 0, "{}", taken.stderr);
     assert_ne!(home.text("signer.json"), before);
+    assert_eq!(home.run(&["guard", "status", "--json"]).await.json()["rotation"], Value::Null);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use alloy::primitives::{Bytes, U256, hex};
 use alloy::sol;
 use alloy::sol_types::SolCall;
+use expect_test::expect;
 use serde_json::{Value, json};
 use williw_chain::address;
 use williw_chain::base::StandingOnChain;
@@ -218,6 +219,34 @@ async fn unsigned_calls_need_no_wallet_and_work() {
     let data = hex::encode_prefixed(StakeVault::unstakeCall { amount: TOKEN }.abi_encode());
     assert_eq!(plain.code, 0, "{}", plain.stderr);
     assert!(plain.stdout.contains(&data), "{}", plain.stdout);
+}
+
+#[tokio::test]
+async fn whoever_leaves_too_little_is_told_so_before() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    let enough = owner.run(&["unstake", "--amount", "1000ether"]).await;
+    assert_eq!(enough.code, 0);
+    assert!(!enough.stderr.contains("warning: "), "{}", enough.stderr);
+    let before = owner.world.anvil.height().await;
+    let from = owner.account();
+    let printed = owner.home.run(&["unstake", "--amount", "1", "--unsigned", "--from", &from]).await;
+    assert_eq!(printed.code, 0);
+    expect![[r#"
+        warning: this leaves 999999999999999999999 staked, less than the smallest stake of 1000000000000000000000: the node will be no member
+        nothing was sent; send these in this order
+    "#]]
+    .assert_eq(&printed.stderr);
+    assert_eq!(owner.world.anvil.height().await, before);
+    let sent = owner.run(&["unstake", "--amount", "1000ether"]).await;
+    let lines: Vec<_> = sent.stderr.lines().collect();
+    assert_eq!((sent.code, lines.len()), (0, 2), "{}", sent.stderr);
+    assert!(lines[0].starts_with("warning: this leaves 0 staked, "), "{}", sent.stderr);
+    assert!(lines[1].starts_with("sending: unstake "), "{}", sent.stderr);
+    // What the vault refuses is not warned of.
+    let refused = owner.run(&["unstake", "--amount", "1"]).await;
+    refused.error(3);
+    assert!(!refused.stderr.contains("warning: "), "{}", refused.stderr);
 }
 
 #[tokio::test]
