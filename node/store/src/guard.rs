@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::watch;
@@ -56,7 +57,7 @@ pub struct Guard {
     /// True from before a write until it is known to have come to an end: what is in memory may not be what is on disk.
     stopped: bool,
     /// Keeps others out. Last, so that it is given back after the connection.
-    lock: File,
+    lock: Arc<File>,
 }
 
 impl fmt::Debug for Guard {
@@ -271,7 +272,8 @@ impl Guard {
     pub async fn close(self) -> Result<(), GuardError> {
         self.connection.close().await.map_err(error::failed("closing the guard"))?;
         let release = |source| GuardError::File { path: self.path.clone(), doing: "released", source };
-        self.lock.unlock().map_err(release)
+        // A mark that nobody waited for is still being written, and gives it back after that.
+        Arc::into_inner(self.lock).map_or(Ok(()), |lock| lock.unlock().map_err(release))
     }
 
     /// Carries `work` out in one transaction, and has it in the mark too before it returns. After one that failed there is
@@ -290,7 +292,7 @@ impl Guard {
         let state = change.settle().await?;
         transaction.commit().await.map_err(failed())?;
         self.state = state;
-        self.mark.write(self.state.seq)?;
+        self.mark.write(self.state.seq, &self.lock).await?;
         self.stopped = false;
         Ok(())
     }

@@ -11,7 +11,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use tokio::task::spawn_blocking;
 use williw_core::hash::keccak;
 
 use super::error::GuardError;
@@ -27,7 +29,7 @@ const SECOND_AT: u64 = 512;
 
 pub(super) struct Mark {
     path: PathBuf,
-    file: File,
+    file: Arc<File>,
     id: [u8; 16],
 }
 
@@ -54,26 +56,38 @@ impl Mark {
                 Err(source) => return Err(failed(path, "read")(source)),
             }
         }
-        Ok(seq.map(|seq| (Self { path: path.to_owned(), file, id }, seq)))
+        Ok(seq.map(|seq| (Self { path: path.to_owned(), file: Arc::new(file), id }, seq)))
     }
 
     /// Makes a mark in place of whatever is there.
     pub(super) fn create(path: &Path, id: [u8; 16], seq: u64) -> Result<Self, GuardError> {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(true).mode(0o600).open(path);
-        let mut mark = Self { path: path.to_owned(), file: file.map_err(failed(path, "created"))?, id };
-        mark.write(seq)?;
+        let file = file.map_err(failed(path, "created"))?;
+        write(&file, id, seq).map_err(failed(path, "written"))?;
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(path, "created"))?;
-        Ok(mark)
+        Ok(Self { path: path.to_owned(), file: Arc::new(file), id })
     }
 
-    /// Writes how often the guard was written, durably.
-    pub(super) fn write(&mut self, seq: u64) -> Result<(), GuardError> {
-        let at = if seq.is_multiple_of(2) { 0 } else { SECOND_AT };
-        let written = self.file.write_all_at(&encode(self.id, seq), at).and_then(|()| self.file.sync_data());
+    /// Writes how often the guard was written, durably, on a thread that may wait for the disk. The guard's `lock` is held
+    /// until that is done, also when nobody waits for it any more: it must not be written over what the next guard says.
+    pub(super) async fn write(&mut self, seq: u64, lock: &Arc<File>) -> Result<(), GuardError> {
+        let (file, id, lock) = (Arc::clone(&self.file), self.id, Arc::clone(lock));
+        let writing = spawn_blocking(move || {
+            let written = write(&file, id, seq);
+            drop(lock);
+            written
+        });
+        let written = writing.await.unwrap_or_else(|ended| Err(io::Error::other(ended)));
         written.map_err(failed(&self.path, "written"))
     }
+}
+
+fn write(file: &File, id: [u8; 16], seq: u64) -> io::Result<()> {
+    let at = if seq.is_multiple_of(2) { 0 } else { SECOND_AT };
+    file.write_all_at(&encode(id, seq), at)?;
+    file.sync_data()
 }
 
 fn failed(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> GuardError {
@@ -103,7 +117,7 @@ fn decode(bytes: &[u8; LEN], id: [u8; 16]) -> Option<u64> {
 impl Mark {
     /// From now on it is on a disk without room.
     pub(super) fn fill(&mut self) {
-        self.file = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        self.file = Arc::new(OpenOptions::new().write(true).open("/dev/full").unwrap());
     }
 }
 
@@ -127,13 +141,47 @@ mod tests {
     fn a_torn_write_leaves_the_one_before() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("guard.mark");
-        let mut mark = Mark::create(&path, [7; 16], 4).unwrap();
-        mark.write(5).unwrap();
+        let mark = Mark::create(&path, [7; 16], 4).unwrap();
+        write(&mark.file, [7; 16], 5).unwrap();
         mark.file.write_all_at(&encode([7; 16], 6)[..40], 0).unwrap();
         mark.file.write_all_at(&[0; 17], 40).unwrap();
         assert_eq!(Mark::open(&path, [7; 16]).unwrap().map(|(_, seq)| seq), Some(5));
         assert!(Mark::open(&path, [8; 16]).unwrap().is_none());
         std::fs::write(&path, "short").unwrap();
         assert!(Mark::open(&path, [7; 16]).unwrap().is_none());
+    }
+    /// Nobody can be told before it is written, the thread of the caller is free meanwhile, and one that is given up is
+    /// still written before somebody else gets the guard.
+    #[test]
+    fn it_is_waited_for_by_the_lock_and_not_by_the_thread() {
+        use std::future::poll_fn;
+        use std::pin::pin;
+        use std::sync::mpsc::channel;
+        use std::task::Poll;
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("guard.mark");
+        let mut mark = Mark::create(&path, [7; 16], 4).unwrap();
+        let known = || Mark::open(&path, [7; 16]).unwrap().map(|(_, seq)| seq);
+        let lock = Arc::new(File::create(folder.path().join("lock")).unwrap());
+        let next = File::open(folder.path().join("lock")).unwrap();
+        lock.try_lock().unwrap();
+
+        // The one thread that may wait is busy until it is let go.
+        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        let (let_go, held) = channel::<()>();
+        runtime.spawn_blocking(move || held.recv());
+        runtime.block_on(async {
+            let mut writing = pin!(mark.write(5, &lock));
+            let polled = poll_fn(|context| Poll::Ready(writing.as_mut().poll(context))).await;
+            assert!(polled.is_pending(), "it was written on the thread of the caller, or not at all");
+        });
+        drop(lock);
+        assert!(next.try_lock().is_err(), "the lock was given back before the mark was written");
+        assert_eq!(known(), Some(4));
+        let_go.send(()).unwrap();
+        // Waits for whoever has it.
+        next.lock().unwrap();
+        assert_eq!(known(), Some(5));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 use sqlx::migrate::{Migrate as _, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqliteSynchronous};
@@ -64,7 +65,7 @@ pub(super) async fn open_even_moved(path: &Path, network: NetworkId) -> Result<G
     }
     let mut guard = take_up(opened, state, mark).await?;
     // It may have been killed between the two files.
-    guard.mark.write(guard.state.seq)?;
+    guard.mark.write(guard.state.seq, &guard.lock).await?;
     Ok(guard)
 }
 
@@ -255,5 +256,5 @@ async fn take_up(opened: Opened, state: State, mark: Mark) -> Result<Guard, Guar
         return Err(GuardError::Damaged { path, finding });
     }
     let announced = watch::Sender::new(state.noted);
-    Ok(Guard { path, connection, mark, state, signers, announced, stopped: false, lock })
+    Ok(Guard { path, connection, mark, state, signers, announced, stopped: false, lock: Arc::new(lock) })
 }

@@ -194,7 +194,7 @@ impl Guard {
         let state = change.settle().await?;
         transaction.commit().await.map_err(failed(doing))?;
         self.state = state;
-        self.mark.write(self.state.seq)?;
+        self.mark.write(self.state.seq, &self.lock).await?;
         self.announced.send_replace(self.state.noted);
         Ok(())
     }
