@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use williw_core::guard::BOOT_CAP;
 use williw_daemon::settings::PeerAddress;
 
 use crate::amount::Typed;
@@ -303,6 +304,9 @@ pub(crate) enum Guard {
         /// The signer whose stake is at risk, to say that you mean this one
         #[arg(long, value_name = "ADDRESS")]
         signer: williw_core::identity::Signer,
+        /// The count that the network knows this node with, if `williw run` says that this guard has less: go on above it
+        #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=BOOT_CAP))]
+        heard: u64,
     },
 }
 
@@ -316,6 +320,9 @@ pub(crate) enum Keys {
 
 #[derive(Debug, Args)]
 pub(crate) struct KeysRotate {
+    /// This home was restored or set back, as the network says: do not go on with its guard, though it can be read
+    #[arg(long)]
+    pub(crate) restored: bool,
     #[command(flatten)]
     pub(crate) account: Account,
 }

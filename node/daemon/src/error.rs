@@ -104,7 +104,7 @@ impl DaemonError {
             }
             Self::Guard { source } => source.hint(),
             Self::Twin { twin: Twin::Ahead { .. } | Twin::Behind { .. } } => Some(
-                "if no other copy runs, this home is older than what it signed: name a new signer with `williw keys rotate`, or, if that is impossible, see `williw guard accept --help`",
+                "if no other copy runs, this home is older than what it signed: name a new signer with `williw keys rotate --restored`, or, if that is impossible, see `williw guard accept --help`",
             ),
             Self::Twin { twin: Twin::Beside { .. } } => {
                 Some("stop the other copy, and keep it from starting again; then start this one")

@@ -174,7 +174,8 @@ impl Guard {
     /// The whole history, or the least that protects as much.
     pub async fn export(&mut self, minimal: bool) -> Result<Interchange, GuardError> {
         let histories = self.histories().await?;
-        let (network, boot) = (self.state.network, self.state.boot);
+        // Whoever goes on from there is above both counts.
+        let (network, boot) = (self.state.network, self.state.boot.max(self.state.noted));
         let export = if minimal { Interchange::minimal } else { Interchange::complete };
         Ok(export(network, boot, &histories))
     }

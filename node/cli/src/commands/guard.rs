@@ -44,7 +44,7 @@ pub(crate) async fn guard(command: flags::Guard, home: &Home, printer: &Printer)
             printer.result(&json!({ "forgotten": forgotten }), format_args!("{forgotten} statements forgotten"));
             Ok(())
         }
-        flags::Guard::Accept { signer } => accept(signer, home, printer).await,
+        flags::Guard::Accept { signer, heard } => accept(signer, heard, home, printer).await,
     }
 }
 
@@ -200,7 +200,7 @@ async fn import(path: &Path, home: &Home, printer: &Printer) -> Result<(), Failu
     Ok(())
 }
 
-async fn accept(signer: Signer, home: &Home, printer: &Printer) -> Result<(), Failure> {
+async fn accept(signer: Signer, heard: u64, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let network = home.read_settings()?.network.id();
     finish(home, network).await?;
     let wallets = wallets(home)?;
@@ -208,7 +208,7 @@ async fn accept(signer: Signer, home: &Home, printer: &Printer) -> Result<(), Fa
         return Err(Failure::usage(format_args!("the key of signer {signer} is not in {}", home.folder().display()))
             .hint("a guard is accepted where its signer's key is"));
     }
-    let mut guard = Guard::accept(&home.guard(), network, first_boot()).await?;
+    let mut guard = Guard::accept(&home.guard(), network, first_boot().max(heard)).await?;
     guard.enroll(signer).await?;
     let boot = guard.boot();
     // All of these sign with it, also those that nobody named.

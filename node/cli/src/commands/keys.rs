@@ -47,7 +47,7 @@ async fn rotate(flags: flags::KeysRotate, home: &Home, printer: &Printer) -> Res
     let network = settings.network.id();
     let sender = Sender::open(&flags.account)?;
     finish(home, network).await?;
-    let next = next_signer(home, network, printer).await?;
+    let next = next_signer(home, network, flags.restored, printer).await?;
     let mut base = base(&settings)?;
     let found = operator(&mut base, sender.account(), printer).await?;
     if found.operator.is_none_or(|operator| operator.signer != next) {
@@ -58,7 +58,7 @@ async fn rotate(flags: flags::KeysRotate, home: &Home, printer: &Printer) -> Res
         let unsigned = flags.account.unsigned;
         stake::rotate(flags::Relink { signer, account: flags.account }, home, printer).await?;
         if unsigned {
-            printer.say("when it is mined, run this again: it takes the new signer into use");
+            printer.say("when it is mined, run this again, with the same flags: it takes the new signer into use");
             return Ok(());
         }
     } else {
@@ -69,17 +69,26 @@ async fn rotate(flags: flags::KeysRotate, home: &Home, printer: &Printer) -> Res
 }
 
 /// The signer that waits to be named, or a new one.
-async fn next_signer(home: &Home, network: NetworkId, printer: &Printer) -> Result<Signer, Failure> {
+async fn next_signer(home: &Home, network: NetworkId, is_restored: bool, printer: &Printer) -> Result<Signer, Failure> {
     let (keystore, password_file) = (home.next_signer(), home.next_signer_password());
-    let mut guard = match Guard::open(&home.guard(), network).await {
+    let lost = match Guard::open(&home.guard(), network).await {
+        // Only the network knows that, and it would not let this guard sign for the next signer either.
+        Ok(guard) if is_restored => {
+            guard.close().await?;
+            Err(format!("{} is not gone on with", home.guard().display()))
+        }
+        Err(lost) if is_lost(&lost) => Err(lost.to_string()),
+        opened => Ok(opened?),
+    };
+    let mut guard = match lost {
+        Ok(guard) => rejoin(guard, home, network).await?,
         // This is the way out when its history is lost: of a new key nothing has to be known.
-        Err(lost) if is_lost(&lost) => {
+        Err(why) => {
             printer.warn(format_args!(
-                "{lost}; once the chain names the next signer, the one until now signs nothing more here"
+                "{why}; once the chain names the next signer, the one until now signs nothing more here"
             ));
             signers::next_guard(home, network).await?
         }
-        opened => rejoin(opened?, home, network).await?,
     };
     let signer = match keystore.exists().then(|| open(&keystore, &password_file)).transpose()? {
         Some(wallet) if guard.answers_for(wallet.signer()).is_ok() => wallet.signer(),
@@ -246,10 +255,13 @@ async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), 
     refuse_incomplete(&there)?;
     let network = Settings::read(&there.settings(), [])?.network.id();
     let history = guard::read(&there.history())?;
+    history.histories(network).map_err(GuardError::from)?;
     let make = DirBuilder::new().recursive(true).mode(0o700).create(home.folder());
     make.map_err(|error| failed(home.folder(), &error))?;
     refuse_strangers(home, &there)?;
-    let mut guard = match Guard::found(&home.guard(), network, first_boot()).await {
+    // Above what the other home came to, also if this clock is behind that one's.
+    let boot = history.boot().map_or_else(first_boot, |boot| first_boot().max(boot));
+    let mut guard = match Guard::found(&home.guard(), network, boot).await {
         // An earlier attempt came further.
         Err(GuardError::Exists { .. }) => Guard::open(&home.guard(), network).await?,
         founded => founded?,

@@ -457,6 +457,67 @@ async fn a_signer_is_replaced() {
     assert!(home.path("signer.password").exists() && !home.path("signer.next.json").exists());
 }
 
+/// A home that was put back in place is known as such by the network alone. Its guard looks well, and would be refused again
+/// with any signer.
+#[tokio::test]
+async fn a_restored_home_gets_a_new_guard_with_its_new_signer() {
+    let owner = Owner::new().await;
+    let home = &owner.home;
+    assert_eq!(owner.run(&["register", "--amount", "2000ether"]).await.code, 0);
+    let (before, started) = (signer(home).await, boot(home).await);
+    let rotated = owner.run(&["keys", "rotate", "--restored"]).await;
+    assert_eq!(rotated.code, 0, "{}", rotated.stderr);
+    let told = "warning: ~/home/guard.db is not gone on with; once the chain names the next signer";
+    assert!(rotated.stderr.starts_with(told), "{}", rotated.stderr);
+    let status = home.run(&["guard", "status", "--json"]).await.json();
+    assert_eq!(status["signers"].as_array().unwrap().len(), 1);
+    assert_ne!(status["signers"][0]["signer"], before.as_str());
+    assert!(boot(home).await > started);
+    // The other one is kept: it may be the only record of what was signed.
+    let kept = names(&home.folder()).into_iter().filter(|name| name.starts_with("guard.") && name.ends_with(".db"));
+    assert_eq!(kept.count(), 2);
+    assert!(!home.path("guard.next.db").exists());
+}
+
+/// Where a guard has counted to.
+async fn boot(home: &Home) -> u64 {
+    home.run(&["guard", "status", "--json"]).await.json()["boot"].as_u64().unwrap()
+}
+
+/// A home that was made while its clock was far ahead counts from there, wherever it is brought, and whoever lost it can
+/// say how far it had come.
+#[tokio::test]
+async fn a_clock_that_was_ahead_locks_nobody_out() {
+    const AHEAD: u64 = 9_000_000_000_000_000;
+    let home = Home::lonely().await;
+    let signer = signer(&home).await;
+    let ahead = AHEAD.to_string();
+    let accept = ["guard", "accept", "--signer", &signer, "--heard", &ahead, "--json"];
+    assert_eq!(home.run(&accept).await.json()["boot"], AHEAD);
+    let bundle = home.folder().with_file_name("bundle");
+    let bundle = bundle.to_str().unwrap();
+    home.run(&["keys", "move", "--to", bundle, "--json"]).await.json();
+    let there = Home::absent();
+    there.run(&["keys", "move", "--from", bundle, "--json"]).await.json();
+    assert_eq!(boot(&there).await, AHEAD);
+    let network = deployment(CHAIN_ID, [0x11; 20], 1)["network_id"].as_str().unwrap().parse().unwrap();
+    let guard = williw_store::guard::Guard::open(&there.path("guard.db"), network).await.unwrap();
+    assert_eq!(guard.noted(), AHEAD);
+    guard.close().await.unwrap();
+
+    std::fs::remove_file(there.path("guard.db")).unwrap();
+    assert_eq!(there.run(&accept[..4]).await.code, 0);
+    assert!(boot(&there).await < AHEAD);
+    assert_eq!(there.run(&accept).await.json()["boot"], AHEAD);
+    // Below the time it has no effect, and above what can be carried elsewhere it is a mistake.
+    assert_eq!(
+        there.run(&["guard", "accept", "--signer", &signer, "--heard", "7", "--json"]).await.json()["boot"],
+        AHEAD
+    );
+    let typo = there.run(&["guard", "accept", "--signer", &signer, "--heard", "18446744073709551615"]).await;
+    assert_eq!(typo.code, 2, "{}", typo.stderr);
+}
+
 /// A rotation that is sent by a Safe is finished when it is asked for again.
 #[tokio::test]
 async fn a_rotation_from_elsewhere_is_finished_later() {

@@ -23,9 +23,9 @@ const VERSION: &str = "1";
 /// The most entries of one file. One with more is refused whole.
 pub const ENTRIES_CAP: usize = 1_000_000;
 
-/// The highest count of starts that a file may tell: no guard comes there by counting, and one that begins there would
-/// soon count no further.
-const BOOT_CAP: u64 = 1 << 53;
+/// The highest count that a file may tell: no guard comes there by counting, and one that begins there would soon count no
+/// further.
+pub const BOOT_CAP: u64 = 1 << 53;
 
 /// A file of histories.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,8 @@ pub struct Interchange {
 struct Metadata {
     interchange_format_version: String,
     network_id: NetworkId,
-    /// How often the guard was started that wrote the file; the next one goes on from there.
+    /// How far the guard that wrote the file had counted its starts or its statements, whichever is more; the next one
+    /// goes on from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     boot: Option<Number>,
 }
@@ -89,7 +90,7 @@ pub enum InterchangeFault {
     OtherNetwork { found: NetworkId, wanted: NetworkId },
     #[error("the file has more than {ENTRIES_CAP} entries")]
     TooLong,
-    #[error("the file is of a guard that was started {0} times, which no guard was")]
+    #[error("the file is of a guard that counted to {0}, which no guard did")]
     Boot(u64),
     #[error("{signer}, {kind} at slot {slot}: give both cycle and digest, or neither")]
     Half { signer: Signer, kind: Kind, slot: u64 },
@@ -132,7 +133,7 @@ impl Interchange {
         Self { metadata, data }
     }
 
-    /// How often the guard was started that wrote it, if it says so.
+    /// How far the guard that wrote it had counted, if it says so.
     #[must_use]
     pub fn boot(&self) -> Option<u64> {
         self.metadata.boot.map(|boot| boot.0)

@@ -206,6 +206,10 @@ impl Home {
     }
 }
 
+const fn echo(event: Event) -> Option<Echo> {
+    if let Event::Echo(echo) = event { Some(echo) } else { None }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn members_know_of_a_home_that_was_put_back_in_place() {
     let mut members = members().await;
@@ -243,6 +247,34 @@ async fn members_know_of_a_home_that_was_put_back_in_place() {
     store.close().await.unwrap();
 }
 
+/// A guard that was founded while the clock was ahead announced what no guard comes to that is founded later. Whoever lost it
+/// and accepts the next one says how far the other had come, as the refusal told.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_above_all_clocks_is_reached_by_saying_so() {
+    let mut members = members().await;
+    let home = Home::make().await;
+    let heard = home.sign(&mut members).await;
+    fs::remove_file(home.guard()).unwrap();
+
+    for (begins, outcome) in [(FOUNDED / 2, Err(heard)), (heard, Ok(()))] {
+        let mut guard = Guard::accept(&home.guard(), NETWORK, begins).await.unwrap();
+        guard.enroll(Wallet::open(&home.keystore(), PASSWORD).unwrap().signer()).await.unwrap();
+        guard.close().await.unwrap();
+        let mut node = among(&members).await;
+        let mut sentry = home.start().await;
+        let (count, pulse) = (sentry.heart.borrow().count(), sentry.heart.borrow().pulse());
+        node.network.beat(now(), count, pulse).await.unwrap();
+        let echo = node.next(echo).await;
+        let refused = sentry.hear(echo, now()).map_err(|refused| match refused {
+            DaemonError::Twin { twin: Twin::Behind { heard, .. } } => heard,
+            other => panic!("{other}"),
+        });
+        assert_eq!(refused, outcome);
+        sentry.leave().await.unwrap();
+        node.network.close().await.unwrap();
+    }
+}
+
 /// The same without the backup: what members give back is its own past, which is no reason to end.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_home_that_was_left_alone_recognises_its_past() {
@@ -255,7 +287,7 @@ async fn a_home_that_was_left_alone_recognises_its_past() {
     let mut sentry = home.start().await;
     let (count, pulse) = (sentry.heart.borrow().count(), sentry.heart.borrow().pulse());
     node.network.beat(now(), count, pulse).await.unwrap();
-    let echo = node.next(|event| if let Event::Echo(echo) = event { Some(echo) } else { None }).await;
+    let echo = node.next(echo).await;
     assert_eq!((echo.boot, echo.noted, echo.pulse), (FOUNDED + 1, heard, Pulse::Beating));
     sentry.hear(echo, now()).unwrap();
     assert!(sentry.ear.wait(LISTEN, true).is_some());

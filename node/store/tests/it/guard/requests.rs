@@ -238,3 +238,22 @@ async fn starts_are_counted_and_go_on_from_an_import() {
     guard.import(&file).await.unwrap();
     assert_eq!(guard.start().await.unwrap(), BOOT + 3);
 }
+
+/// What was announced is the number of starts and that of statements: a home that moves has to begin above both.
+#[tokio::test]
+async fn a_file_tells_the_higher_of_the_two_counts() {
+    let (_folder, path) = home().await;
+    with(&path, async |signing| {
+        for cycle in 1..=3 {
+            signing.sign(asked(Kind::RootVote, cycle, 0, "a root")).await.unwrap();
+        }
+    })
+    .await;
+    let mut guard = open(&path).await.unwrap();
+    assert_eq!((guard.boot(), guard.noted()), (BOOT, BOOT + 3));
+    assert_eq!(guard.export(false).await.unwrap().boot(), Some(BOOT + 3));
+    for _ in 0..5 {
+        guard.start().await.unwrap();
+    }
+    assert_eq!(guard.export(true).await.unwrap().boot(), Some(BOOT + 5));
+}
