@@ -93,17 +93,20 @@ const fn name(kind: Kind) -> &'static str {
 struct Rotation {
     /// None while there is no key of it, or its key is being taken into use.
     next: Option<Signer>,
+    /// Whether the guard until now is not gone on with.
+    new_guard: bool,
 }
 
 impl Rotation {
     fn of(home: &Home) -> Result<Option<Self>, Failure> {
         let (keystore, password_file) = (home.next_signer(), home.next_signer_password());
-        if !keystore.exists() && !home.next_guard().exists() {
+        let new_guard = home.next_guard().exists();
+        if !keystore.exists() && !new_guard {
             return Ok(None);
         }
         let is_waiting = keystore.exists() && password_file.exists();
         let next = is_waiting.then(|| open_keys(&keystore, &password_file)).transpose()?;
-        Ok(Some(Self { next: next.map(|wallet| wallet.signer()) }))
+        Ok(Some(Self { next: next.map(|wallet| wallet.signer()), new_guard }))
     }
 }
 
@@ -113,7 +116,9 @@ impl fmt::Display for Rotation {
             Some(next) => write!(f, "signer {next} waits to be named")?,
             None => f.write_str("a signer is being replaced")?,
         }
-        f.write_str("; go on with `williw keys rotate`")
+        // Without the flag it would go on with the guard until now, if that can be read.
+        let flag = if self.new_guard { " --restored" } else { "" };
+        write!(f, "; go on with `williw keys rotate{flag}`")
     }
 }
 

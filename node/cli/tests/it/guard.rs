@@ -337,7 +337,7 @@ async fn a_rotation_that_fails_leaves_the_history() {
     let waiting = status["rotation"]["next"].as_str().unwrap().to_owned();
     assert_ne!(waiting, signer);
     let text = home.run(&["guard", "status"]).await.stdout;
-    let told = format!("\nsigner {waiting} waits to be named; go on with `williw keys rotate`\n");
+    let told = format!("\nsigner {waiting} waits to be named; go on with `williw keys rotate --restored`\n");
     assert!(text.starts_with("stopped, boot ") && text.ends_with(&told), "{text}");
     // Asked again, the guard that is there again answers for both.
     let rotate = ["keys", "rotate", "--unsigned", "--from", "0x0000000000000000000000000000000000000001"];
@@ -347,7 +347,7 @@ async fn a_rotation_that_fails_leaves_the_history() {
     assert_eq!(home.text("signer.next.json"), next);
     let status = home.run(&["guard", "status", "--json"]).await.json();
     assert_eq!(status["signers"].as_array().unwrap().len(), 2);
-    assert_eq!(status["rotation"]["next"], waiting.as_str());
+    assert_eq!(status["rotation"], json!({ "next": waiting, "new_guard": false }));
     // The signer that waits moves along.
     home.run(&["keys", "move", "--to", to.to_str().unwrap(), "--json"]).await.json();
     let there = Home::absent();
@@ -465,13 +465,18 @@ async fn a_restored_home_gets_a_new_guard_with_its_new_signer() {
     let home = &owner.home;
     assert_eq!(owner.run(&["register", "--amount", "2000ether"]).await.code, 0);
     let (before, started) = (signer(home).await, boot(home).await);
+    let prepared = home.run(&["keys", "rotate", "--restored", "--unsigned", "--from", &owner.account()]).await;
+    assert_eq!(prepared.code, 0, "{}", prepared.stderr);
+    let status = home.run(&["guard", "status", "--json"]).await.json();
+    assert_eq!((&status["signers"][0]["signer"], &status["rotation"]["new_guard"]), (&json!(before), &json!(true)));
+    let waiting = status["rotation"]["next"].as_str().unwrap().to_owned();
     let rotated = owner.run(&["keys", "rotate", "--restored"]).await;
     assert_eq!(rotated.code, 0, "{}", rotated.stderr);
     let told = "warning: ~/home/guard.db is not gone on with; once the chain names the next signer";
     assert!(rotated.stderr.starts_with(told), "{}", rotated.stderr);
     let status = home.run(&["guard", "status", "--json"]).await.json();
     assert_eq!(status["signers"].as_array().unwrap().len(), 1);
-    assert_ne!(status["signers"][0]["signer"], before.as_str());
+    assert_eq!(status["signers"][0]["signer"], waiting.as_str());
     assert!(boot(home).await > started);
     // The other one is kept: it may be the only record of what was signed.
     let kept = names(&home.folder()).into_iter().filter(|name| name.starts_with("guard.") && name.ends_with(".db"));
