@@ -3,6 +3,7 @@
 //! A file that is not ours must come out of this as it went in, so everything that can refuse it is asked over a connection
 //! that cannot write. Only then is it migrated.
 
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,7 +47,7 @@ pub(crate) async fn open(path: &Path, blank: &Ledger) -> Result<Inner, StoreErro
 
     let (writer, readers) = connect(&path, READER_CAP).await?;
     let prepared = match prepare(&writer, &blank).await {
-        Ok(()) => attach(&readers).await,
+        Ok(()) => attach(&path, &readers).await,
         failed => failed,
     };
     if let Err(error) = prepared {
@@ -96,9 +97,15 @@ async fn settle(connection: &mut SqliteConnection) -> Result<(), StoreError> {
 
 /// Has one reader take part in the log from now on. As long as one does, SQLite does not read the log anew, and a batch that
 /// the disk did not confirm stays unseen until the file is opened the next time.
-async fn attach(readers: &SqlitePool) -> Result<(), StoreError> {
+///
+/// The log keeps its name for as long, and that has to be on disk before anything that is only in the log. SQLite sees to it
+/// too, but passes over a failure.
+async fn attach(path: &Path, readers: &SqlitePool) -> Result<(), StoreError> {
     let mut connection = readers.acquire().await.map_err(failed("opening the database"))?;
-    identity::read(&mut connection).await.map(drop)
+    identity::read(&mut connection).await?;
+    let folder = path.parent().expect("the path of an open database names a file");
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(|source| StoreError::File { path: folder.to_owned(), doing: "synced", source })
 }
 
 /// The ledger before the first fact, whatever the given one holds.

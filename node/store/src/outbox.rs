@@ -144,8 +144,9 @@ impl Outbox {
         let mut writer = self.writer.acquire().await.map_err(failed(doing))?;
         loop {
             let pages = sqlx::query_as("pragma wal_checkpoint(passive)").fetch_one(&mut *writer).await;
-            let (_busy, logged, moved): (i64, i64, i64) = pages.map_err(failed(doing))?;
-            if logged == moved {
+            let (busy, logged, moved): (i64, i64, i64) = pages.map_err(failed(doing))?;
+            // While somebody else is at it, both numbers are -1.
+            if busy == 0 && logged == moved {
                 return Ok(());
             }
             if Instant::now() >= deadline {

@@ -12,7 +12,9 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::{Instant, sleep};
 use williw_core::ledger::Ledger;
 
-use super::{BUSY_TIMEOUT, MIGRATIONS, MIGRATIONS_TABLE, Pages, blank_of, claim, connect, inspect, look, prepare};
+use super::{
+    BUSY_TIMEOUT, MIGRATIONS, MIGRATIONS_TABLE, Pages, attach, blank_of, claim, connect, inspect, look, prepare,
+};
 use crate::error::{StoreError, failed, unreadable};
 use crate::outbox::Outbox;
 use sqlx::migrate::Migrate as _;
@@ -29,6 +31,11 @@ pub(crate) async fn beside(path: &Path, blank: &Ledger) -> Result<Outbox, StoreE
     loop {
         if let Some(path) = ready(path, &blank).await? {
             let (writer, readers) = connect(&path, 1).await?;
+            if let Err(error) = attach(&path, &readers).await {
+                readers.close().await;
+                writer.close().await;
+                return Err(error);
+            }
             return Ok(Outbox { path, writer, readers });
         }
         match claim::claim(path) {
