@@ -7,6 +7,7 @@ mod exact;
 mod guard;
 mod killed;
 mod made;
+mod outbox;
 mod peers;
 mod refusals;
 mod whole;
