@@ -5,7 +5,7 @@
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -98,7 +98,25 @@ fn tidy_up(home: &Home) -> io::Result<()> {
     for path in [home.peer(), home.signer_password(), home.signer().with_extension(PART), home.settings()] {
         remove_parts(&path)?;
     }
-    File::open(home.folder())?.sync_all()
+    sync_names(home.folder())
+}
+
+/// Waits until the disk has the names in this folder, and those of the folder itself and of all above it on the same file
+/// system: any of them may have been made by a run before this one, which came no further.
+fn sync_names(folder: &Path) -> io::Result<()> {
+    let folder = folder.canonicalize()?;
+    let disk = folder.metadata()?.dev();
+    File::open(&folder)?.sync_all()?;
+    for above in folder.ancestors().skip(1) {
+        match File::open(above) {
+            Ok(above) if above.metadata()?.dev() == disk => above.sync_all()?,
+            // Where the file system was attached, or a folder of somebody else: no run of ours made what is above.
+            Ok(_) => break,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn read_deployment(path: &Path) -> Result<Deployment, Failure> {
