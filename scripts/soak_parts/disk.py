@@ -4,16 +4,23 @@ Each scenario first runs on a disk that works, which counts its writes. Then it 
 one of them fails: once or from then on, because the disk is broken (EIO) or full (ENOSPC). After every run the scenario
 says whether what is left will do, on a disk that works again. See disk.c for what counts as a write.
 
+What was acknowledged has to be there even if the power is cut a moment later, so a program that passes over a failure is
+right if what failed did not matter in the end, and only then. That is worked out in power.py, for every line that was said.
+
 `ONLY` names the one scenario to run, `AT` the number of the one write to fail.
 """
 
 import os
+import re
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +28,13 @@ from devnet_parts.children import clean_environment, last_lines, tied_to
 from devnet_parts.waiting import Unmet, require
 
 from . import scenarios
+from .power import LOG, Power, Write
 
 SHIM = Path(__file__).with_name("disk.c")
 # Nothing that is tried takes a second. This only bounds a program that waits for ever for a disk that failed.
 RUN_SECONDS = 60
+# Of a log of SQLite: https://www.sqlite.org/fileformat2.html#the_write_ahead_log
+LOG_HEADER, FRAME_HEADER = 32, 24
 # How many disagreements are shown of one scenario.
 SHOWN_CAP = 10
 
@@ -57,15 +67,26 @@ class Ended:
     code: int
     out: str
     log: str
-    # Its writes as disk.c saw them: (call, file, whether it failed).
     writes: tuple
+    # Each line that it said, and what a power cut could have taken at that moment; the last is of its end.
+    moments: tuple
 
     @property
     def failures(self):
-        return [f"{call} {file}" for call, file, failed in self.writes if failed]
+        return [write for write in self.writes if write.failed]
 
     def require(self, condition, what):
         require(condition, f"{what}; it ended with {self.code} and said\n{last_lines(self.out + self.log, 12)}")
+
+    def require_kept(self, said):
+        """Nothing was at risk any more whenever it said such a line."""
+        for line, risks in self.moments:
+            told = re.search(said, line)
+            self.require(not (told and risks), f"when it said `{line}`, a power cut could still take {', '.join(risks)}")
+
+    def require_kept_at_the_end(self):
+        _, risks = self.moments[-1]
+        self.require(not risks, f"a power cut could still take {', '.join(risks)}")
 
 
 class Disk:
@@ -75,6 +96,7 @@ class Disk:
         self.folder = root / "disk"
         self.folder.mkdir()
         self.writes = root / "writes"
+        self.power = Power()
         self.shim = shim
 
     def run(self, command, fault=None, environment=None):
@@ -89,18 +111,39 @@ class Disk:
             )
         except subprocess.TimeoutExpired:
             raise Unmet(f"`{command[0]}` did not end within {RUN_SECONDS} s") from None
-        return Ended(done.returncode, done.stdout, done.stderr, tuple(self.counted()))
+        writes, moments = self.replay()
+        return Ended(done.returncode, done.stdout, done.stderr, tuple(writes), tuple(moments))
 
-    def counted(self):
-        lines = self.writes.read_text("utf-8").splitlines() if self.writes.exists() else []
-        for line in lines:
-            _, call, *file = line.split(" ")
-            failed = file[-1] == "fails"
-            yield call, " ".join(file[:-1] if failed else file), failed
+    def replay(self):
+        """What was written, and what was at risk at every line that was said and at the end."""
+        writes, moments = [], []
+        lines = self.writes.read_text("utf-8").split("\n") if self.writes.exists() else []
+        for write in map(Write.read, filter(None, lines)):
+            if write.call == "says":
+                moments.append((write.file, tuple(self.power.at_risk())))
+            else:
+                self.power.saw(write)
+                writes.append(write)
+        moments.append(("", tuple(self.power.at_risk())))
+        for log in self.folder.rglob(f"*{LOG}"):
+            self.power.ends(str(log.relative_to(self.folder)), end_of(log))
+        return writes, moments
 
     def files(self):
         """Every file, as a path within the folder."""
         return sorted(path for path in self.folder.rglob("*") if path.is_file())
+
+
+def end_of(log):
+    """How many bytes of a log SQLite takes for batches that are whole. It is asked about a copy."""
+    with tempfile.TemporaryDirectory(prefix="williw-log-") as folder:
+        copy = Path(folder) / "copy"
+        shutil.copyfile(str(log).removesuffix(LOG), copy)
+        shutil.copyfile(log, f"{copy}{LOG}")
+        with closing(sqlite3.connect(copy)) as connection:
+            _, frames, _ = connection.execute("pragma wal_checkpoint(passive)").fetchone()
+            (page,) = connection.execute("pragma page_size").fetchone()
+    return LOG_HEADER + frames * (FRAME_HEADER + page) if frames > 0 else 0
 
 
 def attempt(scenario, shim, fault):
@@ -119,7 +162,7 @@ def run(scenario, shim):
     started = time.monotonic()
     whole = attempt(scenario, shim, None)
     require(whole.writes, f"{scenario.name}: not one write was seen; is the program linked statically?")
-    calls = Counter(call for call, _, _ in whole.writes)
+    calls = Counter(write.call for write in whole.writes)
     say(f"{scenario.name}: {len(whole.writes)} writes: " + ", ".join(f"{n} {call}" for call, n in calls.most_common()))
     only = os.environ.get("AT")
     passed, wrong, missed = 1, [], 0
@@ -131,7 +174,7 @@ def run(scenario, shim):
                 missed += not attempt(scenario, shim, fault).failures
                 passed += 1
             except Unmet as error:
-                wrong.append(f"{scenario.name}, {fault} ({whole.writes[at - 1][0]} {whole.writes[at - 1][1]}): {error}")
+                wrong.append(f"{scenario.name}, {fault} ({whole.writes[at - 1]}): {error}")
     for text in wrong[:SHOWN_CAP]:
         say(text)
     if len(wrong) > SHOWN_CAP:

@@ -77,8 +77,10 @@ async fn a_child_that_asks_for_what_was_signed() {
         let cycle = cycle.parse().unwrap();
         signing.sign(vote(cycle, "another root")).await.unwrap_err();
         assert_eq!(signing.sign(vote(cycle, "a root")).await.unwrap().to_string(), signature, "cycle {cycle}");
+        println!("found {cycle}");
     }
     signing.sign(vote(100, "a root")).await.unwrap();
+    println!("goes on");
     drop(signing);
     served.await.unwrap().unwrap();
 }
