@@ -80,6 +80,14 @@ pub(crate) async fn carry_out(
     let taken_up = dispatch.take_up(Some(wallet)).await;
     warn_of(&dispatch.take_faults(), printer);
     taken_up?;
+    // And before what it takes is looked for: whoever has staked all tokens has none left to do it again.
+    let own = verb.call(settings.chain().vault)?;
+    match dispatch.refuse_what_was_asked(&[own]).await {
+        Err(OutboxError::AskedBefore { receipt, what, stage }) => {
+            return tell_of(&receipt, &what, &stage, &mut dispatch, printer).await;
+        }
+        asked => asked?,
+    }
     let reading = dispatch.base().calls(verb, wallet.account()).await?;
     warn_of(&reading.faults, printer);
     let calls = reading.value;
@@ -92,14 +100,12 @@ pub(crate) async fn carry_out(
         Err(interrupted) => {
             warn_of(&interrupted.faults, printer);
             if let OutboxError::AskedBefore { receipt, what, stage } = &*interrupted.why {
-                // Whoever repeats a command until it succeeds has what they wanted.
-                asked_before(receipt, stage, printer);
-                print_done(vec![Transaction::of(what, receipt)], printer);
-                return Ok(dispatch.told(&[*receipt]).await?);
+                return tell_of(receipt, what, stage, &mut dispatch, printer).await;
             }
             if !interrupted.done.is_empty() {
                 printer.say("not everything was done; this is mined and stays:");
                 print_sent(&calls, &interrupted.done, printer);
+                printer.finish()?;
                 if let Err(error) = dispatch.told(&interrupted.done).await {
                     printer.warn(format_args!("asked again, this will be told once more: {error}"));
                 }
@@ -108,7 +114,22 @@ pub(crate) async fn carry_out(
         }
     };
     // After it was printed: what nobody was told of is told before it is done again.
+    printer.finish()?;
     Ok(dispatch.told(&done).await?)
+}
+
+/// Answers with what was done before, and sends nothing. Whoever repeats a command until it succeeds has what they wanted.
+async fn tell_of(
+    receipt: &Receipt,
+    what: &str,
+    stage: &Stage,
+    dispatch: &mut Dispatch<'_>,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    asked_before(receipt, stage, printer);
+    print_done(vec![Transaction::of(what, receipt)], printer);
+    printer.finish()?;
+    Ok(dispatch.told(&[*receipt]).await?)
 }
 
 /// Says that nothing was sent, because the same was done and nobody knew.

@@ -14,7 +14,7 @@ use williw_core::outbox::{Inclusion, Observation, Place, Sight, Standing, Trail}
 
 use crate::base::abi::address_of;
 use crate::base::endpoint::{Block, core_hash};
-use crate::base::{Base, ChainError, EndpointFault, Faults, Reading, agreed, reached_heights};
+use crate::base::{Base, ChainError, EndpointFault, Faults, Reading, agreed};
 
 use super::{Candidate, MATTER};
 
@@ -69,7 +69,7 @@ impl Base {
         let value = match receipts.found {
             Some(inclusion) => Sight::Included(inclusion),
             None => {
-                self.none_of(from, sought, tip.height, tip.height, &receipts).await?;
+                self.none_of(from, sought, tip.height, &receipts).await?;
                 Sight::Spent(place(tip))
             }
         };
@@ -117,9 +117,7 @@ impl Base {
         let value = match receipts.found {
             Some(inclusion) => Observation::Seen(Sight::Included(inclusion)),
             None => {
-                let tips = self.endpoints.iter().filter_map(|endpoint| endpoint.latest).map(|block| block.height.0);
-                let tip = reached_heights(tips.collect(), self.quorum).first().copied().unwrap_or(u64::MAX);
-                self.none_of(from, sought, spent.height, Height(tip), &receipts).await?;
+                self.none_of(from, sought, spent.height, &receipts).await?;
                 Observation::Block(Standing::Final)
             }
         };
@@ -134,17 +132,23 @@ impl Base {
         Ok(Reading { value, faults: self.faults(MATTER) })
     }
 
-    /// That the nonce, used up as of the block at `spent`, was used by none of the attempts; `tip` is how far the chain is.
+    /// That the nonce, used up as of the block at `spent`, was used by none of the attempts.
+    ///
+    /// What an endpoint has dropped depends on how far it is itself, so each absence is measured by its own head: how far the
+    /// chain is would be for whoever claims to be behind to say.
     async fn none_of(
         &mut self,
         from: Address,
         sought: Sought<'_>,
         spent: Height,
-        tip: Height,
         receipts: &Receipts,
     ) -> Result<(), ChainError> {
-        let there = |index: &&usize| self.endpoints[**index].latest.is_some_and(|latest| latest.height >= spent);
-        let absent = receipts.absent.iter().filter(there).count();
+        let sound = self.sound(MATTER);
+        let head = |index: &usize| self.endpoints[*index].latest.map(|latest| latest.height);
+        let there = receipts.absent.iter().filter(|index| sound.contains(index)).filter_map(head);
+        let heads: Vec<Height> = there.filter(|head| *head >= spent).collect();
+        let telling = |head: &&Height| sought.trail.absence_tells(**head, sought.remembered);
+        let (absent, telling) = (heads.len(), heads.iter().filter(telling).count());
         if absent < self.quorum {
             let error = self.no_quorum(MATTER, "what used the account's nonce");
             return Err(match error {
@@ -154,11 +158,7 @@ impl Base {
                 other => other,
             });
         }
-        if sought.trail.absence_tells(tip, sought.remembered) {
-            Ok(())
-        } else {
-            self.used_by_another(from, sought, spent).await
-        }
+        if telling >= self.quorum { Ok(()) } else { self.used_by_another(from, sought, spent).await }
     }
 
     fn reading<T>(&self, value: T, receipts: Receipts) -> Reading<T> {

@@ -250,3 +250,27 @@ async fn what_outbids_and_what_cancels_have_the_same_nonce() {
     let Sight::Included(inclusion) = base.look(sought(&first, &attempts)).await.unwrap().value else { panic!() };
     assert_eq!((inclusion.attempt, inclusion.purpose), (3, Purpose::Cancel));
 }
+
+/// An endpoint that claims to be hours behind makes what an honest one has dropped look recent.
+#[tokio::test]
+async fn who_says_it_is_behind_makes_no_missing_receipt_tell() {
+    let world = World::new().await;
+    let ours = given(&world).await;
+    let place = mined(&mut world.base(&[&world.anvil.url]), &ours).await;
+    let early = Signed { tip: Height(place.height.0 - 1), ..ours };
+    forget(&world).await;
+    world.finalize().await;
+    // Honest, and has dropped its receipts.
+    let honest = Proxy::before(&world.anvil.url, says("eth_getTransactionReceipt", Value::Null)).await;
+    // The liar has none either, and calls an old block the latest.
+    let old: Value =
+        world.anvil.ask("eth_getBlockByNumber", json!([format!("{:#x}", place.height.0 + 3), false])).await;
+    let inner = Proxy::before(&world.anvil.url, says("eth_getTransactionReceipt", Value::Null)).await;
+    let liar = Lie::Says { method: "eth_getBlockByNumber", about: "latest".to_owned(), answer: old };
+    let liar = Proxy::before(&inner.url, liar).await;
+    let mut base = world.base(&[&honest.url, &liar.url]);
+    let error = base.look(sought(&early, &candidate(&early))).await.unwrap_err();
+    assert!(error.to_string().contains("the receipt of what is in a block"), "{error}");
+    let error = base.standing_of_spent(sought(&early, &candidate(&early)), place).await.unwrap_err();
+    assert!(error.to_string().contains("the receipt of what is in a block"), "{error}");
+}

@@ -70,10 +70,11 @@ pub(crate) async fn outbox(flags: flags::Outbox, home: &Home, printer: &Printer)
                     .hint("name its keystore with --keystore or ETH_KEYSTORE"));
             };
             let wanted = |stage: Stage| match outcome(stage) {
-                None | Some(Outcome::Cancelled(_) | Outcome::NotSent(_)) => true,
+                Some(Outcome::Cancelled(_) | Outcome::NotSent(_)) => true,
                 // It is acknowledged then.
                 Some(Outcome::Failed(_)) => stage.is_settled(),
-                Some(Outcome::Done(_) | Outcome::Overtaken(_) | Outcome::Expired(_)) => false,
+                // Without an end it may still happen: its nonce seems to be used, and nobody can say by what.
+                None | Some(Outcome::Done(_) | Outcome::Overtaken(_) | Outcome::Expired(_)) => false,
             };
             act(id, home, printer, wanted, async |dispatch| cancel(dispatch, id, &wallet).await).await
         }
@@ -137,6 +138,8 @@ async fn act(
     };
     print(&intent, printer);
     if let Some(Outcome::Done(_)) = outcome(intent.stage) {
+        // Only whoever can read it knows.
+        printer.finish()?;
         outbox.tell(&[intent.id]).await.map_err(OutboxError::from)?;
     }
     if wanted(intent.stage) {

@@ -95,6 +95,44 @@ async fn a_killed_command_is_gone_on_with_and_not_repeated() {
     assert_eq!(owner.operator().await.unwrap().queue.len(), 2);
 }
 
+/// Whoever cannot read the result does not know, and a script that repeats the command must not do it twice.
+#[tokio::test]
+async fn a_result_that_nobody_can_read_is_told_again() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    let unstake = ["unstake", "--amount", "100ether", "--json"];
+    let variables = [("ETH_KEYSTORE", owner.keystore.as_str()), ("ETH_PASSWORD", owner.password.as_str())];
+    for _ in 0..2 {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = owner.home.command(&unstake, &variables);
+        let child = command.stdout(full).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let ended = child.wait_with_output().await.unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert!(said.contains("error: the result could not be written"), "{said}");
+        assert_eq!(ended.status.code(), Some(1));
+    }
+    assert_eq!(owner.run(&unstake).await.json()["transactions"][0]["intent"], 3);
+    owner.world.finalize().await;
+    assert_eq!(owner.operator().await.unwrap().queue.len(), 1);
+}
+
+/// Whoever has staked everything has nothing left to stake, and is told that it is done.
+#[tokio::test]
+async fn what_was_done_is_told_also_when_it_could_not_be_done_again() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    let rest = owner.balance().await.to_string();
+    let stake = ["stake", "--amount", &rest, "--json"];
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let variables = [("ETH_KEYSTORE", owner.keystore.as_str()), ("ETH_PASSWORD", owner.password.as_str())];
+    let status = owner.home.command(&stake, &variables).stdout(full).status().await.unwrap();
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(owner.balance().await.to_string(), "0");
+    let again = owner.run(&stake).await;
+    assert!(again.stderr.contains("this was asked before and nobody was told"), "{}", again.stderr);
+    assert_eq!(again.code, 0);
+}
+
 /// A script that cancels and goes on must not go on when it was too late.
 #[tokio::test]
 async fn a_cancellation_that_came_too_late_is_no_success() {

@@ -100,7 +100,7 @@ impl Owner {
         (signer, ["--signer".to_owned(), keystore, "--signer-password-file".to_owned(), password])
     }
 
-    async fn balance(&self) -> U256 {
+    pub(crate) async fn balance(&self) -> U256 {
         let question = Balance::balanceOfCall { owner: self.world.people[OWNER] }.abi_encode();
         let call = json!({ "to": self.world.token, "data": Bytes::from(question) });
         self.world.anvil.ask("eth_call", json!([call, "latest"])).await

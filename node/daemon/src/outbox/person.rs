@@ -112,7 +112,7 @@ impl Dispatch<'_> {
     /// What failed or was cancelled in a block that is not final may happen after all, once that block is reorganised away:
     /// then both would. And what happened and nobody was told of is most likely the same wish; once its caller knows, the
     /// next one is another.
-    async fn refuse_what_was_asked(&mut self, calls: &[Call]) -> Result<(), OutboxError> {
+    pub async fn refuse_what_was_asked(&mut self, calls: &[Call]) -> Result<(), OutboxError> {
         let known = self.intents(false).await?;
         let asked = |call: &Call| known.iter().filter(|intent| is_same(&intent.call, call)).collect::<Vec<_>>();
         for intent in calls.iter().flat_map(asked) {

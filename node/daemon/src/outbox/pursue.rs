@@ -5,7 +5,7 @@ use williw_chain::base::{ChainError, Faults, Reading};
 use williw_chain::send::SendError;
 use williw_chain::wallet::Wallet;
 use williw_core::identity::ChainId;
-use williw_core::outbox::{Answer, Contradiction, IntentId, Observation, Place, Purpose, Stage, Step, Unsent};
+use williw_core::outbox::{Contradiction, IntentId, Observation, Place, Purpose, Stage, Step, Unsent};
 use williw_store::Intent;
 
 use super::{Dispatch, Moment, OutboxError, candidates, hash, outgoing, sought};
@@ -119,9 +119,9 @@ impl Dispatch<'_> {
             given.faults.add(broadcast.faults);
             given.step = self.observe(intent, Observation::Answered(broadcast.answer)).await?;
             given.refused = broadcast.refused;
-            match broadcast.answer {
-                Answer::Refused => {}
-                Answer::Taken | Answer::Known | Answer::PinSpent | Answer::Underpriced | Answer::Unclear => break,
+            // Whoever is said to refuse it has it all the same, or it is taken, or nobody knows.
+            if !given.refused {
+                break;
             }
         }
         Ok(given)
@@ -141,9 +141,9 @@ impl Dispatch<'_> {
                 // An index that lags behind its own chain shows this for a moment.
                 Stage::Spent(..) => {
                     let spent = *chase.spent.get_or_insert_with(Instant::now);
-                    chase.deadline = chase.deadline.min(spent + self.pace.resend);
+                    chase.deadline = deadline.min(spent + self.pace.resend);
                 }
-                Stage::Intended | Stage::Signed(_) => {}
+                Stage::Intended | Stage::Signed(_) => (chase.spent, chase.deadline) = (None, deadline),
             }
             if step == Step::Send && Instant::now() >= chase.send {
                 if let (true, Some(wallet)) = (chase.offered.elapsed() >= self.pace.outbid, wallet) {

@@ -11,8 +11,8 @@ use williw_core::outbox::{ATTEMPTS_CAP, IntentId, Outcome, Purpose, Stage, TooMa
 use williw_daemon::outbox::{Dispatch, Moment, OutboxError, settle};
 use williw_store::Which;
 
-use crate::chain::pace;
-use crate::child::Order;
+use crate::chain::{open, pace};
+use crate::child::{Order, folder};
 use crate::lies::Lie;
 use crate::post::Fate;
 use crate::story::{NEVER, Story, TO, VALUE, quiet};
@@ -245,6 +245,25 @@ async fn a_nonce_that_was_used_for_good_is_signed_for_nobody_else() {
     );
     assert!(why.hint().unwrap().contains("name others"), "{why}");
     assert_eq!(story.chain.nonce(story.payer()).await, 1);
+}
+
+/// The log of a process that died may be lost with the machine; what is acted upon must not be.
+#[tokio::test]
+async fn whoever_takes_an_account_over_has_its_rows_on_disk_first() {
+    let story = Story::new(NEVER).await;
+    story.killed_at("leaving").await;
+    let kept = async || {
+        let elsewhere = folder();
+        let copy = elsewhere.path().join("williw.db");
+        std::fs::copy(&story.order.database, &copy).unwrap();
+        let outbox = open(&copy).await;
+        let kept = outbox.intents(Which::default(), 9).await.unwrap();
+        outbox.close().await;
+        kept
+    };
+    assert_eq!(kept().await, [], "it is in the log only");
+    story.act(async |_| Ok(())).await.unwrap();
+    assert_eq!(kept().await, [story.latest().await]);
 }
 
 /// For as long as endpoints do not agree the command waits; then it fails, and what was signed is kept.
