@@ -337,6 +337,10 @@ pub(crate) struct Move {
     /// Make this home out of such a folder
     #[arg(long, value_name = "DIR", conflicts_with = "to")]
     pub(crate) from: Option<PathBuf>,
+    /// Write such a folder once more. Only if you *know* that the one before is lost and that nobody made a home of it: two
+    /// homes with one signer lose its stake
+    #[arg(long, requires = "to")]
+    pub(crate) again: bool,
 }
 
 #[cfg(test)]

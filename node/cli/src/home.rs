@@ -96,6 +96,11 @@ impl Home {
         self.folder.join("guard.taken.json")
     }
 
+    /// In a home that was moved: where to.
+    pub(crate) fn moved_to(&self) -> PathBuf {
+        self.folder.join("moved-to")
+    }
+
     pub(crate) fn database(&self) -> PathBuf {
         self.folder.join("williw.db")
     }

@@ -82,6 +82,7 @@ pub(crate) const fn is_lost(error: &GuardError) -> bool {
             | GuardError::Copy { .. }
             | GuardError::Damaged { .. }
             | GuardError::Corrupt { .. }
+            | GuardError::NotAGuard { .. }
     )
 }
 

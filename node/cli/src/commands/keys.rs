@@ -33,9 +33,12 @@ const NAMED_CAP: u32 = 8;
 pub(crate) async fn keys(command: flags::Keys, home: &Home, printer: &Printer) -> Result<(), Failure> {
     match command {
         flags::Keys::Rotate(arguments) => rotate(arguments, home, printer).await,
-        flags::Keys::Move(flags::Move { to: Some(folder), .. }) => move_to(&folder, home, printer).await,
+        flags::Keys::Move(flags::Move { to: Some(folder), again, .. }) => {
+            refuse_moved(home, again)?;
+            move_to(&folder, home, printer).await
+        }
         flags::Keys::Move(flags::Move { from: Some(folder), .. }) => move_from(&folder, home, printer).await,
-        flags::Keys::Move(flags::Move { to: None, from: None }) => {
+        flags::Keys::Move(flags::Move { to: None, from: None, .. }) => {
             Err(Failure::usage("where to?").hint("give --to or --from"))
         }
     }
@@ -165,6 +168,22 @@ fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     fs::read(file).map(Zeroizing::new).map_err(unread)
 }
 
+/// Refuses to move what was moved: two folders make two homes, and neither knows what the other signs.
+fn refuse_moved(home: &Home, again: bool) -> Result<(), Failure> {
+    let mark = home.moved_to();
+    let to = match fs::read_to_string(&mark) {
+        Ok(to) => to,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(failed(&mark, &error)),
+    };
+    if again {
+        return fs::remove_file(&mark).map_err(|error| failed(&mark, &error));
+    }
+    Err(Failure::usage(format_args!("this home was moved to {} already", to.trim_end())).hint(
+        "make a home of that folder with `williw keys move --from`; if it is lost and nobody did, see `williw keys move --help`",
+    ))
+}
+
 async fn move_to(folder: &Path, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let settings = home.read_settings()?;
     let network = settings.network.id();
@@ -193,6 +212,9 @@ async fn move_to(folder: &Path, home: &Home, printer: &Printer) -> Result<(), Fa
         // It holds keys, and nobody was told of it.
         if let Err(error) = fs::remove_dir_all(&part) {
             printer.warn(format_args!("{} may hold keys and could not be removed: {error}", part.display()));
+        } else if home.moved_to().exists() {
+            // Nobody can make a home of a folder that is gone, so it may be moved again.
+            fs::remove_file(home.moved_to()).map_err(|error| failed(&home.moved_to(), &error))?;
         }
         return Err(failure);
     }
@@ -234,11 +256,13 @@ fn make_part(folder: &Path) -> Result<PathBuf, Failure> {
 /// Writes the home into `part`, retires it, and gives the folder its name.
 async fn fill(part: &Path, folder: &Path, home: &Home, leaving: Leaving, history: &[u8]) -> Result<(), Failure> {
     carry(&belongings(home)?, part)?;
-    // From here on nothing is signed in this home, whatever becomes of the folder; asked again it is written again. Before,
+    // From here on nothing is signed in this home, whatever becomes of the folder; if that fails it is written again. Before,
     // there is no history in the folder, so that nobody can take half of a move for a whole one.
     leaving.retire().await?;
     write_secret(&Home::find(Some(part.to_owned()))?.history(), history)?;
     File::open(part).and_then(|part| part.sync_all()).map_err(|error| failed(part, &error))?;
+    // Before anybody can take it.
+    write_secret(&home.moved_to(), format!("{}\n", folder.display()).as_bytes())?;
     rename(part, folder)
 }
 

@@ -188,6 +188,47 @@ async fn a_home_is_moved_once() {
     assert!(!second.folder().exists());
 }
 
+/// Two folders would make two homes, of which neither knows what the other signs.
+#[tokio::test]
+async fn what_was_moved_is_moved_again_only_by_whoever_says_that_it_is_lost() {
+    let home = Home::lonely().await;
+    let folder = |name: &str| home.folder().with_file_name(name).to_str().unwrap().to_owned();
+    let (first, second) = (folder("first"), folder("second"));
+    home.run(&["keys", "move", "--to", &first, "--json"]).await.json();
+    for _ in 0..2 {
+        let refused = home.run(&["keys", "move", "--to", &second]).await;
+        assert!(refused.error(2).ends_with("/first already"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("see `williw keys move --help`"), "{}", refused.stderr);
+    }
+    assert!(!Path::new(&second).exists());
+    std::fs::remove_dir_all(&first).unwrap();
+    home.run(&["keys", "move", "--to", &second, "--again", "--json"]).await.json();
+    let there = Home::absent();
+    there.run(&["keys", "move", "--from", &second, "--json"]).await.json();
+    assert!(home.run(&["keys", "move", "--to", &first]).await.error(2).contains("already"));
+    // A home that could not be moved can be.
+    let blocked = there.path("moved-to");
+    std::fs::create_dir(&blocked).unwrap();
+    assert!(there.run(&["keys", "move", "--to", &first]).await.error(1).contains("moved-to"));
+    std::fs::remove_dir(&blocked).unwrap();
+    there.run(&["keys", "move", "--to", &first, "--json"]).await.json();
+}
+
+/// A disk that fails leaves rubbish where the guard was; of a new signer nothing has to be known.
+#[tokio::test]
+async fn a_guard_that_is_none_is_gone_on_without() {
+    let owner = Owner::new().await;
+    assert_eq!(owner.run(&["register", "--amount", "2000ether"]).await.code, 0);
+    std::fs::write(owner.home.path("guard.db"), [7; 5_000]).unwrap();
+    let lost = owner.home.run(&["run"]).await;
+    assert!(lost.error(2).contains("guard.db is no guard"), "{}", lost.stderr);
+    assert!(lost.stderr.contains("hint: name a new signer with `williw keys rotate`"), "{}", lost.stderr);
+    let rotated = owner.run(&["keys", "rotate"]).await;
+    assert_eq!(rotated.code, 0, "{}", rotated.stderr);
+    let status = owner.home.run(&["guard", "status", "--json"]).await.json();
+    assert_eq!(status["signers"].as_array().unwrap().len(), 1, "{status}");
+}
+
 /// What is in a folder, by name.
 fn names(folder: &Path) -> BTreeSet<String> {
     folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()

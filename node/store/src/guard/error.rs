@@ -80,17 +80,18 @@ impl GuardError {
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Missing { .. } | Self::Older { .. } | Self::NoMark { .. } => Some(
-                "put the newest one back; or name a new signer with `williw keys rotate`; or, if you know all that was \
-                 signed, see `williw guard accept --help`",
+                "name a new signer with `williw keys rotate`; a guard out of a backup does not help, for it lacks what was \
+                 signed since; if you know that nothing was, see `williw guard accept --help`",
             ),
             // Nobody can accept what cannot be read.
-            Self::Damaged { .. } | Self::Corrupt { .. } => {
-                Some("put the newest one back; or name a new signer with `williw keys rotate`")
+            Self::Damaged { .. } | Self::Corrupt { .. } | Self::NotAGuard { .. } => {
+                Some("name a new signer with `williw keys rotate`; this file is kept beside the new guard")
             }
             Self::Unmovable { .. } => Some("forget what is long final with `williw guard prune`, and move it then"),
             Self::Copy { .. } => Some(
-                "run the original, or bring a home to another place with `williw keys move`; if the original will never \
-                 run again and this is its last state, see `williw guard accept --help`",
+                "run the original, or bring a home to another place with `williw keys move`; if this was restored from a \
+                 backup, name a new signer with `williw keys rotate --restored`; only if this is the last state of an \
+                 original that never runs again, see `williw guard accept --help`",
             ),
             Self::OtherNetwork { .. } => Some("every network needs a home of its own"),
             Self::Moved { .. } => Some("run the home that it was moved to"),
@@ -98,7 +99,6 @@ impl GuardError {
                 "import its history with `williw guard import`; if its key is new and nobody else has it, see \
                  `williw guard accept --help`",
             ),
-            Self::NotAGuard { .. } => Some("move the file away, and put the guard back"),
             Self::File { .. } | Self::Failed { .. } => Some("see to the disk, and start again"),
             Self::Exists { .. }
             | Self::InUse { .. }
