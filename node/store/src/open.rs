@@ -168,6 +168,9 @@ async fn inspect(
     path: &Path,
     pages: Pages,
 ) -> Result<Option<identity::Identity>, StoreError> {
+    // One state of the file: while somebody else makes it, the half of one and the half of the next look like nobody's.
+    let mut snapshot = connection.begin().await.map_err(failed("looking into the database"))?;
+    let connection = &mut *snapshot;
     // A sum and a text, because the macro asks for the table behind a bare column, and these have none.
     let application = sqlx::query_scalar!(r#"select application_id + 0 as "id!: i64" from pragma_application_id"#);
     let application = application.fetch_one(&mut *connection).await.map_err(unreadable(path))?;
