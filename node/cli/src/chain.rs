@@ -105,17 +105,19 @@ pub(crate) async fn carry_out(
             if !interrupted.done.is_empty() {
                 printer.say("not everything was done; this is mined and stays:");
                 print_sent(&calls, &interrupted.done, printer);
-                printer.finish()?;
-                if let Err(error) = dispatch.told(&interrupted.done).await {
+                if let Err(error) = told(&interrupted.done, &mut dispatch, printer).await {
                     printer.warn(format_args!("asked again, this will be told once more: {error}"));
                 }
             }
             return Err((*interrupted.why).into());
         }
     };
-    // After it was printed: what nobody was told of is told before it is done again.
-    printer.finish()?;
-    Ok(dispatch.told(&done).await?)
+    Ok(told(&done, &mut dispatch, printer).await?)
+}
+
+/// Writes down who knows that these happened, after it was printed: what nobody could read is told before it is done again.
+async fn told(done: &[Receipt], dispatch: &mut Dispatch<'_>, printer: &Printer) -> Result<(), OutboxError> {
+    if printer.was_read() { dispatch.told(done).await } else { Ok(()) }
 }
 
 /// Answers with what was done before, and sends nothing. Whoever repeats a command until it succeeds has what they wanted.
@@ -128,8 +130,7 @@ async fn tell_of(
 ) -> Result<(), Failure> {
     asked_before(receipt, stage, printer);
     print_done(vec![Transaction::of(what, receipt)], printer);
-    printer.finish()?;
-    Ok(dispatch.told(&[*receipt]).await?)
+    Ok(told(&[*receipt], dispatch, printer).await?)
 }
 
 /// Says that nothing was sent, because the same was done and nobody knew.

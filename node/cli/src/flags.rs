@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use williw_core::guard::BOOT_CAP;
 use williw_daemon::settings::PeerAddress;
 
 use crate::amount::Typed;
@@ -299,16 +298,19 @@ pub(crate) enum Guard {
     ///
     /// Whoever signs twice loses stake. Do this only if you know for certain that no other copy of this node runs or will
     /// ever run again, and that the signer signed nothing that the guard does not hold. If you do not know it, name a new
-    /// signer with `williw keys rotate` instead.
+    /// signer with `williw keys rotate` instead; after a backup was restored, with `williw keys rotate --restored`.
     Accept {
         /// The signer whose stake is at risk, to say that you mean this one
         #[arg(long, value_name = "ADDRESS")]
         signer: williw_core::identity::Signer,
         /// The count that the network knows this node with, if `williw run` says that this guard has less: go on above it
-        #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=BOOT_CAP))]
+        #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=HEARD_CAP))]
         heard: u64,
     },
 }
+
+/// The highest count that can be gone on above: twice as far there is still no file that tells it.
+const HEARD_CAP: u64 = 1 << 52;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
@@ -22,11 +23,13 @@ pub(crate) struct Printer {
     warned: Mutex<BTreeSet<String>>,
     /// Why not all data could be written, if so.
     unwritten: Mutex<Option<io::Error>>,
+    /// Whether any data could not be written, for whatever reason.
+    unread: AtomicBool,
 }
 
 impl Printer {
     pub(crate) const fn new(json: bool) -> Self {
-        Self { json, warned: Mutex::new(BTreeSet::new()), unwritten: Mutex::new(None) }
+        Self { json, warned: Mutex::new(BTreeSet::new()), unwritten: Mutex::new(None), unread: AtomicBool::new(false) }
     }
 
     pub(crate) const fn is_json(&self) -> bool {
@@ -83,11 +86,17 @@ impl Printer {
     fn out(&self, text: &impl Display) {
         let mut stdout = io::stdout().lock();
         if let Err(error) = write!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            self.unread.store(true, Ordering::Relaxed);
             // Whoever reads it may have had enough, as `head` has.
             if error.kind() != io::ErrorKind::BrokenPipe {
                 self.unwritten.lock().expect(UNBROKEN).get_or_insert(error);
             }
         }
+    }
+
+    /// Whether somebody may know what was printed: none of it was refused, also by a reader who had enough or is gone.
+    pub(crate) fn was_read(&self) -> bool {
+        !self.unread.load(Ordering::Relaxed)
     }
 
     /// Fails if data is missing from stdout: half a result must not pass for one.

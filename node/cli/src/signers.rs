@@ -87,7 +87,7 @@ pub(crate) const fn is_lost(error: &GuardError) -> bool {
 }
 
 /// Keeps the files of a guard under other names. The mark before the file that it is of: see `finish`.
-pub(crate) fn set_aside(guard: &Path) -> Result<(), Failure> {
+fn set_aside(guard: &Path) -> Result<(), Failure> {
     let now = first_boot();
     for extension in ["db-wal", "mark", "db"] {
         let file = guard.with_extension(extension);

@@ -18,7 +18,7 @@ use crate::statement::{ConflictKey, Kind, Statement};
 mod interchange;
 mod listening;
 
-pub use interchange::{BOOT_CAP, ENTRIES_CAP, Interchange, InterchangeFault, Record};
+pub use interchange::{ENTRIES_CAP, Interchange, InterchangeFault, Record};
 pub use listening::{Echo, LISTEN, Listened, Listening, Pulse, SETTLE, Twin};
 
 /// What was signed under a key.

@@ -98,7 +98,13 @@ impl Guard {
     ///
     /// `boot` is where it begins to count starts and statements: above whatever a guard before it came to, as the time in milliseconds is.
     pub async fn found(path: &Path, network: NetworkId, boot: u64) -> Result<Self, GuardError> {
-        open::found(open::connect(path).await?, network, boot).await
+        open::found(open::connect(path).await?, network, boot, boot).await
+    }
+
+    /// The same for a home that goes on with another one's history: it has announced just as many statements as that one.
+    /// If that one was put back from before, the network knows of more, and that has to stay so.
+    pub async fn found_after(path: &Path, network: NetworkId, boot: u64, noted: u64) -> Result<Self, GuardError> {
+        open::found(open::connect(path).await?, network, boot, noted).await
     }
 
     /// Opens the guard at `path` for a network, unless it is missing, older than it was, a copy, another network's, or
@@ -174,10 +180,8 @@ impl Guard {
     /// The whole history, or the least that protects as much.
     pub async fn export(&mut self, minimal: bool) -> Result<Interchange, GuardError> {
         let histories = self.histories().await?;
-        // Whoever goes on from there is above both counts.
-        let (network, boot) = (self.state.network, self.state.boot.max(self.state.noted));
         let export = if minimal { Interchange::minimal } else { Interchange::complete };
-        Ok(export(network, boot, &histories))
+        Ok(export(self.state.network, self.state.boot, &histories).noting(self.state.noted))
     }
 
     /// Knows what the file knows too: all of it, or nothing if it is not for this network. Answers for its signers from now

@@ -116,9 +116,7 @@ impl fmt::Display for Rotation {
             Some(next) => write!(f, "signer {next} waits to be named")?,
             None => f.write_str("a signer is being replaced")?,
         }
-        // Without the flag it would go on with the guard until now, if that can be read.
-        let flag = if self.new_guard { " --restored" } else { "" };
-        write!(f, "; go on with `williw keys rotate{flag}`")
+        f.write_str("; go on with `williw keys rotate`")
     }
 }
 
@@ -185,8 +183,15 @@ pub(super) fn read(path: &Path) -> Result<Interchange, Failure> {
 async fn import(path: &Path, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let file = read(path)?;
     let mut guard = open(home).await?;
+    let before = guard.signers().clone();
     let imported = guard.import(&file).await?;
     guard.close().await?;
+    // Also one that was replaced, and whose key is still here: it may sign again.
+    for signer in imported.keys().filter(|signer| !before.contains(signer)) {
+        printer.warn(format_args!(
+            "this guard answers for signer {signer} from now on; it is slashed if it signed anything that the file does not hold"
+        ));
+    }
     for (signer, merged) in imported.iter().filter(|(_, merged)| merged.closed > 0) {
         printer.warn(format_args!(
             "of signer {signer}, {} positions are closed now: what was signed there is not known, or was more than one thing",

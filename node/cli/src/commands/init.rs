@@ -103,7 +103,7 @@ fn tidy_up(home: &Home) -> io::Result<()> {
 
 /// Waits until the disk has the names in this folder, and those of the folder itself and of all above it on the same file
 /// system: any of them may have been made by a run before this one, which came no further.
-fn sync_names(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_names(folder: &Path) -> io::Result<()> {
     let folder = folder.canonicalize()?;
     let disk = folder.metadata()?.dev();
     File::open(&folder)?.sync_all()?;

@@ -15,6 +15,7 @@ use williw_store::Which;
 use williw_store::guard::{Guard, GuardError, Leaving};
 use zeroize::Zeroizing;
 
+use super::init::sync_names;
 use super::{guard, stake};
 use crate::chain::{base, operator};
 use crate::exit::{ExitStatus, Failure};
@@ -22,7 +23,7 @@ use crate::flags;
 use crate::home::Home;
 use crate::keys::{Sender, open};
 use crate::printer::Printer;
-use crate::signers::{self, PART, finish, first_boot, install, is_lost, rename, set_aside};
+use crate::signers::{self, PART, finish, first_boot, install, is_lost, rename};
 
 /// What a home can be made of.
 const MOVED: &str = "name the folder that `williw keys move --to` made, with all that is in it";
@@ -61,7 +62,7 @@ async fn rotate(flags: flags::KeysRotate, home: &Home, printer: &Printer) -> Res
         let unsigned = flags.account.unsigned;
         stake::rotate(flags::Relink { signer, account: flags.account }, home, printer).await?;
         if unsigned {
-            printer.say("when it is mined, run this again, with the same flags: it takes the new signer into use");
+            printer.say("when it is mined, run this again: it takes the new signer into use");
             return Ok(());
         }
     } else {
@@ -75,8 +76,9 @@ async fn rotate(flags: flags::KeysRotate, home: &Home, printer: &Printer) -> Res
 async fn next_signer(home: &Home, network: NetworkId, is_restored: bool, printer: &Printer) -> Result<Signer, Failure> {
     let (keystore, password_file) = (home.next_signer(), home.next_signer_password());
     let lost = match Guard::open(&home.guard(), network).await {
-        // Only the network knows that, and it would not let this guard sign for the next signer either.
-        Ok(guard) if is_restored => {
+        // Only the network knows that, and it would not let this guard sign for the next signer either. What was begun with
+        // a new guard goes on with it, whatever is said now.
+        Ok(guard) if is_restored || home.next_guard().exists() => {
             guard.close().await?;
             Err(format!("{} is not gone on with", home.guard().display()))
         }
@@ -84,7 +86,7 @@ async fn next_signer(home: &Home, network: NetworkId, is_restored: bool, printer
         opened => Ok(opened?),
     };
     let mut guard = match lost {
-        Ok(guard) => rejoin(guard, home, network).await?,
+        Ok(guard) => guard,
         // This is the way out when its history is lost: of a new key nothing has to be known.
         Err(why) => {
             printer.warn(format_args!(
@@ -108,24 +110,6 @@ async fn next_signer(home: &Home, network: NetworkId, is_restored: bool, printer
     };
     guard.close().await?;
     Ok(signer)
-}
-
-/// Has a guard that is there again answer for the next signer too, for which another was founded meanwhile.
-async fn rejoin(mut guard: Guard, home: &Home, network: NetworkId) -> Result<Guard, Failure> {
-    let path = home.next_guard();
-    if path.exists() {
-        match Guard::open(&path, network).await {
-            // Nobody signed with it; the next signer is made anew.
-            Err(lost) if is_lost(&lost) => {}
-            opened => {
-                let mut next = opened?;
-                guard.import(&next.export(false).await?).await?;
-                next.close().await?;
-            }
-        }
-        set_aside(&path)?;
-    }
-    Ok(guard)
 }
 
 /// Removes what writers of secrets left unfinished.
@@ -283,9 +267,13 @@ async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), 
     let make = DirBuilder::new().recursive(true).mode(0o700).create(home.folder());
     make.map_err(|error| failed(home.folder(), &error))?;
     refuse_strangers(home, &there)?;
-    // Above what the other home came to, also if this clock is behind that one's.
-    let boot = history.boot().map_or_else(first_boot, |boot| first_boot().max(boot));
-    let mut guard = match Guard::found(&home.guard(), network, boot).await {
+    // Above what the other home came to, also if this clock is behind that one's. But with just as many statements: if that
+    // home was put back from before, the network knows of more.
+    let (Some(boot), Some(noted)) = (history.boot(), history.noted()) else {
+        return Err(Failure::usage(format_args!("{} does not say how far it had counted", there.history().display()))
+            .hint("move the home anew, with this version of williw on both machines"));
+    };
+    let mut guard = match Guard::found_after(&home.guard(), network, first_boot().max(boot), noted).await {
         // An earlier attempt came further.
         Err(GuardError::Exists { .. }) => Guard::open(&home.guard(), network).await?,
         founded => founded?,
@@ -296,6 +284,8 @@ async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), 
     let missing = |file: &PathBuf| !namesake(file, home.folder()).exists();
     let belongings: Vec<_> = belongings(&there)?.into_iter().filter(missing).collect();
     carry(&belongings, home.folder())?;
+    // Before anybody deletes the folder that all this came from.
+    sync_names(home.folder()).map_err(|error| failed(home.folder(), &error))?;
     if let Err(failure) = rename(&there.history(), &there.taken_history()) {
         printer.warn(format_args!("make no second home of {}: {}", folder.display(), failure.text));
     }

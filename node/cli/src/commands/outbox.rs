@@ -137,15 +137,14 @@ async fn act(
         done => done?,
     };
     print(&intent, printer);
-    if let Some(Outcome::Done(_)) = outcome(intent.stage) {
-        // Only whoever can read it knows.
-        printer.finish()?;
+    if let (Some(Outcome::Done(_)), true) = (outcome(intent.stage), printer.was_read()) {
         outbox.tell(&[intent.id]).await.map_err(OutboxError::from)?;
     }
     if wanted(intent.stage) {
         return Ok(());
     }
-    Err(Failure::new(ExitStatus::Outside, format_args!("intent {} ended otherwise: {}", intent.id, intent.stage)))
+    let so_far = if outcome(intent.stage).is_some() { "ended otherwise" } else { "has not ended" };
+    Err(Failure::new(ExitStatus::Outside, format_args!("intent {} {so_far}: {}", intent.id, intent.stage)))
 }
 
 /// How it ends if its block becomes final, as far as it has come to a block.

@@ -111,6 +111,10 @@ async fn a_result_that_nobody_can_read_is_told_again() {
         assert!(said.contains("error: the result could not be written"), "{said}");
         assert_eq!(ended.status.code(), Some(1));
     }
+    // A reader that is gone read nothing either.
+    let mut child = owner.home.command(&unstake, &variables).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().await.unwrap().code(), Some(0));
     assert_eq!(owner.run(&unstake).await.json()["transactions"][0]["intent"], 3);
     owner.world.finalize().await;
     assert_eq!(owner.operator().await.unwrap().queue.len(), 1);

@@ -25,7 +25,7 @@ pub const ENTRIES_CAP: usize = 1_000_000;
 
 /// The highest count that a file may tell: no guard comes there by counting, and one that begins there would soon count no
 /// further.
-pub const BOOT_CAP: u64 = 1 << 53;
+const BOOT_CAP: u64 = 1 << 53;
 
 /// A file of histories.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,10 +40,13 @@ pub struct Interchange {
 struct Metadata {
     interchange_format_version: String,
     network_id: NetworkId,
-    /// How far the guard that wrote the file had counted its starts or its statements, whichever is more; the next one
-    /// goes on from there.
+    /// How often the guard that wrote the file was started; the next one goes on from there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     boot: Option<Number>,
+    /// How many statements it announced. A home that is moved goes on with just these: with more it would pass for one that
+    /// knows what it has forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    noted: Option<Number>,
 }
 
 /// What one signer signed.
@@ -127,16 +130,33 @@ impl Interchange {
         histories: &BTreeMap<Signer, History>,
         what: impl Fn(&History) -> History,
     ) -> Self {
-        let metadata =
-            Metadata { interchange_format_version: VERSION.to_owned(), network_id: network, boot: Some(Number(boot)) };
+        let metadata = Metadata {
+            interchange_format_version: VERSION.to_owned(),
+            network_id: network,
+            boot: Some(Number(boot)),
+            noted: None,
+        };
         let data = histories.iter().map(|(signer, history)| Record::of(*signer, &what(history))).collect();
         Self { metadata, data }
     }
 
-    /// How far the guard that wrote it had counted, if it says so.
+    /// The same of a guard that announced so many statements.
+    #[must_use]
+    pub const fn noting(mut self, noted: u64) -> Self {
+        self.metadata.noted = Some(Number(noted));
+        self
+    }
+
+    /// How often the guard that wrote it was started, if it says so.
     #[must_use]
     pub fn boot(&self) -> Option<u64> {
         self.metadata.boot.map(|boot| boot.0)
+    }
+
+    /// How many statements the guard that wrote it announced, if it says so.
+    #[must_use]
+    pub fn noted(&self) -> Option<u64> {
+        self.metadata.noted.map(|noted| noted.0)
     }
 
     /// What the file says of each signer, if it is one for this network.
@@ -148,8 +168,8 @@ impl Interchange {
         if found != network {
             return Err(InterchangeFault::OtherNetwork { found, wanted: network });
         }
-        if let Some(boot) = self.boot().filter(|boot| *boot > BOOT_CAP) {
-            return Err(InterchangeFault::Boot(boot));
+        if let Some(count) = self.boot().max(self.noted()).filter(|count| *count > BOOT_CAP) {
+            return Err(InterchangeFault::Boot(count));
         }
         if self.data.iter().map(Record::entries).fold(0, usize::saturating_add) > ENTRIES_CAP {
             return Err(InterchangeFault::TooLong);

@@ -247,6 +247,36 @@ async fn members_know_of_a_home_that_was_put_back_in_place() {
     store.close().await.unwrap();
 }
 
+/// A home that is brought elsewhere after it was put back comes out of that as what it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn members_know_of_a_home_that_was_put_back_and_then_moved() {
+    let mut members = members().await;
+    let home = Home::make().await;
+    let backup = home.contents();
+    let heard = home.sign(&mut members).await;
+    home.put_back(&backup);
+    let history = Guard::retire(&home.guard(), NETWORK).await.unwrap();
+    let there = Home { folder: tempfile::tempdir().unwrap() };
+    fs::copy(home.keystore(), there.keystore()).unwrap();
+    let noted = history.noted().unwrap();
+    let mut guard = Guard::found_after(&there.guard(), NETWORK, 10 * FOUNDED, noted).await.unwrap();
+    guard.import(&history).await.unwrap();
+    guard.close().await.unwrap();
+
+    let mut node = among(&members).await;
+    let mut sentry = there.start().await;
+    let (count, pulse) = (sentry.heart.borrow().count(), sentry.heart.borrow().pulse());
+    node.network.beat(now(), count, pulse).await.unwrap();
+    let echo = node.next(echo).await;
+    let refused = sentry.hear(echo, now()).unwrap_err();
+    assert!(
+        matches!(refused, DaemonError::Twin { twin: Twin::Behind { heard: theirs, ours: FOUNDED } } if theirs == heard),
+        "{refused}"
+    );
+    sentry.leave().await.unwrap();
+    node.network.close().await.unwrap();
+}
+
 /// A guard that was founded while the clock was ahead announced what no guard comes to that is founded later. Whoever lost it
 /// and accepts the next one says how far the other had come, as the refusal told.
 #[tokio::test(flavor = "multi_thread")]

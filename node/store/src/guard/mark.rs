@@ -150,6 +150,7 @@ mod tests {
         std::fs::write(&path, "short").unwrap();
         assert!(Mark::open(&path, [7; 16]).unwrap().is_none());
     }
+
     /// Nobody can be told before it is written, the thread of the caller is free meanwhile, and one that is given up is
     /// still written before somebody else gets the guard.
     #[test]

@@ -69,10 +69,10 @@ pub(super) async fn open_even_moved(path: &Path, network: NetworkId) -> Result<G
     Ok(guard)
 }
 
-pub(super) async fn found(mut opened: Opened, network: NetworkId, boot: u64) -> Result<Guard, GuardError> {
+pub(super) async fn found(mut opened: Opened, network: NetworkId, boot: u64, noted: u64) -> Result<Guard, GuardError> {
     let path = opened.claim.path.clone();
     let state = match opened.state.take() {
-        None => create(&mut opened, network, boot).await?,
+        None => create(&mut opened, network, boot, noted).await?,
         // Somebody was interrupted before anything could be signed.
         Some(state) if is_new(&mut opened.connection, &state, network).await? => state,
         Some(_) => return Err(GuardError::Exists { path }),
@@ -85,7 +85,7 @@ pub(super) async fn accept(path: &Path, network: NetworkId, boot: u64) -> Result
     let mut opened = connect(path).await?;
     let path = opened.claim.path.clone();
     let state = match opened.state.take() {
-        None => create(&mut opened, network, boot).await?,
+        None => create(&mut opened, network, boot, boot).await?,
         Some(state) => state,
     };
     check(&path, &state, network)?;
@@ -211,14 +211,15 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Gua
 }
 
 /// Writes into an empty file which guard it is.
-async fn create(opened: &mut Opened, network: NetworkId, boot: u64) -> Result<State, GuardError> {
+async fn create(opened: &mut Opened, network: NetworkId, boot: u64, noted: u64) -> Result<State, GuardError> {
     let doing = "founding the guard";
     migrate(&mut opened.connection).await?;
     let id = sqlx::query_scalar!(r#"select randomblob(16) as "id!: Vec<u8>""#);
     let id = id.fetch_one(&mut opened.connection).await.map_err(failed(doing))?;
     let id: [u8; 16] = id.try_into().expect("SQLite gives as many random bytes as it is asked for");
-    let state = State { id, network, boot, noted: boot, seq: 0, sum: Sum::default(), site: opened.site, moved: false };
+    let state = State { id, network, boot, noted, seq: 0, sum: Sum::default(), site: opened.site, moved: false };
     let (id, network, boot, seq) = (&id[..], &network.0[..], &boot.to_be_bytes()[..], &0_u64.to_be_bytes()[..]);
+    let noted = &noted.to_be_bytes()[..];
     let (inode, born) = (&state.site.inode.to_be_bytes()[..], &state.site.born.to_be_bytes()[..]);
     let sum = &state.sum.0[..];
     let row = sqlx::query!(
@@ -226,7 +227,7 @@ async fn create(opened: &mut Opened, network: NetworkId, boot: u64) -> Result<St
         id,
         network,
         boot,
-        boot,
+        noted,
         seq,
         sum,
         inode,

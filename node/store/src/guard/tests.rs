@@ -296,7 +296,7 @@ async fn founding_on_a_full_disk_is_taken_up_again() {
         let mut opened = open::connect(&path).await.unwrap();
         let set = sqlx::query(sqlx::AssertSqlSafe(format!("pragma max_page_count = {most}")));
         set.execute(&mut opened.connection).await.unwrap();
-        let failed = match open::found(opened, NETWORK, BOOT).await {
+        let failed = match open::found(opened, NETWORK, BOOT, BOOT).await {
             Ok(_) => {
                 assert!(most > 5, "{most} pages are no ration");
                 return;
@@ -316,7 +316,7 @@ async fn founding_that_meets_a_full_disk_at_its_last_statement_is_taken_up_again
     let mut opened = open::connect(&path).await.unwrap();
     open::migrate(&mut opened.connection).await.unwrap();
     fill(&mut opened.connection, "insert on guard").await;
-    let failed = open::found(opened, NETWORK, BOOT).await.unwrap_err();
+    let failed = open::found(opened, NETWORK, BOOT, BOOT).await.unwrap_err();
     assert!(matches!(failed, GuardError::Full), "{failed:?}");
     founds_again(&path).await;
 }
