@@ -45,7 +45,8 @@ pub(crate) async fn keys(command: flags::Keys, home: &Home, printer: &Printer) -
     }
 }
 
-/// Makes a signer, has the owner name it, and signs with it from then on. Each step is taken up again where it was left.
+/// Makes a signer, has the owner name it, and signs with it from then on. Each step is taken up again where it was left, but
+/// for the last: what was interrupted while its keys were put in their place is completed first, and then another is made.
 async fn rotate(flags: flags::KeysRotate, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let settings = home.read_settings()?;
     let network = settings.network.id();
