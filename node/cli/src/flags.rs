@@ -283,10 +283,16 @@ pub(crate) enum Guard {
         minimal: bool,
     },
     /// Refuse also what contradicts the statements in a file, of `williw guard export` or made by hand
+    ///
+    /// Whoever signs twice loses stake. Of a signer that this guard does not answer for, nothing is imported unless it is
+    /// named: it may sign from then on, whatever it signed that the file does not hold.
     Import {
         /// The file; `-` is stdin
         #[arg(value_name = "FILE")]
         file: PathBuf,
+        /// A signer that this guard is to answer for from now on; may be given more than once
+        #[arg(long = "signer", value_name = "ADDRESS")]
+        signers: Vec<williw_core::identity::Signer>,
     },
     /// Forget old statements; everything as old as they are counts as signed from then on
     Prune {

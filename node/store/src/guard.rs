@@ -184,10 +184,15 @@ impl Guard {
         Ok(export(self.state.network, self.state.boot, &histories).noting(self.state.noted))
     }
 
-    /// Knows what the file knows too: all of it, or nothing if it is not for this network. Answers for its signers from now
-    /// on.
-    pub async fn import(&mut self, file: &Interchange) -> Result<Imported, GuardError> {
+    /// Knows what the file knows too: all of it, or nothing if it is not for this network or tells of a signer that this
+    /// guard neither answers for nor is to answer for from now on. Nobody can see in a file whether it is the whole history,
+    /// so of itself it only ever makes the guard refuse more.
+    pub async fn import(&mut self, file: &Interchange, newcomers: &BTreeSet<Signer>) -> Result<Imported, GuardError> {
         let theirs = file.histories(self.state.network)?;
+        let is_expected = |signer: &&Signer| self.signers.contains(signer) || newcomers.contains(signer);
+        if let Some(signer) = theirs.keys().find(|signer| !is_expected(signer)) {
+            return Err(GuardError::Newcomer { signer: *signer });
+        }
         let mut histories = self.histories().await?;
         let mut imported = Imported::new();
         let mut joined = self.signers.clone();

@@ -1,5 +1,6 @@
 //! `williw guard`
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs::File;
 use std::io::{Read, stdin};
@@ -36,7 +37,7 @@ pub(crate) async fn guard(command: flags::Guard, home: &Home, printer: &Printer)
             printer.file(&file);
             Ok(())
         }
-        flags::Guard::Import { file } => import(&file, home, printer).await,
+        flags::Guard::Import { file, signers } => import(&file, signers, home, printer).await,
         flags::Guard::Prune { before } => {
             let mut guard = open(home).await?;
             let forgotten = guard.prune(Cycle(before)).await?;
@@ -180,13 +181,16 @@ pub(super) fn read(path: &Path) -> Result<Interchange, Failure> {
     })
 }
 
-async fn import(path: &Path, home: &Home, printer: &Printer) -> Result<(), Failure> {
+async fn import(path: &Path, newcomers: Vec<Signer>, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let file = read(path)?;
+    let newcomers = BTreeSet::from_iter(newcomers);
+    if let Some(signer) = newcomers.difference(&file.signers()).next() {
+        return Err(Failure::usage(format_args!("{} holds nothing of signer {signer}", path.display())));
+    }
     let mut guard = open(home).await?;
     let before = guard.signers().clone();
-    let imported = guard.import(&file).await?;
+    let imported = guard.import(&file, &newcomers).await?;
     guard.close().await?;
-    // Also one that was replaced, and whose key is still here: it may sign again.
     for signer in imported.keys().filter(|signer| !before.contains(signer)) {
         printer.warn(format_args!(
             "this guard answers for signer {signer} from now on; it is slashed if it signed anything that the file does not hold"

@@ -223,7 +223,7 @@ async fn signer_key(home: &Home, network: NetworkId, printer: &Printer) -> Resul
         let signer = keys::open(&keystore, &password_file)?.signer();
         if guard.answers_for(signer).is_err() {
             printer.warn(format_args!(
-                "what signer {signer} signed before is not known here: `williw run` needs it from `williw guard import`"
+                "what signer {signer} signed before is not known here: `williw run` needs it from `williw guard import --signer {signer}`"
             ));
         }
         signer

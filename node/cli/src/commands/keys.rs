@@ -279,7 +279,7 @@ async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), 
         Err(GuardError::Exists { .. }) => Guard::open(&home.guard(), network).await?,
         founded => founded?,
     };
-    guard.import(&history).await?;
+    guard.import(&history, &history.signers()).await?;
     let signers = guard.signers().clone();
     guard.close().await?;
     let missing = |file: &PathBuf| !namesake(file, home.folder()).exists();

@@ -5,7 +5,7 @@
 //! if it lists every statement, and minimal if it lists only the highest; both are safe, and the second is shorter. An
 //! entry without a digest says that something was signed there. Importing adds to what is known and takes nothing away.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -157,6 +157,12 @@ impl Interchange {
     #[must_use]
     pub fn noted(&self) -> Option<u64> {
         self.metadata.noted.map(|noted| noted.0)
+    }
+
+    /// Whose statements it tells.
+    #[must_use]
+    pub fn signers(&self) -> BTreeSet<Signer> {
+        self.data.iter().map(|record| record.signer).collect()
     }
 
     /// What the file says of each signer, if it is one for this network.

@@ -260,7 +260,7 @@ async fn members_know_of_a_home_that_was_put_back_and_then_moved() {
     fs::copy(home.keystore(), there.keystore()).unwrap();
     let noted = history.noted().unwrap();
     let mut guard = Guard::found_after(&there.guard(), NETWORK, 10 * FOUNDED, noted).await.unwrap();
-    guard.import(&history).await.unwrap();
+    guard.import(&history, &history.signers()).await.unwrap();
     guard.close().await.unwrap();
 
     let mut node = among(&members).await;

@@ -38,6 +38,8 @@ pub enum GuardError {
     Unmovable { path: PathBuf, fault: InterchangeFault },
     #[error("the guard does not hold what signer {signer} signed before")]
     UnknownSigner { signer: Signer },
+    #[error("the file tells of signer {signer}, which this guard does not answer for; nothing of it was imported")]
+    Newcomer { signer: Signer },
     #[error("{path} is no guard")]
     NotAGuard { path: PathBuf },
     #[error("{path} is damaged: {finding}")]
@@ -96,8 +98,12 @@ impl GuardError {
             Self::OtherNetwork { .. } => Some("every network needs a home of its own"),
             Self::Moved { .. } => Some("run the home that it was moved to"),
             Self::UnknownSigner { .. } => Some(
-                "import its history with `williw guard import`; if its key is new and nobody else has it, see \
-                 `williw guard accept --help`",
+                "import its history with `williw guard import --signer ADDRESS`; if its key is new and nobody else has it, \
+                 see `williw guard accept --help`",
+            ),
+            Self::Newcomer { .. } => Some(
+                "if the file holds all that this signer ever signed, name it with --signer ADDRESS; a signer that was \
+                 replaced needs no history: nothing is signed with it here any more",
             ),
             Self::File { .. } | Self::Failed { .. } => Some("see to the disk, and start again"),
             Self::Exists { .. }

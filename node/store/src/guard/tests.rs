@@ -131,7 +131,7 @@ impl Change {
         match self {
             Self::Enroll => guard.enroll(SignerKey::named("a second one").address()).await,
             Self::Start => guard.start().await.map(drop),
-            Self::Import => guard.import(&elsewhere()).await.map(drop),
+            Self::Import => guard.import(&elsewhere(), &elsewhere().signers()).await.map(drop),
             Self::Prune => guard.prune(Cycle(2)).await.map(drop),
             Self::Retire => guard.finish().await,
         }
@@ -177,7 +177,7 @@ async fn a_change_that_meets_a_full_disk_did_not_happen() {
             let floors = [Kind::Proposal, Kind::RootVote, Kind::Update].map(|kind| (kind, 0));
             let floors = History::new(floors.into(), BTreeMap::new());
             let low = Interchange::minimal(NETWORK, BOOT, &BTreeMap::from([(key().address(), floors)]));
-            guard.import(&low).await.unwrap();
+            guard.import(&low, &BTreeSet::new()).await.unwrap();
         }
         let before = (guard.histories().await.unwrap(), guard.boot(), guard.signers().clone());
         fill(&mut guard.connection, statement).await;

@@ -78,10 +78,17 @@ impl Beside {
         verdict
     }
 
-    /// True if the file was taken.
+    /// True if the file was taken. Whoever it is about has to be named, if the guard does not answer for them.
     pub(crate) async fn import(&mut self, file: &Interchange) -> bool {
         let mut guard = self.open().await;
-        let imported = guard.import(file).await;
+        let strangers: BTreeSet<_> = file.signers().difference(guard.signers()).copied().collect();
+        if let Some(stranger) = strangers.first().filter(|_| file.histories(self.network).is_ok()) {
+            let refused = guard.import(file, &strangers.iter().skip(1).copied().collect()).await.unwrap_err();
+            assert!(matches!(refused, GuardError::Newcomer { signer } if signer == *stranger), "{refused}");
+            assert!(strangers.is_disjoint(guard.signers()));
+            assert_eq!(guard.histories().await.unwrap(), self.histories);
+        }
+        let imported = guard.import(file, &strangers).await;
         guard.close().await.unwrap();
         match (imported, file.histories(self.network)) {
             (Ok(imported), Ok(theirs)) => {
@@ -125,6 +132,8 @@ impl Beside {
 }
 
 const SIGNERS: [Signer; 2] = [Signer([1; 20]), Signer([2; 20])];
+/// Those that files tell of: one more, which the guard does not answer for.
+const TOLD: [Signer; 3] = [SIGNERS[0], SIGNERS[1], Signer([3; 20])];
 /// So few that they often meet, and both ends of the range.
 const POSITIONS: [u64; 7] = [0, 1, 2, 3, 4, u64::MAX - 1, u64::MAX];
 const CYCLES: u64 = 3;
@@ -145,7 +154,7 @@ fn some(rng: &mut Rng) -> Asked {
 fn some_file(rng: &mut Rng) -> Interchange {
     let mut parts = vec![];
     for _ in 0..rng.within(1, 3) {
-        let signer = rng.pick(&SIGNERS).unwrap();
+        let signer = rng.pick(&TOLD).unwrap();
         let mut lists: [Vec<Value>; 4] = Default::default();
         for _ in 0..rng.below(5) {
             let said = some(rng).statement;

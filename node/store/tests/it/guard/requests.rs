@@ -1,5 +1,7 @@
 //! What is signed, what is refused, and what comes back.
 
+use std::collections::BTreeSet;
+
 use williw_core::cycle::Cycle;
 use williw_core::cycle::UnixSeconds;
 use williw_core::guard::{LISTEN, Listening, Refusal};
@@ -117,7 +119,7 @@ async fn an_export_protects_another_guard_as_much() {
         guard.close().await.unwrap();
         let (_folder, other) = home().await;
         let mut guard = open(&other).await.unwrap();
-        let merged = guard.import(&file).await.unwrap();
+        let merged = guard.import(&file, &BTreeSet::new()).await.unwrap();
         assert_eq!(merged.len(), 1);
         let (signing, _served) = serve(guard);
         for (cycle, slot, free) in [(4, 9, false), (4, 10, !minimal), (4, 12, false), (4, 13, true)] {
@@ -179,7 +181,7 @@ async fn pruning_keeps_what_is_young_below_a_floor() {
     let mut guard = open(&path).await.unwrap();
     let mut file = text(&guard.export(true).await.unwrap());
     file["data"][0]["updates"] = serde_json::json!([{ "slot": "90" }]);
-    guard.import(&serde_json::from_value(file).unwrap()).await.unwrap();
+    guard.import(&serde_json::from_value(file).unwrap(), &BTreeSet::new()).await.unwrap();
     assert_eq!(guard.prune(Cycle(4)).await.unwrap(), 1);
     guard.close().await.unwrap();
     with(&path, async |signing| signing.sign(young).await.unwrap()).await;
@@ -211,7 +213,7 @@ async fn the_bytes_behind_an_imported_statement_are_kept_when_it_is_signed() {
     let mut guard = open(&path).await.unwrap();
     let mut file = text(&guard.export(false).await.unwrap());
     file["data"][0]["root_votes"] = serde_json::json!([{ "cycle": "1", "digest": vote.statement.digest() }]);
-    guard.import(&serde_json::from_value(file).unwrap()).await.unwrap();
+    guard.import(&serde_json::from_value(file).unwrap(), &BTreeSet::new()).await.unwrap();
     assert_eq!(sqlite_count(&path, guard).await, 0);
     with(&path, async |signing| signing.sign(vote).await.unwrap()).await;
     assert_eq!(sqlite_count(&path, open(&path).await.unwrap()).await, 1);
@@ -235,7 +237,7 @@ async fn starts_are_counted_and_go_on_from_an_import() {
     guard.close().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut guard = Guard::found(&folder.path().join("guard.db"), NETWORK, 5).await.unwrap();
-    guard.import(&file).await.unwrap();
+    guard.import(&file, &file.signers()).await.unwrap();
     assert_eq!(guard.start().await.unwrap(), BOOT + 3);
 }
 
@@ -262,6 +264,6 @@ async fn a_file_tells_both_counts() {
     let elsewhere = tempfile::tempdir().unwrap();
     let path = elsewhere.path().join("guard.db");
     let mut there = Guard::found_after(&path, NETWORK, BOOT + 90, BOOT + 3).await.unwrap();
-    there.import(&file).await.unwrap();
+    there.import(&file, &file.signers()).await.unwrap();
     assert_eq!((there.start().await.unwrap(), there.noted()), (BOOT + 91, BOOT + 3));
 }
