@@ -284,8 +284,9 @@ pub(crate) enum Guard {
     },
     /// Refuse also what contradicts the statements in a file, of `williw guard export` or made by hand
     ///
-    /// Whoever signs twice loses stake. Of a signer that this guard does not answer for, nothing is imported unless it is
-    /// named: it may sign from then on, whatever it signed that the file does not hold.
+    /// Whoever signs twice loses stake. A file that tells of a signer which this guard does not answer for is refused whole,
+    /// unless that signer is named: then it may sign here. Name it only if you know for certain that the file holds all that
+    /// it ever signed, and that it signs nowhere else any more.
     Import {
         /// The file; `-` is stdin
         #[arg(value_name = "FILE")]

@@ -96,6 +96,11 @@ impl Home {
         self.folder.join("guard.taken.json")
     }
 
+    /// In a folder that a home is moved with: which home it was taken to.
+    pub(crate) fn taken_by(&self) -> PathBuf {
+        self.folder.join("taken-by")
+    }
+
     /// In a home that was moved: where to.
     pub(crate) fn moved_to(&self) -> PathBuf {
         self.folder.join("moved-to")

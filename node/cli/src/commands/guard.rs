@@ -193,7 +193,8 @@ async fn import(path: &Path, newcomers: Vec<Signer>, home: &Home, printer: &Prin
     guard.close().await?;
     for signer in imported.keys().filter(|signer| !before.contains(signer)) {
         printer.warn(format_args!(
-            "this guard answers for signer {signer} from now on; it is slashed if it signed anything that the file does not hold"
+            "this guard answers for signer {signer} from now on; it is slashed if it signed anything that the file does not \
+             hold, or signs anywhere else"
         ));
     }
     for (signer, merged) in imported.iter().filter(|(_, merged)| merged.closed > 0) {
@@ -217,11 +218,16 @@ async fn import(path: &Path, newcomers: Vec<Signer>, home: &Home, printer: &Prin
 async fn accept(signer: Signer, heard: u64, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let network = home.read_settings()?.network.id();
     finish(home, network).await?;
-    let wallets = wallets(home)?;
-    if wallets.iter().all(|wallet| wallet.signer() != signer) {
-        return Err(Failure::usage(format_args!("the key of signer {signer} is not in {}", home.folder().display()))
-            .hint("a guard is accepted where its signer's key is"));
+    // Not of one that was replaced: what it signed may be in a guard that was set aside, and nothing needs it any more.
+    let current = open_keys(&home.signer(), &home.signer_password())?.signer();
+    if current != signer {
+        return Err(Failure::usage(format_args!(
+            "the signer of {} is {current}, not {signer}",
+            home.folder().display()
+        ))
+        .hint("a guard is accepted for the signer that its home signs with"));
     }
+    let wallets = wallets(home)?;
     let mut guard = Guard::accept(&home.guard(), network, first_boot().max(heard)).await?;
     guard.enroll(signer).await?;
     let boot = guard.boot();

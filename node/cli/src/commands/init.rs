@@ -223,7 +223,8 @@ async fn signer_key(home: &Home, network: NetworkId, printer: &Printer) -> Resul
         let signer = keys::open(&keystore, &password_file)?.signer();
         if guard.answers_for(signer).is_err() {
             printer.warn(format_args!(
-                "what signer {signer} signed before is not known here: `williw run` needs it from `williw guard import --signer {signer}`"
+                "what signer {signer} signed before is not known here, and `williw run` needs it: name a new one with `williw \
+                 keys rotate`, or see `williw guard import --help`"
             ));
         }
         signer

@@ -6,6 +6,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
+use williw_core::guard::Interchange;
 use williw_core::identity::Signer;
 use williw_core::network::NetworkId;
 use williw_daemon::keys::{KeyError, remove_parts, write_secret};
@@ -35,8 +36,8 @@ pub(crate) async fn keys(command: flags::Keys, home: &Home, printer: &Printer) -
     match command {
         flags::Keys::Rotate(arguments) => rotate(arguments, home, printer).await,
         flags::Keys::Move(flags::Move { to: Some(folder), again, .. }) => {
-            refuse_moved(home, again)?;
-            move_to(&folder, home, printer).await
+            let before = refuse_moved(home, again)?;
+            move_to(&folder, before, home, printer).await
         }
         flags::Keys::Move(flags::Move { from: Some(folder), .. }) => move_from(&folder, home, printer).await,
         flags::Keys::Move(flags::Move { to: None, from: None, .. }) => {
@@ -153,23 +154,38 @@ fn bytes(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     fs::read(file).map(Zeroizing::new).map_err(unread)
 }
 
-/// Refuses to move what was moved: two folders make two homes, and neither knows what the other signs.
-fn refuse_moved(home: &Home, again: bool) -> Result<(), Failure> {
-    let mark = home.moved_to();
-    let to = match fs::read_to_string(&mark) {
-        Ok(to) => to,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(failed(&mark, &error)),
+/// Refuses to move what was moved: two folders make two homes, and neither knows what the other signs. Returns where it was
+/// moved to, if it is to be moved all the same.
+fn refuse_moved(home: &Home, again: bool) -> Result<Option<String>, Failure> {
+    let before = read_mark(&home.moved_to())?;
+    let to = match &before {
+        Some(to) if !again => to,
+        Some(_) | None => return Ok(before),
     };
-    if again {
-        return fs::remove_file(&mark).map_err(|error| failed(&mark, &error));
-    }
     Err(Failure::usage(format_args!("this home was moved to {} already", to.trim_end())).hint(
         "make a home of that folder with `williw keys move --from`; if it is lost and nobody did, see `williw keys move --help`",
     ))
 }
 
-async fn move_to(folder: &Path, home: &Home, printer: &Printer) -> Result<(), Failure> {
+/// What a file says that marks a folder, if it is there.
+fn read_mark(mark: &Path) -> Result<Option<String>, Failure> {
+    match fs::read_to_string(mark) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(mark, &error)),
+    }
+}
+
+/// Has the file say this, or nothing.
+fn set_mark(mark: &Path, text: Option<&str>) -> Result<(), Failure> {
+    match fs::remove_file(mark) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(mark, &error)),
+        Ok(()) | Err(_) => {}
+    }
+    text.map_or(Ok(()), |text| Ok(write_secret(mark, text.as_bytes())?))
+}
+
+async fn move_to(folder: &Path, before: Option<String>, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let settings = home.read_settings()?;
     let network = settings.network.id();
     if folder.symlink_metadata().is_ok() {
@@ -197,9 +213,9 @@ async fn move_to(folder: &Path, home: &Home, printer: &Printer) -> Result<(), Fa
         // It holds keys, and nobody was told of it.
         if let Err(error) = fs::remove_dir_all(&part) {
             printer.warn(format_args!("{} may hold keys and could not be removed: {error}", part.display()));
-        } else if home.moved_to().exists() {
-            // Nobody can make a home of a folder that is gone, so it may be moved again.
-            fs::remove_file(home.moved_to()).map_err(|error| failed(&home.moved_to(), &error))?;
+        } else if read_mark(&home.moved_to())? != before {
+            // Nobody can make a home of a folder that is gone.
+            set_mark(&home.moved_to(), before.as_deref())?;
         }
         return Err(failure);
     }
@@ -244,22 +260,20 @@ async fn fill(part: &Path, folder: &Path, home: &Home, leaving: Leaving, history
     // From here on nothing is signed in this home, whatever becomes of the folder; if that fails it is written again. Before,
     // there is no history in the folder, so that nobody can take half of a move for a whole one.
     leaving.retire().await?;
+    // Before anybody can make a home of it.
+    set_mark(&home.moved_to(), Some(&format!("{}\n", absolute(folder)?.display())))?;
     write_secret(&Home::find(Some(part.to_owned()))?.history(), history)?;
     File::open(part).and_then(|part| part.sync_all()).map_err(|error| failed(part, &error))?;
-    // Before anybody can take it.
-    write_secret(&home.moved_to(), format!("{}\n", folder.display()).as_bytes())?;
     rename(part, folder)
 }
 
 async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), Failure> {
-    if home.settings().exists() {
+    let there = Home::find(Some(folder.to_owned()))?;
+    let is_ours = refuse_taken(&there, home)?;
+    let is_complete = home.settings().exists();
+    if is_complete && !(is_ours && there.history().exists()) {
         return Err(Failure::usage(format_args!("{} is a home already", home.folder().display()))
             .hint("choose another with --home"));
-    }
-    let there = Home::find(Some(folder.to_owned()))?;
-    if there.taken_history().exists() && !there.history().exists() {
-        return Err(Failure::usage(format_args!("{} was taken already", folder.display()))
-            .hint("run the home that was made of it, or move that one with `williw keys move --to`"));
     }
     refuse_incomplete(&there)?;
     let network = Settings::read(&there.settings(), [])?.network.id();
@@ -268,6 +282,27 @@ async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), 
     let make = DirBuilder::new().recursive(true).mode(0o700).create(home.folder());
     make.map_err(|error| failed(home.folder(), &error))?;
     refuse_strangers(home, &there)?;
+    if !is_ours {
+        // Of two who try, one is the first, and nobody else makes a home of it from here on.
+        write_secret(&there.taken_by(), absolute(home.folder())?.as_os_str().as_encoded_bytes())?;
+    }
+    // An earlier attempt that came to a whole home may have signed with it since.
+    if !is_complete {
+        furnish(&there, &history, home, network).await?;
+    }
+    // Before anybody deletes the folder that all this came from.
+    sync_names(home.folder()).map_err(|error| failed(home.folder(), &error))?;
+    rename(&there.history(), &there.taken_history())?;
+    clear(home).map_err(|error| failed(home.folder(), &error))?;
+    printer.say(format_args!("delete {} now: it holds the keys; next: `williw run`", folder.display()));
+    let signers = history.signers();
+    printer
+        .result(&json!({ "home": home.folder().display().to_string(), "signers": signers }), home.folder().display());
+    Ok(())
+}
+
+/// Gives a home its guard and then its files, of which the last makes it a home.
+async fn furnish(there: &Home, history: &Interchange, home: &Home, network: NetworkId) -> Result<(), Failure> {
     // Above what the other home came to, also if this clock is behind that one's. But with just as many statements: if that
     // home was put back from before, the network knows of more.
     let (Some(boot), Some(noted)) = (history.boot(), history.noted()) else {
@@ -279,22 +314,42 @@ async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), 
         Err(GuardError::Exists { .. }) => Guard::open(&home.guard(), network).await?,
         founded => founded?,
     };
-    guard.import(&history, &history.signers()).await?;
-    let signers = guard.signers().clone();
+    // One that was there before would announce what that home never did, or answer for others.
+    let is_its_own = guard.noted() == noted && guard.signers().is_subset(&history.signers());
+    let imported = if is_its_own { guard.import(history, &history.signers()).await.map(drop) } else { Ok(()) };
     guard.close().await?;
-    let missing = |file: &PathBuf| !namesake(file, home.folder()).exists();
-    let belongings: Vec<_> = belongings(&there)?.into_iter().filter(missing).collect();
-    carry(&belongings, home.folder())?;
-    // Before anybody deletes the folder that all this came from.
-    sync_names(home.folder()).map_err(|error| failed(home.folder(), &error))?;
-    if let Err(failure) = rename(&there.history(), &there.taken_history()) {
-        printer.warn(format_args!("make no second home of {}: {}", folder.display(), failure.text));
+    imported?;
+    if !is_its_own {
+        return Err(Failure::usage(format_args!(
+            "{} is there already, and is of another home",
+            home.guard().display()
+        ))
+        .hint("keep it elsewhere, with the files named like it, or choose another place with --home"));
     }
-    clear(home).map_err(|error| failed(home.folder(), &error))?;
-    printer.say(format_args!("delete {} now: it holds the keys; next: `williw run`", folder.display()));
-    printer
-        .result(&json!({ "home": home.folder().display().to_string(), "signers": signers }), home.folder().display());
-    Ok(())
+    let missing = |file: &PathBuf| !namesake(file, home.folder()).exists();
+    let belongings: Vec<_> = belongings(there)?.into_iter().filter(missing).collect();
+    carry(&belongings, home.folder())
+}
+
+/// Refuses a folder that another home was made of, or begun to be. True if it is this one.
+fn refuse_taken(there: &Home, home: &Home) -> Result<bool, Failure> {
+    let by = match fs::read(there.taken_by()) {
+        Ok(by) => by,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(failed(&there.taken_by(), &error)),
+    };
+    if by == absolute(home.folder())?.as_os_str().as_encoded_bytes() {
+        return Ok(true);
+    }
+    let by = String::from_utf8_lossy(&by).into_owned();
+    Err(Failure::usage(format_args!("{} was taken to {by} already", there.folder().display())).hint(format_args!(
+        "run that home, or move it with `williw keys move --to`; if it was left unfinished, go on with --home {by}"
+    )))
+}
+
+/// The same path for whoever reads it from elsewhere.
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    std::path::absolute(path).map_err(|error| failed(path, &error))
 }
 
 /// Refuses a folder that is not what a home was moved to, or not all of it.

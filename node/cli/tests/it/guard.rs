@@ -108,7 +108,7 @@ async fn a_lost_guard_stops_the_node_until_a_person_accepts_it() {
     assert!(refused.error(2).contains("is older than it was"), "{}", refused.stderr);
     assert!(refused.stderr.contains("williw keys rotate"), "{}", refused.stderr);
     let wrong = home.run(&["guard", "accept", "--signer", "0x0000000000000000000000000000000000000001"]).await;
-    assert!(wrong.error(2).starts_with("the key of signer 0x0000000000000000000000000000000000000001 is not in"));
+    assert!(wrong.error(2).ends_with(", not 0x0000000000000000000000000000000000000001"), "{}", wrong.stderr);
     let accepted = home.run(&["guard", "accept", "--signer", &signer, "--json"]).await;
     assert_eq!(accepted.json()["signer"], signer.as_str());
     assert!(accepted.stderr.contains("is slashed if"), "{}", accepted.stderr);
@@ -184,7 +184,7 @@ async fn a_home_is_moved_once() {
     assert!(again.error(2).contains("is a home already"), "{}", again.stderr);
     let second = Home::absent();
     let taken = second.run(&["keys", "move", "--from", bundle]).await;
-    assert!(taken.error(2).contains("was taken already"), "{}", taken.stderr);
+    assert!(taken.error(2).contains("/bundle was taken to "), "{}", taken.stderr);
     assert!(!second.folder().exists());
 }
 
@@ -206,12 +206,56 @@ async fn what_was_moved_is_moved_again_only_by_whoever_says_that_it_is_lost() {
     let there = Home::absent();
     there.run(&["keys", "move", "--from", &second, "--json"]).await.json();
     assert!(home.run(&["keys", "move", "--to", &first]).await.error(2).contains("already"));
-    // A home that could not be moved can be.
-    let blocked = there.path("moved-to");
-    std::fs::create_dir(&blocked).unwrap();
+    // Whoever says so and is refused has not moved it.
+    assert_eq!(home.run(&["keys", "move", "--to", &second, "--again"]).await.code, 2);
+    assert!(home.run(&["keys", "move", "--to", &first]).await.error(2).contains("already"));
+    // A home that could not be moved can be, and nothing of it is left elsewhere.
+    std::fs::create_dir(there.path("moved-to")).unwrap();
     assert!(there.run(&["keys", "move", "--to", &first]).await.error(1).contains("moved-to"));
-    std::fs::remove_dir(&blocked).unwrap();
+    std::fs::remove_dir(there.path("moved-to")).unwrap();
     there.run(&["keys", "move", "--to", &first, "--json"]).await.json();
+}
+
+/// Whoever was interrupted goes on where it was left; nobody else makes a second home of the folder meanwhile.
+#[tokio::test]
+async fn a_move_that_was_cut_short_is_finished_by_its_own_home_alone() {
+    let home = Home::lonely().await;
+    let bundle = home.folder().with_file_name("bundle");
+    let (folder, path) = (bundle.to_str().unwrap(), |name: &str| bundle.join(name));
+    home.run(&["keys", "move", "--to", folder, "--json"]).await.json();
+    let move_from = ["keys", "move", "--from", folder, "--json"];
+    let (there, other) = (Home::absent(), Home::absent());
+    there.run(&move_from).await.json();
+    // Before the folder was marked, with a whole home that may have run since; and before the home was whole.
+    for missing in [None, Some("williw.toml")] {
+        std::fs::rename(path("guard.taken.json"), path("guard.json")).unwrap();
+        missing.iter().for_each(|name| std::fs::remove_file(there.path(name)).unwrap());
+        let refused = other.run(&move_from).await;
+        assert!(refused.error(2).contains("was taken to "), "{}", refused.stderr);
+        assert!(!other.folder().exists());
+        assert_eq!(there.run(&move_from).await.json()["signers"][0], signer_of(&there).await);
+        assert!(path("guard.taken.json").exists() && !path("guard.json").exists());
+        assert_eq!(there.run(&["run"]).await.code, 3);
+    }
+}
+
+/// A guard that lies where a home is brought to is not gone on with: it would announce what that home never did.
+#[tokio::test]
+async fn a_move_goes_on_with_no_guard_but_its_own() {
+    let (home, there) = (Home::lonely().await, Home::lonely().await);
+    let bundle = home.folder().with_file_name("bundle");
+    home.run(&["keys", "move", "--to", bundle.to_str().unwrap(), "--json"]).await.json();
+    for name in ["peer.json", "signer.json", "signer.password", "williw.toml"] {
+        std::fs::remove_file(there.path(name)).unwrap();
+    }
+    let move_from = ["keys", "move", "--from", bundle.to_str().unwrap()];
+    let refused = there.run(&move_from).await;
+    assert!(refused.error(2).contains("guard.db is there already, and is of another home"), "{}", refused.stderr);
+    assert!(!there.path("signer.json").exists() && bundle.join("guard.json").exists());
+    for name in ["guard.db", "guard.mark"] {
+        std::fs::remove_file(there.path(name)).unwrap();
+    }
+    assert_eq!(there.run(&move_from).await.code, 0);
 }
 
 /// A disk that fails leaves rubbish where the guard was; of a new signer nothing has to be known.
@@ -566,6 +610,9 @@ async fn a_history_brings_no_replaced_signer_back() {
         assert!(refused.stderr.contains("hint: "), "{}", refused.stderr);
         assert_eq!(home.run(&["guard", "export"]).await.json(), next);
     }
+    // Nor is it accepted as one that signed nothing.
+    let accepted = home.run(&["guard", "accept", "--signer", &before]).await;
+    assert!(accepted.error(2).contains(&format!(", not {before}")), "{}", accepted.stderr);
     // Whoever is named has to be in the file, and everybody in the file has to be known or named.
     let nobody = format!("0x{}", "77".repeat(20));
     let typo = home.run(&["guard", "import", &both, "--signer", &nobody]).await;

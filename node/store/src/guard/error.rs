@@ -98,12 +98,13 @@ impl GuardError {
             Self::OtherNetwork { .. } => Some("every network needs a home of its own"),
             Self::Moved { .. } => Some("run the home that it was moved to"),
             Self::UnknownSigner { .. } => Some(
-                "import its history with `williw guard import --signer ADDRESS`; if its key is new and nobody else has it, \
-                 see `williw guard accept --help`",
+                "name a new signer with `williw keys rotate`; if this one signs nowhere else any more, its whole history can \
+                 be imported: see `williw guard import --help`; if its key is new and nobody else has it, see \
+                 `williw guard accept --help`",
             ),
             Self::Newcomer { .. } => Some(
-                "if the file holds all that this signer ever signed, name it with --signer ADDRESS; a signer that was \
-                 replaced needs no history: nothing is signed with it here any more",
+                "take its record out of the file; only if that is all that this signer ever signed, and it signs nowhere \
+                 else any more, name it with --signer ADDRESS",
             ),
             Self::File { .. } | Self::Failed { .. } => Some("see to the disk, and start again"),
             Self::Exists { .. }
