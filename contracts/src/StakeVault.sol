@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.30;
 
-import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
+import {Journal} from "./Journal.sol";
 import {Deployment, IStakeVault, OperatorView} from "./interfaces/IStakeVault.sol";
+import {Coins} from "./libraries/Coins.sol";
 import {CycleStake, CycleStakes} from "./libraries/CycleStakes.sol";
 import {Facts} from "./libraries/Facts.sol";
 import {LinkTerms, Links} from "./libraries/Links.sol";
@@ -18,25 +19,19 @@ import {Signatures} from "./libraries/Signatures.sol";
 import {Cut, Slashes} from "./libraries/Slashes.sol";
 import {Tenure, Tenures} from "./libraries/Tenures.sol";
 import {Bounds, Parameters, Proposal, Terms} from "./libraries/Terms.sol";
+import {Times} from "./libraries/Times.sol";
 
 /// @title StakeVault
 /// @notice See IStakeVault. Every verb checks, then changes, then records, and calls the token last.
-contract StakeVault is IStakeVault, Ownable2Step {
+contract StakeVault is IStakeVault, Journal {
+    using Coins for IERC20;
     using CycleStakes for CycleStake;
     using Offences for Contradiction;
     using Operators for Operator;
     using SafeERC20 for IERC20;
     using Tenures for Tenure;
 
-    /// The number of Base where encodings name a chain.
-    uint8 private constant CHAIN = 1;
-
-    /// @inheritdoc IStakeVault
-    uint256 public constant HEAD_SLOT = 2;
-
-    // Slots 0 and 1 belong to Ownable2Step. The next two are read by proofs: do not move it.
-    bytes32 private _head;
-    uint64 private _seq;
+    // The rest of the slot with the number of the last fact.
     /// @inheritdoc IStakeVault
     bool public paused;
     uint56 private _operatorCount;
@@ -65,7 +60,7 @@ contract StakeVault is IStakeVault, Ownable2Step {
 
     /// @notice Refuses: NameLength, NameCharacter, HalfAbsent, CycleTooShort, Bps, OutOfBounds, UnsoundPeriods,
     /// BeforeGenesis, and a governor or token that does not exist.
-    constructor(Deployment memory d) Ownable(d.governor) {
+    constructor(Deployment memory d) Journal(d.governor) {
         networkId = Network.id(d.name, block.chainid, address(this), d.solanaGenesisHash, d.solanaProgramId);
         require(d.cycleLength >= 2, CycleTooShort(d.cycleLength));
         require(d.bounds.most.slashBps <= Slashes.WHOLE, Bps(d.bounds.most.slashBps));
@@ -76,15 +71,31 @@ contract StakeVault is IStakeVault, Ownable2Step {
         _domain = Signatures.domainSeparator(networkId);
         _bounds = d.bounds;
         _parameters = d.parameters;
-        _total.cycle = _cycle(d.genesis, d.cycleLength);
-        _head = Facts.head0(networkId, CHAIN, _word(address(this)));
+        _total.cycle = Times.cycle(d.genesis, d.cycleLength);
+        _begin(networkId);
         _record(Facts.VAULT_PARAMETERS, address(0), Facts.vaultParameters(d.parameters));
     }
 
     // In.
 
+    /// @notice The chain's own coin arrives only out of its wrapping.
+    receive() external payable {
+        require(msg.sender == address(token), NotWrapped());
+    }
+
     /// @inheritdoc IStakeVault
     function register(uint128 amount, LinkTerms calldata link, bytes calldata signature) public {
+        _register(amount, link, signature);
+        token.pull(amount);
+    }
+
+    /// @inheritdoc IStakeVault
+    function registerNative(LinkTerms calldata link, bytes calldata signature) external payable {
+        _register(Coins.sent(), link, signature);
+        token.wrap(Coins.sent());
+    }
+
+    function _register(uint128 amount, LinkTerms calldata link, bytes calldata signature) private {
         require(!paused, Paused());
         Operator storage operator = _operators[msg.sender];
         require(!operator.isRegistered, AlreadyRegistered());
@@ -99,7 +110,6 @@ contract StakeVault is IStakeVault, Ownable2Step {
         operator.setActive(_total, cycle, amount);
         _tenures[link.signer].begin(msg.sender, cycle, 0);
         _record(Facts.REGISTERED, msg.sender, Facts.registered(_word(msg.sender), index, amount, link));
-        _pull(amount);
     }
 
     /// @inheritdoc IStakeVault
@@ -118,6 +128,17 @@ contract StakeVault is IStakeVault, Ownable2Step {
 
     /// @inheritdoc IStakeVault
     function stake(address account, uint128 amount) public {
+        _stake(account, amount);
+        token.pull(amount);
+    }
+
+    /// @inheritdoc IStakeVault
+    function stakeNative(address account) external payable {
+        _stake(account, Coins.sent());
+        token.wrap(Coins.sent());
+    }
+
+    function _stake(address account, uint128 amount) private {
         require(!paused, Paused());
         Operator storage operator = _registered(account);
         require(amount >= _parameters.minDeposit && amount != 0, BelowMinDeposit());
@@ -127,7 +148,6 @@ contract StakeVault is IStakeVault, Ownable2Step {
         uint128 active = operator.active + amount;
         operator.setActive(_total, currentCycle(), active);
         _record(Facts.STAKED, account, Facts.staked(_word(account), active));
-        _pull(amount);
     }
 
     /// @inheritdoc IStakeVault
@@ -143,7 +163,7 @@ contract StakeVault is IStakeVault, Ownable2Step {
     /// @inheritdoc IStakeVault
     function unstake(uint128 amount) external returns (uint64 ticket) {
         Operator storage operator = _registered(msg.sender);
-        uint64 maturity = _after(_parameters.unstakingPeriod);
+        uint64 maturity = Times.later(_parameters.unstakingPeriod);
         ticket = operator.unstake(_total, currentCycle(), amount, maturity);
         bytes memory body = Facts.unstaked(_word(msg.sender), operator.active, operator.queued, amount, maturity);
         _record(Facts.UNSTAKED, msg.sender, body);
@@ -158,11 +178,21 @@ contract StakeVault is IStakeVault, Ownable2Step {
 
     /// @inheritdoc IStakeVault
     function withdraw(uint256 limit) external returns (uint128 amount) {
+        amount = _withdraw(limit);
+        // A slash of the whole leaves entries of zero, and some tokens refuse to move nothing.
+        if (amount != 0) token.safeTransfer(msg.sender, amount);
+    }
+
+    /// @inheritdoc IStakeVault
+    function withdrawNative(uint256 limit) external returns (uint128 amount) {
+        amount = _withdraw(limit);
+        if (amount != 0) token.unwrap(msg.sender, amount);
+    }
+
+    function _withdraw(uint256 limit) private returns (uint128 amount) {
         Operator storage operator = _registered(msg.sender);
         amount = operator.withdraw(limit);
         _record(Facts.WITHDRAWN, msg.sender, Facts.withdrawn(_word(msg.sender), operator.queued, amount));
-        // A slash of the whole leaves entries of zero, and some tokens refuse to move nothing.
-        if (amount != 0) token.safeTransfer(msg.sender, amount);
     }
 
     /// @inheritdoc IStakeVault
@@ -194,7 +224,7 @@ contract StakeVault is IStakeVault, Ownable2Step {
         uint64 cycle = currentCycle();
         address account = _convict(evidence, cycle);
         Cut memory cut =
-            _operators[account].slash(_total, cycle, _parameters.slashBps, _after(_parameters.unstakingPeriod));
+            _operators[account].slash(_total, cycle, _parameters.slashBps, Times.later(_parameters.unstakingPeriod));
         bountyOf[beneficiary] += cut.bounty;
         _record(Facts.SLASHED, account, Facts.slashed(_word(account), cut, _word(beneficiary), evidence));
         return cut.taken;
@@ -227,7 +257,7 @@ contract StakeVault is IStakeVault, Ownable2Step {
     /// @inheritdoc IStakeVault
     function propose(Parameters calldata next) external onlyOwner {
         Terms.check(next, _bounds, cycleLength);
-        uint64 effective = _after(_parameters.unstakingPeriod);
+        uint64 effective = Times.later(_parameters.unstakingPeriod);
         _proposal = Proposal(next, effective);
         _record(Facts.VAULT_PARAMETERS_PROPOSED, address(0), Facts.vaultParametersProposed(next, effective));
     }
@@ -242,21 +272,11 @@ contract StakeVault is IStakeVault, Ownable2Step {
         _record(Facts.VAULT_PARAMETERS, address(0), Facts.vaultParameters(ripe.parameters));
     }
 
-    /// @notice Refuses always: a vault without a governor could never be resumed.
-    function renounceOwnership() public pure override {
-        revert NotRenounceable();
-    }
-
     // Views.
 
     /// @inheritdoc IStakeVault
     function currentCycle() public view returns (uint64) {
-        return _cycle(genesis, cycleLength);
-    }
-
-    /// @inheritdoc IStakeVault
-    function head() external view returns (bytes32 hash, uint64 seq) {
-        return (_head, _seq);
+        return Times.cycle(genesis, cycleLength);
     }
 
     /// @inheritdoc IStakeVault
@@ -306,6 +326,16 @@ contract StakeVault is IStakeVault, Ownable2Step {
     }
 
     /// @inheritdoc IStakeVault
+    function voterOf(address signer) external view returns (address account, uint128 weight) {
+        Tenure memory tenure = _tenures[signer];
+        require(tenure.account != address(0), UnknownSigner());
+        Operator storage operator = _operators[tenure.account];
+        uint64 present = currentCycle();
+        require(present != 0 && tenure.covers(present - 1, operator.term), OutsideTenure());
+        return (tenure.account, operator.cycleStake().at(present).floorPrev);
+    }
+
+    /// @inheritdoc IStakeVault
     function cycleStakeOf(address account) external view returns (CycleStake memory) {
         return _registered(account).cycleStake().at(currentCycle());
     }
@@ -317,10 +347,6 @@ contract StakeVault is IStakeVault, Ownable2Step {
 
     // Checks.
 
-    function _checkOwner() internal view override {
-        require(msg.sender == owner(), NotGovernor());
-    }
-
     function _registered(address account) private view returns (Operator storage operator) {
         operator = _operators[account];
         require(operator.isRegistered, NotRegistered());
@@ -331,7 +357,7 @@ contract StakeVault is IStakeVault, Ownable2Step {
         require(link.nonce > operator.nonce, StaleNonce());
         bool stays = link.signer == operator.signer && !operator.isJailed();
         require(stays || _tenures[link.signer].account == address(0), SignerTaken());
-        Links.checkSigner(link, _domain, CHAIN, _word(msg.sender), signature);
+        Links.checkSigner(link, _domain, Network.BASE, _word(msg.sender), signature);
     }
 
     /// The owner who answers for the evidence in this cycle. There is no other way to be slashed.
@@ -343,28 +369,7 @@ contract StakeVault is IStakeVault, Ownable2Step {
         return tenure.account;
     }
 
-    function _cycle(uint64 start, uint64 length) private view returns (uint64) {
-        require(block.timestamp >= start, BeforeGenesis());
-        return (uint64(block.timestamp) - start) / length;
-    }
-
-    // Effects.
-
-    function _record(uint8 kind, address account, bytes memory body) private {
-        uint64 seq = ++_seq;
-        _head = Facts.fold(_head, seq, uint64(block.timestamp), uint64(block.number), kind, body);
-        emit Recorded(seq, kind, account, body);
-    }
-
     // Interactions.
-
-    /// Takes exactly `amount` from the caller, or refuses.
-    function _pull(uint128 amount) private {
-        uint256 before = token.balanceOf(address(this));
-        token.safeTransferFrom(msg.sender, address(this), amount);
-        uint256 received = token.balanceOf(address(this)) - before;
-        require(received == amount, InexactTransfer(amount, received));
-    }
 
     /// A permit that fails is ignored: whoever saw it may have used it first, and then the allowance is there.
     function _permit(uint128 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) private {
@@ -373,18 +378,8 @@ contract StakeVault is IStakeVault, Ownable2Step {
 
     // Numbers.
 
-    /// The moment after `span`; stays at the end of time instead of wrapping, which only ever delays something.
-    function _after(uint64 span) private view returns (uint64) {
-        uint256 moment = block.timestamp + span;
-        return moment > type(uint64).max ? type(uint64).max : uint64(moment);
-    }
-
     function _plus(uint128 a, uint128 b) private pure returns (uint128) {
         require(b <= type(uint128).max - a, Overflow());
         return a + b;
-    }
-
-    function _word(address account) private pure returns (bytes32) {
-        return bytes32(uint256(uint160(account)));
     }
 }

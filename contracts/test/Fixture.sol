@@ -5,6 +5,7 @@ import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Test} from "forge-std/Test.sol";
 
+import {IJournal} from "../src/interfaces/IJournal.sol";
 import {Deployment, IStakeVault, OperatorView} from "../src/interfaces/IStakeVault.sol";
 import {CycleStake} from "../src/libraries/CycleStakes.sol";
 import {Facts} from "../src/libraries/Facts.sol";
@@ -180,7 +181,7 @@ abstract contract Fixture is Test {
         bytes memory fact = abi.encodePacked(head, seq + 1, uint64(block.timestamp), uint64(block.number), kind, body);
         _nextHead = keccak256(fact);
         vm.expectEmit(address(vault));
-        emit IStakeVault.Recorded(seq + 1, kind, account, body);
+        emit IJournal.Recorded(seq + 1, kind, account, body);
     }
 
     function assertFolded() internal view {

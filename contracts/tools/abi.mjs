@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const contracts = ['StakeVault'];
+const contracts = ['RewardPool', 'StakeVault'];
 const checking = process.argv.includes('--check');
 
 // The entries in the order of their kind, name and inputs, so that only a change of the interface changes the file.

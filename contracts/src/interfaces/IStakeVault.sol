@@ -8,6 +8,7 @@ import {LinkTerms} from "../libraries/Links.sol";
 import {Entry} from "../libraries/Operators.sol";
 import {Tenure} from "../libraries/Tenures.sol";
 import {Bounds, Parameters, Proposal} from "../libraries/Terms.sol";
+import {IJournal} from "./IJournal.sol";
 
 /// Everything that is fixed when a vault is deployed, and the parameters it begins with.
 struct Deployment {
@@ -51,14 +52,7 @@ struct OperatorView {
 /// nobody else does. Everything that anyone can be made to loop over is capped by the eight entries of a queue.
 ///
 /// Errors are listed in src/libraries/Refusals.sol; each verb names its own in the order in which it checks.
-interface IStakeVault {
-    /// @notice One fact of the journal. The body's layout follows from its kind: docs/decisions/0001-encodings.md.
-    /// @param seq Its number; the first is 1, and there are no gaps.
-    /// @param kind What happened.
-    /// @param account The owner it happened to; zero for parameters.
-    /// @param body The packed fields, as they went into the head.
-    event Recorded(uint64 indexed seq, uint8 indexed kind, address indexed account, bytes body);
-
+interface IStakeVault is IJournal {
     /// @notice Deposits were stopped or resumed.
     event DepositsPaused(bool paused);
 
@@ -85,6 +79,10 @@ interface IStakeVault {
         bytes32 s
     ) external;
 
+    /// @notice `register` with the chain's own coin: what is sent along is wrapped and staked.
+    /// @dev For a vault whose token wraps that coin. Refuses as `register` does, and NotWrapped.
+    function registerNative(LinkTerms calldata link, bytes calldata signature) external payable;
+
     /// @notice Adds to the stake of `account`. It moves no clock of the owner's and raises no floor.
     /// @dev Anyone may call it for any owner. Refuses: Paused, NotRegistered, BelowMinDeposit, Overflow, InexactTransfer,
     /// and whatever the token refuses.
@@ -92,6 +90,10 @@ interface IStakeVault {
 
     /// @notice `stake` after the token's permit; one that fails is ignored.
     function stakeWithPermit(address account, uint128 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+
+    /// @notice `stake` with the chain's own coin.
+    /// @dev For a vault whose token wraps that coin. Refuses as `stake` does, and NotWrapped.
+    function stakeNative(address account) external payable;
 
     /// @notice Moves stake of the caller into the queue, where it stays slashable until it is withdrawn.
     /// @dev The owner may call it, jailed or not. Refuses: NotRegistered, QueueFull, ZeroAmount, InsufficientStake.
@@ -106,6 +108,11 @@ interface IStakeVault {
     /// @dev The owner may call it, jailed or not. Refuses: NotRegistered, NothingMatured, and whatever the token refuses.
     /// An entry that is still thawing does not block those behind it.
     function withdraw(uint256 limit) external returns (uint128 amount);
+
+    /// @notice `withdraw` in the chain's own coin.
+    /// @dev For a vault whose token wraps that coin. Refuses as `withdraw` does, and NotWrapped, InexactTransfer, and if the
+    /// caller cannot be sent that coin: then `withdraw` pays it in the token.
+    function withdrawNative(uint256 limit) external returns (uint128 amount);
 
     /// @notice Replaces the caller's link: a new peer, a new signer, or both.
     /// @dev The owner may call it while not jailed. A new signer speaks from the cycle after the next, the old one until
@@ -144,9 +151,6 @@ interface IStakeVault {
     /// @dev Anyone may call it once the notice is over. Refuses: NothingProposed, NoticeRunning.
     function applyProposed() external;
 
-    /// @notice The storage slot of the journal's head.
-    function HEAD_SLOT() external view returns (uint256);
-
     /// @notice What separates every signature for this network from those for any other.
     function networkId() external view returns (bytes32);
 
@@ -161,9 +165,6 @@ interface IStakeVault {
 
     /// @notice The cycle of this block.
     function currentCycle() external view returns (uint64);
-
-    /// @notice The hash that stands for the whole journal, and the number of its last fact.
-    function head() external view returns (bytes32 hash, uint64 seq);
 
     /// @notice How many operators there are; none is ever removed.
     function operatorCount() external view returns (uint64);
@@ -194,6 +195,10 @@ interface IStakeVault {
 
     /// @notice True if a statement of `cycle` by `signer` counts: inside its interval and in its operator's term.
     function speaksIn(address signer, uint64 cycle) external view returns (bool);
+
+    /// @notice Whose vote about the cycle before this one a signer casts, and the cycle stake that is behind it.
+    /// @dev Refuses: UnknownSigner, OutsideTenure.
+    function voterOf(address signer) external view returns (address account, uint128 weight);
 
     /// @notice An owner's cycle stake as of this block. Refuses: NotRegistered.
     function cycleStakeOf(address account) external view returns (CycleStake memory);

@@ -2,10 +2,12 @@
 pragma solidity ^0.8.30;
 
 import {LinkTerms} from "./Links.sol";
+import {PoolParameters} from "./PoolTerms.sol";
+import {RewardRoot} from "./Roots.sol";
 import {Cut} from "./Slashes.sol";
 import {Parameters} from "./Terms.sol";
 
-/// What a vault records, in the packed bytes that every chain and node agrees on, and the hash that stands for all of it.
+/// What a vault and a pool record, in the packed bytes that every chain and node agrees on, and the hash that stands for all of it.
 library Facts {
     uint8 internal constant REGISTERED = 1;
     uint8 internal constant STAKED = 2;
@@ -17,6 +19,11 @@ library Facts {
     uint8 internal constant UNJAILED = 8;
     uint8 internal constant VAULT_PARAMETERS = 16;
     uint8 internal constant VAULT_PARAMETERS_PROPOSED = 17;
+    uint8 internal constant POOL_PARAMETERS = 32;
+    uint8 internal constant POOL_PARAMETERS_PROPOSED = 33;
+    uint8 internal constant FUNDED = 34;
+    uint8 internal constant ROOT_PENDING = 35;
+    uint8 internal constant ROOT_VETOED = 36;
 
     bytes private constant JOURNAL_TAG = "williw-journal-v1";
 
@@ -84,6 +91,26 @@ library Facts {
 
     function vaultParametersProposed(Parameters memory p, uint64 effective) internal pure returns (bytes memory) {
         return abi.encodePacked(vaultParameters(p), effective);
+    }
+
+    function poolParameters(PoolParameters memory p) internal pure returns (bytes memory) {
+        return abi.encodePacked(p.minQuorum, p.delay, p.maxPerCycle);
+    }
+
+    function poolParametersProposed(PoolParameters memory p, uint64 effective) internal pure returns (bytes memory) {
+        return abi.encodePacked(poolParameters(p), effective);
+    }
+
+    function funded(uint128 sum) internal pure returns (bytes memory) {
+        return abi.encodePacked(sum);
+    }
+
+    function rootPending(uint64 cycle, RewardRoot memory root, uint64 activates) internal pure returns (bytes memory) {
+        return abi.encodePacked(cycle, root.root, root.totalBase, root.totalSolana, root.blobHash, activates);
+    }
+
+    function rootVetoed(uint64 cycle) internal pure returns (bytes memory) {
+        return abi.encodePacked(cycle);
     }
 
     function _link(LinkTerms memory link) private pure returns (bytes memory) {

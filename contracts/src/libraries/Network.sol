@@ -5,6 +5,9 @@ import {HalfAbsent, NameCharacter, NameLength, NoChain} from "./Refusals.sol";
 
 /// Which network this is: the value that separates every signature from those of any other deployment.
 library Network {
+    /// The number of Base where encodings name a chain.
+    uint8 internal constant BASE = 1;
+
     string private constant TAG = "williw-v1";
     uint256 private constant NAME_CAP = 32;
 

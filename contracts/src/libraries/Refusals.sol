@@ -10,6 +10,8 @@ error BeforeGenesis();
 error Paused();
 /// Only the governor may do this.
 error NotGovernor();
+/// Only the guardian may do this.
+error NotGuardian();
 /// The owner has an operator on this chain already.
 error AlreadyRegistered();
 /// The owner has no operator on this chain.
@@ -42,7 +44,7 @@ error NothingMatured();
 error Overflow();
 /// A parameter lies outside its bounds.
 error OutOfBounds();
-/// The unstaking period is shorter than evidence lives.
+/// The unstaking period is shorter than evidence lives, or the delay longer than half a cycle.
 error UnsoundPeriods();
 /// Nothing is proposed.
 error NothingProposed();
@@ -52,6 +54,31 @@ error NoticeRunning();
 error Bps(uint16 bps);
 /// A cycle must last at least two seconds.
 error CycleTooShort(uint64 length);
+
+// Rewards.
+
+/// Votes for a cycle are taken in the first half of the next.
+error OutsideVoting();
+/// A root for this cycle or a later one was posted before.
+error CycleClosed();
+/// A total never falls.
+error TotalFell();
+/// A total grows by at most so much per cycle.
+error TotalTooHigh();
+/// A total never exceeds what was funded.
+error Unfunded();
+/// No root is pending.
+error NothingPending();
+/// The guardian has no veto left until a root activates.
+error VetoesSpent();
+/// No root is active.
+error NoRoot();
+/// The proof does not lead to the active root.
+error BadProof();
+/// The claim exceeds what the active root pays in total.
+error AboveTotal();
+/// This address was not proposed as recipient.
+error NotRecipient();
 
 // Links and signatures.
 
@@ -102,5 +129,7 @@ error NoChain();
 
 /// The token moved another amount than it was asked to: it takes a fee, or its balances move by themselves.
 error InexactTransfer(uint256 asked, uint256 received);
+/// The token does not wrap the chain's own coin.
+error NotWrapped();
 /// A vault without a governor could never be resumed; ownership passes in two steps or not at all.
 error NotRenounceable();

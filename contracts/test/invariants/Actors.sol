@@ -179,7 +179,7 @@ contract Actors is Fixture {
         _;
         Vm.Log[] memory logs = vm.getRecordedLogs();
         for (uint256 i = 0; i < logs.length; i++) {
-            if (logs[i].topics[0] != IStakeVault.Recorded.selector) continue;
+            if (logs[i].topics[0] != IJournal.Recorded.selector) continue;
             assertEq(uint256(logs[i].topics[1]), ++facts, "a fact is missing");
             bytes memory body = abi.decode(logs[i].data, (bytes));
             uint8 kind = uint8(uint256(logs[i].topics[2]));
