@@ -110,8 +110,8 @@ interface IStakeVault is IJournal {
     function withdraw(uint256 limit) external returns (uint128 amount);
 
     /// @notice `withdraw` in the chain's own coin.
-    /// @dev For a vault whose token wraps that coin. Refuses as `withdraw` does, and NotWrapped, InexactTransfer, and if the
-    /// caller cannot be sent that coin: then `withdraw` pays it in the token.
+    /// @dev For a vault whose token wraps that coin. Refuses as `withdraw` does, and NotWrapped, InexactTransfer, and
+    /// NotPayable: then `withdraw` pays the token itself.
     function withdrawNative(uint256 limit) external returns (uint128 amount);
 
     /// @notice Replaces the caller's link: a new peer, a new signer, or both.

@@ -2,10 +2,9 @@
 pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 
-import {InexactTransfer, NotWrapped, Overflow} from "./Refusals.sol";
+import {InexactTransfer, NotPayable, NotWrapped, Overflow} from "./Refusals.sol";
 
 /// What a token that wraps the chain's own coin adds to it.
 interface IWrapped {
@@ -42,7 +41,8 @@ library Coins {
             revert NotWrapped();
         }
         _checkArrival(address(this).balance - before, amount);
-        Address.sendValue(payable(account), amount);
+        (bool done,) = account.call{value: amount}("");
+        require(done, NotPayable());
     }
 
     /// What the caller sent along.

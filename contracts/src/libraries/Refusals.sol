@@ -131,5 +131,7 @@ error NoChain();
 error InexactTransfer(uint256 asked, uint256 received);
 /// The token does not wrap the chain's own coin.
 error NotWrapped();
+/// The caller cannot be sent the chain's own coin.
+error NotPayable();
 /// A vault without a governor could never be resumed; ownership passes in two steps or not at all.
 error NotRenounceable();

@@ -76,6 +76,8 @@ const PLAIN: [Row; 39] = [
     row::<V::HalfAbsent>("a chain is described by half", None),
     row::<V::NoChain>("a network needs at least one chain", None),
     row::<V::NotRenounceable>("a vault keeps its governor", None),
+    row::<V::NotWrapped>("the token does not wrap the chain's own coin", Some("stake and withdraw the token itself")),
+    row::<V::NotPayable>("the caller cannot be sent the chain's own coin", Some("withdraw the token itself")),
     // A token that answers neither yes nor no.
     row::<V::SafeERC20FailedOperation>("the token refused to move", Some("check balance and allowance")),
     row::<V::OwnableUnauthorizedAccount>("only the governor may do this", None),
