@@ -35,7 +35,7 @@ const fn row<E: SolError>(why: &'static str, hint: Option<&'static str>) -> Row 
 }
 
 /// Every refusal of the vault that has no arguments, in the order of contracts/src/libraries/Refusals.sol.
-const PLAIN: [Row; 39] = [
+const PLAIN: [Row; 41] = [
     row::<V::BeforeGenesis>("the network has not begun yet", None),
     row::<V::Paused>("deposits are paused", Some("unstake and withdraw still work")),
     row::<V::NotGovernor>("only the governor may do this", None),
