@@ -23,9 +23,13 @@ library Roots {
 
     /// What a signer signs to vote for `root`.
     function ballot(RewardRoot calldata root, bytes32 domain, uint64 cycle) internal pure returns (bytes32) {
-        // The totals are padded to words, as the digest has them.
-        bytes32 digest = keccak256(abi.encode(root.root, root.totalBase, root.totalSolana, root.blobHash));
-        return Signatures.digest(domain, Statements.structHash(Statement(Statements.ROOT_VOTE, cycle, 0, digest)));
+        Statement memory statement = Statement(Statements.ROOT_VOTE, cycle, 0, digest(root));
+        return Signatures.digest(domain, Statements.structHash(statement));
+    }
+
+    /// What a vote says. The totals are padded to words.
+    function digest(RewardRoot calldata root) internal pure returns (bytes32) {
+        return keccak256(abi.encode(root.root, root.totalBase, root.totalSolana, root.blobHash));
     }
 
     /// The leaf as OpenZeppelin's StandardMerkleTree makes it.

@@ -4,10 +4,12 @@ pragma solidity ^0.8.30;
 import {Facts} from "../../src/libraries/Facts.sol";
 import {LinkTerms} from "../../src/libraries/Links.sol";
 import {Cut} from "../../src/libraries/Slashes.sol";
+import {PoolParameters} from "../../src/libraries/PoolTerms.sol";
+import {RewardRoot} from "../../src/libraries/Roots.sol";
 import {Parameters} from "../../src/libraries/Terms.sol";
 import {Vectors} from "./Vectors.sol";
 
-/// `journal.json`: the bodies of a vault's facts, and the heads that fold all of them.
+/// `journal.json`: the bodies of a vault's and a pool's facts, and the heads that fold all of them.
 ///
 /// Bodies that must be refused concern decoders, and no contract decodes a body.
 contract JournalTest is Vectors {
@@ -32,7 +34,7 @@ contract JournalTest is Vectors {
         }
         assertEq(count, 24);
         assertEq(facts, 176);
-        assertEq(encoded, 118, "bodies of the kinds that a vault writes");
+        assertEq(encoded, 176, "every body");
     }
 
     /// A call of its own, so that the memory that reading takes is given back.
@@ -48,10 +50,9 @@ contract JournalTest is Vectors {
             body
         );
         assertEq(next, hash(string.concat(path, ".head")), path);
-        if (kind <= Facts.VAULT_PARAMETERS_PROPOSED) {
-            assertEq(encode(kind, string.concat(path, ".fields")), body, path);
-            encoded++;
-        }
+        string memory fields = string.concat(path, ".fields");
+        assertEq(kind < Facts.POOL_PARAMETERS ? encode(kind, fields) : encodeOfPool(kind, fields), body, path);
+        encoded++;
     }
 
     function encode(uint8 kind, string memory fields) private view returns (bytes memory) {
@@ -75,6 +76,25 @@ contract JournalTest is Vectors {
         Cut memory cut = Cut(u128(fields, "taken"), u128(fields, "bounty"), active, queued, new uint128[](0));
         bytes32 beneficiary = hash(string.concat(fields, ".beneficiary"));
         return probe.slashed(account, cut, beneficiary, blob(string.concat(fields, ".evidence")));
+    }
+
+    function encodeOfPool(uint8 kind, string memory fields) private view returns (bytes memory) {
+        if (kind == Facts.FUNDED) return Facts.funded(u128(fields, "funded"));
+        if (kind == Facts.ROOT_VETOED) return Facts.rootVetoed(u64(fields, "cycle"));
+        if (kind == Facts.ROOT_PENDING) {
+            RewardRoot memory root = RewardRoot(
+                hash(string.concat(fields, ".root")),
+                u128(fields, "total_base"),
+                u128(fields, "total_solana"),
+                hash(string.concat(fields, ".blob_hash"))
+            );
+            return Facts.rootPending(u64(fields, "cycle"), root, u64(fields, "activates"));
+        }
+        PoolParameters memory p =
+            PoolParameters(u128(fields, "min_quorum"), u64(fields, "delay"), u128(fields, "max_per_cycle"));
+        if (kind == Facts.POOL_PARAMETERS) return Facts.poolParameters(p);
+        assertEq(kind, Facts.POOL_PARAMETERS_PROPOSED);
+        return Facts.poolParametersProposed(p, u64(fields, "effective"));
     }
 
     function parameters(string memory fields) private view returns (Parameters memory) {

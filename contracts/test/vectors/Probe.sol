@@ -6,6 +6,7 @@ import {Facts} from "../../src/libraries/Facts.sol";
 import {LinkTerms, Links} from "../../src/libraries/Links.sol";
 import {Network} from "../../src/libraries/Network.sol";
 import {Contradiction, Offences} from "../../src/libraries/Offences.sol";
+import {RewardRoot, Roots} from "../../src/libraries/Roots.sol";
 import {Signatures} from "../../src/libraries/Signatures.sol";
 import {Cut, Slashes} from "../../src/libraries/Slashes.sol";
 import {Statement, Statements} from "../../src/libraries/Statements.sol";
@@ -63,6 +64,17 @@ contract Probe {
         // The accused as a vault would find it: by the signer that the evidence convicts.
         tenure.account = contradiction.signer == served ? address(1) : address(0);
         contradiction.convict(tenure, term, isJailed, present, evidenceCycles);
+    }
+
+    function digest(RewardRoot calldata root) external pure returns (bytes32) {
+        return Roots.digest(root);
+    }
+
+    function claim(bytes32 root, uint8 chain, bytes32 account, uint128 cumulative, bytes32[] calldata proof)
+        external
+        pure
+    {
+        Roots.check(root, Roots.leaf(chain, account, cumulative), proof);
     }
 
     function cut(uint128 active, uint128[] memory queue, uint16 bps) external pure returns (Cut memory) {
