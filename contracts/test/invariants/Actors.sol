@@ -28,6 +28,9 @@ contract Actors is Fixture {
     mapping(address owner => uint256) public withdrawnBy;
     /// How many facts of each kind there were.
     mapping(uint8 kind => uint256) public told;
+    /// How many actions there were, and how many of them had an effect.
+    uint256 public tried;
+    uint256 public done;
 
     constructor() {
         setUp();
@@ -79,9 +82,9 @@ contract Actors is Fixture {
     function comeBack(uint256 who, uint256 which) external recorded {
         address owner = _someOwner(who);
         Entry[] memory queue = vault.queueOf(owner);
-        if (queue.length == 0) return;
+        if (queue.length == 0) return _stake(owner, uint128(which));
         Entry memory entry = queue[which % queue.length];
-        if (entry.amount == 0) return;
+        if (entry.amount == 0) return _stake(owner, uint128(which));
         vm.prank(owner);
         vault.restake(entry.ticket);
     }
@@ -98,7 +101,7 @@ contract Actors is Fixture {
                 count++;
             }
         }
-        if (count == 0) return;
+        if (count == 0) return _stake(owner, uint128(limit));
         uint256 before = coin.balanceOf(owner);
         assertEq(withdraw(owner, limit), wanted, "a matured entry was not paid");
         assertEq(coin.balanceOf(owner) - before, wanted, "what was paid did not arrive");
@@ -118,7 +121,9 @@ contract Actors is Fixture {
         address owner = _someOwner(who);
         OperatorView memory operator = vault.operatorOf(owner);
         uint64 cycle = vault.currentCycle();
-        if (operator.jailedUntil != 0 || !vault.speaksIn(operator.signer, cycle)) return;
+        if (operator.jailedUntil != 0 || !vault.speaksIn(operator.signer, cycle)) {
+            return _stake(owner, uint128(courier));
+        }
         uint128 taken = vault.slash(evidence(signerKey[owner], cycle), couriers[courier % COURIERS]);
         assertLe(taken, uint256(operator.active) + operator.queued, "more than there is was taken");
         burned += taken - taken / 20;
@@ -160,8 +165,8 @@ contract Actors is Fixture {
     }
 
     function _release(address owner, OperatorView memory operator) private {
-        if (operator.jailedUntil == 0 || operator.active < vault.parameters().minStake) return;
-        if (block.timestamp < operator.jailedUntil) return;
+        bool isKept = operator.jailedUntil == 0 || block.timestamp < operator.jailedUntil;
+        if (isKept || operator.active < vault.parameters().minStake) return _stake(owner, 1_000e18);
         signerKey[owner] = ++_keys;
         unjail(owner, signerKey[owner], operator.nonce + 1);
     }
@@ -178,6 +183,8 @@ contract Actors is Fixture {
         vm.recordLogs();
         _;
         Vm.Log[] memory logs = vm.getRecordedLogs();
+        tried++;
+        if (logs.length > 0) done++;
         for (uint256 i = 0; i < logs.length; i++) {
             if (logs[i].topics[0] != IJournal.Recorded.selector) continue;
             assertEq(uint256(logs[i].topics[1]), ++facts, "a fact is missing");
