@@ -16,4 +16,5 @@ mod reputation;
 #[cfg(feature = "sim")]
 mod sim;
 mod stake;
+mod trees;
 mod vectors;
