@@ -6,7 +6,7 @@ import {Ownable, Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step
 import {IJournal} from "./interfaces/IJournal.sol";
 import {Facts} from "./libraries/Facts.sol";
 import {Network} from "./libraries/Network.sol";
-import {NotGovernor, NotRenounceable} from "./libraries/Refusals.sol";
+import {NotGovernor, NotOffered, NotRenounceable} from "./libraries/Refusals.sol";
 
 /// @title Journal
 /// @notice What a vault and a pool have in common: a governor, and a head in the same slot.
@@ -20,6 +20,13 @@ abstract contract Journal is IJournal, Ownable2Step {
     uint64 private _seq;
 
     constructor(address governor) Ownable(governor) {}
+
+    /// @notice Takes over the governor's role; the one before has none from then on.
+    /// @dev Whoever it was offered to may call it. Refuses: NotOffered.
+    function acceptOwnership() public override {
+        require(msg.sender == pendingOwner(), NotOffered());
+        super.acceptOwnership();
+    }
 
     /// @notice Refuses always: nobody could ever bring a governor back.
     function renounceOwnership() public pure override {

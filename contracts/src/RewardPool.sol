@@ -83,7 +83,7 @@ contract RewardPool is IRewardPool, Journal {
     uint64 private immutable _cycleLength;
     bytes32 private immutable _domain;
 
-    /// @notice Refuses: OutOfBounds, UnsoundPeriods, and a governor, vault or token that does not exist.
+    /// @notice Refuses: OwnableInvalidOwner, OutOfBounds, UnsoundPeriods, and a vault or token that does not exist.
     constructor(PoolDeployment memory d) Journal(d.governor) {
         (_genesis, _cycleLength) = (d.vault.genesis(), d.vault.cycleLength());
         PoolTerms.check(d.parameters, d.bounds, _cycleLength);
@@ -264,7 +264,7 @@ contract RewardPool is IRewardPool, Journal {
 
     /// @inheritdoc IRewardPool
     function hasVoted(address account, uint64 cycle) external view returns (bool) {
-        return _votedBefore[account] > cycle;
+        return _votedBefore[account] == cycle + 1;
     }
 
     /// @inheritdoc IRewardPool

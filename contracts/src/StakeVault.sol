@@ -59,7 +59,7 @@ contract StakeVault is IStakeVault, Journal {
     bytes32 private immutable _domain;
 
     /// @notice Refuses: NameLength, NameCharacter, HalfAbsent, CycleTooShort, Bps, OutOfBounds, UnsoundPeriods,
-    /// BeforeGenesis, and a governor or token that does not exist.
+    /// BeforeGenesis, OwnableInvalidOwner, and a token that does not exist.
     constructor(Deployment memory d) Journal(d.governor) {
         networkId = Network.id(d.name, block.chainid, address(this), d.solanaGenesisHash, d.solanaProgramId);
         require(d.cycleLength >= 2, CycleTooShort(d.cycleLength));
@@ -78,7 +78,7 @@ contract StakeVault is IStakeVault, Journal {
 
     // In.
 
-    /// @notice The chain's own coin arrives only out of its wrapping.
+    /// @notice The chain's own coin arrives only out of its wrapping. Refuses: NotWrapped.
     receive() external payable {
         require(msg.sender == address(token), NotWrapped());
     }

@@ -15,6 +15,8 @@ contract OwnershipTest is Fixture {
         vm.prank(governor);
         owned.transferOwnership(stranger);
         assertEq(owned.owner(), governor);
+        vm.expectRevert(NotOffered.selector);
+        owned.acceptOwnership();
         vm.prank(stranger);
         owned.acceptOwnership();
         assertEq(owned.owner(), stranger);

@@ -45,9 +45,7 @@ abstract contract PoolFixture is Fixture {
             governor: governor,
             guardian: guardian,
             parameters: PoolParameters(2_000e18, DELAY, PER_CYCLE),
-            bounds: PoolBounds({
-                least: PoolParameters(1e18, 0, 0), most: PoolParameters(1e24, 12 hours, type(uint128).max)
-            })
+            bounds: PoolBounds({least: PoolParameters(1e18, 1 minutes, 1), most: PoolParameters(1e24, 12 hours, 1e30)})
         });
     }
 

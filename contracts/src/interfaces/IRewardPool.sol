@@ -25,7 +25,7 @@ struct Claim {
     bytes32[] proof;
 }
 
-/// A root that a veto could still strike out.
+/// A root that waits out its delay.
 struct PendingRoot {
     bytes32 root;
     /// What it pays on this chain, in all.
@@ -39,16 +39,21 @@ struct PendingRoot {
 /// @notice Pays owners what two thirds of the stake voted for, and nothing else. It records what it was funded with and
 /// which roots were posted in a journal whose hash lies in one storage slot, `HEAD_SLOT`.
 ///
-/// Safety. What is in the pool leaves it by claims alone; no role can take it, lower a quorum that is being counted, or
-/// post a root. It assumes that
-/// - of the stake that counts, less than two thirds belong to those who would vote for a wrong root. Even then a root
-///   pays at most what it says in total, grows by at most `maxPerCycle` for each cycle, and waits for the guardian's veto;
+/// Safety. What is in the pool leaves it by claims alone; no role can take it, lower the two thirds, or post a root. It
+/// assumes that
+/// - of the stake that counts, less than two thirds belong to those who would vote for a wrong root. Such a root can give
+///   away all that is not claimed yet, and what its total grows by: at most `maxPerCycle` for each cycle that it covers. It
+///   waits for a veto as long as the delay is, which may be set to nothing;
+/// - the guardian's transaction is included within the delay;
 /// - the token moves exactly what it is asked to move, and balances move in no other way;
-/// - the vault is one of this project: it says whose signer speaks for whom, and for how much.
+/// - the vault is one of this project: it says whose signer speaks for whom, and for how much;
+/// - there is one pool for a vault. Votes name the network, not the pool, so a second one would pay the first one's roots.
 ///
 /// Liveness. Without two thirds of the stake nothing is posted; nothing that was earned is lost, and the next root pays for
-/// the gap. A guardian can delay that by three roots and not by more. An owner whose recipient the token refuses to pay
-/// waits, and nobody else does.
+/// the gap. A guardian can delay that by three roots and not by more. The governor can set a quorum that nobody reaches, or a
+/// growth of nothing, with notice and inside the bounds; what is in the pool then stays there until it is changed again. New
+/// parameters hold at once where they are applied, also for a cycle that is being counted. An owner whose recipient the token
+/// refuses to pay waits, and nobody else does.
 ///
 /// Errors are listed in src/libraries/Refusals.sol; each verb names its own in the order in which it checks.
 interface IRewardPool is IJournal {
@@ -66,14 +71,15 @@ interface IRewardPool is IJournal {
     event GuardianSet(address indexed guardian);
 
     /// @notice Pays into the pool. Nobody can take it out again but by claims.
-    /// @dev Anyone may call it. Refuses: ZeroAmount, Overflow, InexactTransfer, and whatever the token refuses.
+    /// @dev Anyone may call it who approved the amount. Refuses: ZeroAmount, Overflow, InexactTransfer, and whatever the token refuses.
     function fund(uint128 amount) external;
 
     /// @notice Counts signatures of operators for a root of the cycle before this one. With two thirds of that cycle's
-    /// stake the root is posted, and pays once the delay is over.
+    /// stake, which has to be `minQuorum` in all, the root is posted, and pays once the delay is over.
     /// @dev Anyone may call it, in the first half of a cycle, with any number of signatures, as often as they like. An
     /// operator that was counted already, or that has no stake in that cycle, is passed over: whoever sends a part of the
-    /// signatures first spoils nothing. Refuses: OutsideVoting, CycleClosed, TotalFell, TotalTooHigh, Unfunded, Length,
+    /// signatures first spoils nothing. One signature that is refused refuses all of them: leave out who does not count, for
+    /// a jail that ends meanwhile makes its signature void. Refuses: OutsideVoting, CycleClosed, TotalFell, TotalTooHigh, Unfunded, Length,
     /// and then for each signature in turn BadV, BadScalar, HighS, Unrecoverable, UnknownSigner, OutsideTenure.
     /// @param signatures 65 bytes r, s, v each, one after the other.
     function vote(uint64 cycle, RewardRoot calldata root, bytes calldata signatures) external;
@@ -112,8 +118,9 @@ interface IRewardPool is IJournal {
     /// unstaking period in force now. Refuses: NotGovernor, OutOfBounds, UnsoundPeriods.
     function propose(PoolParameters calldata parameters) external;
 
-    /// @notice Puts announced parameters in force.
-    /// @dev Anyone may call it once the notice is over. Refuses: NothingProposed, NoticeRunning.
+    /// @notice Puts announced parameters in force, at once.
+    /// @dev Anyone may call it once the notice is over, also while votes are counted: what is announced counts already for
+    /// whoever proposes a root. Refuses: NothingProposed, NoticeRunning.
     function applyProposed() external;
 
     /// @notice Whose stake votes here.
@@ -143,22 +150,22 @@ interface IRewardPool is IJournal {
     /// @notice The root that pays now, and what it pays on this chain in all; zeros before the first.
     function activeRoot() external view returns (bytes32 root, uint128 total);
 
-    /// @notice The root that a veto could strike out now.
+    /// @notice The root that waits out its delay now.
     function pendingRoot() external view returns (PendingRoot memory);
 
     /// @notice The first cycle that no active root covers.
     function uncovered() external view returns (uint64);
 
-    /// @notice The first cycle for which a root can still be posted.
+    /// @notice The cycle after the last one for which a root was posted, vetoed or not.
     function firstOpen() external view returns (uint64);
 
     /// @notice How many roots were struck out since the last one that activated.
     function vetoes() external view returns (uint8);
 
-    /// @notice The stake that was counted for a root of `cycle`; 0 once it was posted.
+    /// @notice The stake that was counted for a root of `cycle`; 0 once it was posted itself.
     function tallyOf(uint64 cycle, RewardRoot calldata root) external view returns (uint128);
 
-    /// @notice Whether an operator's vote for `cycle` was counted.
+    /// @notice Whether `cycle` is the last one for which an operator's vote was counted; earlier ones are not remembered.
     function hasVoted(address account, uint64 cycle) external view returns (bool);
 
     /// @notice The parameters in force.

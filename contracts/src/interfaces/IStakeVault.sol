@@ -68,7 +68,8 @@ interface IStakeVault is IJournal {
     function register(uint128 amount, LinkTerms calldata link, bytes calldata signature) external;
 
     /// @notice `register` after the token's permit.
-    /// @dev A permit that fails is ignored: somebody may have used it already, and then the allowance is there.
+    /// @dev As `register`. A permit that fails is ignored: somebody may have used it already, and then the allowance is
+    /// there.
     function registerWithPermit(
         uint128 amount,
         LinkTerms calldata link,
@@ -80,7 +81,7 @@ interface IStakeVault is IJournal {
     ) external;
 
     /// @notice `register` with the chain's own coin: what is sent along is wrapped and staked.
-    /// @dev For a vault whose token wraps that coin. Refuses as `register` does, and NotWrapped.
+    /// @dev Anyone may call it once, if the vault's token wraps that coin. Refuses as `register` does, and NotWrapped.
     function registerNative(LinkTerms calldata link, bytes calldata signature) external payable;
 
     /// @notice Adds to the stake of `account`. It moves no clock of the owner's and raises no floor.
@@ -88,11 +89,12 @@ interface IStakeVault is IJournal {
     /// and whatever the token refuses.
     function stake(address account, uint128 amount) external;
 
-    /// @notice `stake` after the token's permit; one that fails is ignored.
+    /// @notice `stake` after the token's permit.
+    /// @dev As `stake`. A permit that fails is ignored.
     function stakeWithPermit(address account, uint128 amount, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
 
     /// @notice `stake` with the chain's own coin.
-    /// @dev For a vault whose token wraps that coin. Refuses as `stake` does, and NotWrapped.
+    /// @dev Anyone may call it for any owner, if the vault's token wraps that coin. Refuses as `stake` does, and NotWrapped.
     function stakeNative(address account) external payable;
 
     /// @notice Moves stake of the caller into the queue, where it stays slashable until it is withdrawn.
@@ -110,8 +112,8 @@ interface IStakeVault is IJournal {
     function withdraw(uint256 limit) external returns (uint128 amount);
 
     /// @notice `withdraw` in the chain's own coin.
-    /// @dev For a vault whose token wraps that coin. Refuses as `withdraw` does, and NotWrapped, InexactTransfer, and
-    /// NotPayable: then `withdraw` pays the token itself.
+    /// @dev The owner may call it, jailed or not, if the vault's token wraps that coin. Refuses as `withdraw` does, and
+    /// NotWrapped, InexactTransfer, NotPayable: `withdraw` pays the token itself.
     function withdrawNative(uint256 limit) external returns (uint128 amount);
 
     /// @notice Replaces the caller's link: a new peer, a new signer, or both.

@@ -10,6 +10,8 @@ error BeforeGenesis();
 error Paused();
 /// Only the governor may do this.
 error NotGovernor();
+/// The role was not offered to this account.
+error NotOffered();
 /// Only the guardian may do this.
 error NotGuardian();
 /// The owner has an operator on this chain already.
@@ -129,9 +131,9 @@ error NoChain();
 
 /// The token moved another amount than it was asked to: it takes a fee, or its balances move by themselves.
 error InexactTransfer(uint256 asked, uint256 received);
-/// The token does not wrap the chain's own coin.
+/// The token does not wrap the chain's own coin, or failed to.
 error NotWrapped();
 /// The caller cannot be sent the chain's own coin.
 error NotPayable();
-/// A vault without a governor could never be resumed; ownership passes in two steps or not at all.
+/// Nobody could ever bring a governor back; ownership passes in two steps or not at all.
 error NotRenounceable();

@@ -36,7 +36,7 @@ contract PoolFuzzTest is PoolFixture {
 
     function testFuzz_veto_until_the_delay_is_over(uint32 time, uint64 delay) public {
         vm.prank(governor);
-        pool.propose(PoolParameters(2_000e18, uint64(bound(delay, 0, 12 hours)), PER_CYCLE));
+        pool.propose(PoolParameters(2_000e18, uint64(bound(delay, 1 minutes, 12 hours)), PER_CYCLE));
         skip(PERIOD);
         pool.applyProposed();
         vm.warp(GENESIS + (vault.currentCycle() + 1) * LENGTH);
@@ -104,7 +104,8 @@ contract PoolFuzzTest is PoolFixture {
     function testFuzz_propose_takes_exactly_what_is_sound(PoolParameters memory p) public {
         p.minQuorum = uint128(bound(p.minQuorum, 0, 2e24));
         p.delay = uint64(bound(p.delay, 0, 1 days));
-        bool isWithin = p.minQuorum >= 1e18 && p.minQuorum <= 1e24 && p.delay <= 12 hours;
+        bool isWithin = p.minQuorum >= 1e18 && p.minQuorum <= 1e24 && p.delay >= 1 minutes && p.delay <= 12 hours
+            && p.maxPerCycle >= 1 && p.maxPerCycle <= 1e30;
         if (!isWithin) vm.expectRevert(OutOfBounds.selector);
         vm.prank(governor);
         pool.propose(p);

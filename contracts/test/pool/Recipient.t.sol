@@ -86,4 +86,19 @@ contract RecipientTest is PoolFixture {
         vm.prank(cold);
         pool.confirmRecipient(bob);
     }
+
+    function test_is_paid_again_and_by_claims_of_many() public {
+        propose(cold);
+        confirm(cold);
+        pool.claim(alice, 10e18, pay(10e18));
+        vm.warp(GENESIS + (vault.currentCycle() + 1) * LENGTH);
+        pool.claim(alice, 15e18, pay(15e18));
+        assertEq(reward.balanceOf(cold), 15e18);
+        vm.warp(GENESIS + (vault.currentCycle() + 1) * LENGTH);
+        Claim[] memory claims = new Claim[](1);
+        claims[0] = Claim(alice, 30e18, pay(30e18));
+        assertEq(pool.claimMany(claims), 15e18);
+        assertEq(reward.balanceOf(cold), 30e18);
+        assertEq(reward.balanceOf(alice), 0);
+    }
 }

@@ -74,12 +74,15 @@ contract PoolTermsTest is PoolFixture {
 
     function test_refuses_OutOfBounds() public {
         PoolBounds memory bounds = pool.bounds();
-        for (uint256 i = 0; i < 4; i++) {
+        for (uint256 i = 0; i < 7; i++) {
             PoolParameters memory p = next;
             if (i == 0) p.minQuorum = bounds.least.minQuorum - 1;
             if (i == 1) p.minQuorum = bounds.most.minQuorum + 1;
             if (i == 2) p.delay = bounds.most.delay + 1;
             if (i == 3) p.minQuorum = 0;
+            if (i == 4) p.delay = bounds.least.delay - 1;
+            if (i == 5) p.maxPerCycle = bounds.least.maxPerCycle - 1;
+            if (i == 6) p.maxPerCycle = bounds.most.maxPerCycle + 1;
             vm.expectRevert(OutOfBounds.selector);
             propose(p);
         }
@@ -103,6 +106,11 @@ contract PoolTermsTest is PoolFixture {
         vm.prank(governor);
         owned.transferOwnership(stranger);
         assertEq(owned.owner(), governor);
+        vm.expectRevert(NotOffered.selector);
+        owned.acceptOwnership();
+        vm.prank(stranger);
+        owned.acceptOwnership();
+        vm.expectRevert(NotOffered.selector);
         vm.prank(stranger);
         owned.acceptOwnership();
         vm.expectRevert(NotGovernor.selector);

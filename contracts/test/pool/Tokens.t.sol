@@ -122,4 +122,28 @@ contract PoolTokensTest is PoolFixture {
         vm.prank(stranger);
         pool.fund(50e18);
     }
+
+    function test_a_claim_of_another_while_one_is_paid_is_counted() public {
+        token.callBack(address(pool), abi.encodeCall(IRewardPool.claim, (bob, 20e18, bobs)));
+        assertEq(pool.claim(alice, 10e18, alices), 10e18);
+        assertEq(pool.paid(), 30e18);
+        assertEq(token.balanceOf(address(pool)), FUNDS - 30e18);
+    }
+
+    function test_a_claim_of_another_while_many_are_paid_is_counted() public {
+        Claim[] memory claims = new Claim[](1);
+        claims[0] = Claim(alice, 10e18, alices);
+        token.callBack(address(pool), abi.encodeCall(IRewardPool.claim, (bob, 20e18, bobs)));
+        assertEq(pool.claimMany(claims), 10e18);
+        assertEq(pool.paid(), 30e18);
+        assertEq(token.balanceOf(address(pool)), FUNDS - 30e18);
+    }
+
+    function test_nothing_is_moved_for_whoever_has_nothing_to_claim() public {
+        Claim[] memory claims = new Claim[](2);
+        (claims[0], claims[1]) = (Claim(alice, 10e18, alices), Claim(bob, 20e18, bobs));
+        pool.claim(alice, 10e18, alices);
+        token.refuse(alice);
+        assertEq(pool.claimMany(claims), 20e18);
+    }
 }

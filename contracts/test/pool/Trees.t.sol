@@ -14,7 +14,7 @@ contract TreesTest is PoolFixture {
         string memory json = vm.readFile(file);
         uint128 total = uint128(vm.parseUint(json.readString(".total")));
         PoolDeployment memory d = poolDeployment();
-        d.parameters.maxPerCycle = type(uint128).max;
+        (d.parameters.maxPerCycle, d.bounds.most.maxPerCycle) = (type(uint128).max, type(uint128).max);
         pool = deployPool(d);
         fundPool(total);
         skipCycles(1);

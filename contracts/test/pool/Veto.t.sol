@@ -104,4 +104,13 @@ contract VetoTest is PoolFixture {
         vm.expectRevert(NotGovernor.selector);
         pool.setGuardian(stranger);
     }
+
+    function test_nothing_pending_is_told_before_spent_vetoes() public {
+        for (uint256 i = 0; i < 3; i++) {
+            postNext();
+            veto();
+        }
+        vm.expectRevert(NothingPending.selector);
+        veto();
+    }
 }

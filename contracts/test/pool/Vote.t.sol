@@ -260,7 +260,7 @@ contract VoteTest is PoolFixture {
 
     function test_no_allowance_is_too_large() public {
         PoolDeployment memory d = poolDeployment();
-        d.parameters.maxPerCycle = type(uint128).max;
+        (d.parameters.maxPerCycle, d.bounds.most.maxPerCycle) = (type(uint128).max, type(uint128).max);
         pool = deployPool(d);
         fundPool(FUNDS);
         skipCycles(10);
@@ -327,5 +327,92 @@ contract VoteTest is PoolFixture {
             assertEq(posted, 3 * tally >= 2 * total);
             if (posted) return;
         }
+    }
+
+    function test_a_signer_of_before_the_jail_votes_no_more() public {
+        slash(aliceKey);
+        skip(PERIOD);
+        unjail(alice, key("alice's second signer"), 2);
+        skipCycles(2);
+        vm.warp(GENESIS + vault.currentCycle() * LENGTH);
+        uint64 cycle = vault.currentCycle() - 1;
+        refused(OutsideTenure.selector, cycle, root, ballot(aliceKey, cycle, root));
+        pool.vote(cycle, root, ballot(key("alice's second signer"), cycle, root));
+        assertEq(pool.tallyOf(cycle, root), 4_750e18);
+    }
+
+    function test_a_quorum_of_exactly_all_is_one() public {
+        vm.prank(governor);
+        pool.propose(PoolParameters(9_000e18, DELAY, PER_CYCLE));
+        skip(PERIOD);
+        pool.applyProposed();
+        vm.warp(GENESIS + (vault.currentCycle() + 1) * LENGTH);
+        past = vault.currentCycle() - 1;
+        post(past, root);
+        assertEq(pool.pendingRoot().root, root.root);
+    }
+
+    function test_totals_are_refused_before_the_length_of_the_signatures() public {
+        root.totalBase = 2 * PER_CYCLE + 1;
+        refused(TotalTooHigh.selector, past, root, hex"00");
+        root.totalBase = FUNDS + 1;
+        skipCycles(1);
+        refused(TotalTooHigh.selector, past + 1, root, hex"00");
+    }
+
+    function test_two_thirds_of_the_largest_stake() public {
+        coin.mint(bob, type(uint128).max - 9_000e18);
+        vm.startPrank(bob);
+        coin.approve(address(vault), type(uint256).max);
+        vault.stake(bob, type(uint128).max - 9_000e18);
+        vm.stopPrank();
+        skipCycles(2);
+        past = vault.currentCycle() - 1;
+        pool.vote(past, root, ballot(aliceKey, past, root));
+        assertEq(pool.pendingRoot().activates, 0);
+        pool.vote(past, root, ballot(bobKey, past, root));
+        assertEq(pool.pendingRoot().root, root.root);
+    }
+
+    function test_only_the_last_vote_is_remembered() public {
+        pool.vote(past, root, ballot(aliceKey, past, root));
+        assertTrue(pool.hasVoted(alice, past));
+        assertFalse(pool.hasVoted(alice, past - 1));
+        assertFalse(pool.hasVoted(alice, past + 1));
+        assertFalse(pool.hasVoted(carol, 0));
+    }
+
+    function test_new_parameters_hold_for_a_cycle_that_is_being_counted() public {
+        vm.startPrank(governor);
+        pool.propose(PoolParameters(9_000e18 + 1, DELAY, PER_CYCLE));
+        skip(PERIOD);
+        pool.applyProposed();
+        pool.propose(PoolParameters(9_000e18, DELAY, PER_CYCLE));
+        skip(PERIOD);
+        vm.stopPrank();
+        vm.warp(GENESIS + (vault.currentCycle() + 1) * LENGTH);
+        past = vault.currentCycle() - 1;
+        post(past, root);
+        assertEq(pool.pendingRoot().activates, 0);
+        pool.applyProposed();
+        pool.vote(past, root, "");
+        assertEq(pool.pendingRoot().root, root.root);
+    }
+
+    function test_a_cycle_of_an_odd_length_takes_votes_through_its_shorter_half() public {
+        Deployment memory d = deployment(IERC20(address(coin)));
+        (d.genesis, d.cycleLength) = (uint64(block.timestamp), 101);
+        vault = deploy(d);
+        pool = deployPool(oddPool());
+        vm.warp(d.genesis + 101 + 49);
+        root.totalBase = 0;
+        pool.vote(0, root, "");
+        skip(1);
+        refused(OutsideVoting.selector, 0, root, "");
+    }
+
+    function oddPool() private view returns (PoolDeployment memory d) {
+        d = poolDeployment();
+        (d.parameters.delay, d.bounds.least.delay) = (50, 50);
     }
 }

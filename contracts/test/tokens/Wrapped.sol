@@ -3,7 +3,7 @@ pragma solidity ^0.8.30;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-/// Wraps the chain's own coin as WETH does, and can be told to do it badly.
+/// Wraps the chain's own coin as WETH does, which pays with a stipend of 2,300 gas, and can be told to do it badly.
 contract Wrapped is ERC20 {
     uint256 public kept;
 
@@ -19,7 +19,6 @@ contract Wrapped is ERC20 {
 
     function withdraw(uint256 amount) external {
         _burn(msg.sender, amount);
-        (bool done,) = msg.sender.call{value: amount - kept}("");
-        require(done, "the coin was refused");
+        payable(msg.sender).transfer(amount - kept);
     }
 }

@@ -147,6 +147,22 @@ contract NativeTest is Fixture {
         assertEq(alice.balance - before, 100e18);
         assertEq(wrapped.balanceOf(address(vault)), STAKE - 100e18);
     }
+
+    function test_a_pause_stops_no_way_out() public {
+        matured(100e18);
+        vm.prank(governor);
+        vault.setPaused(true);
+        assertEq(withdrawNative(), 100e18);
+    }
+
+    function test_coin_that_was_forced_on_the_vault_stays_there() public {
+        matured(100e18);
+        vm.deal(address(vault), 7);
+        uint256 before = alice.balance;
+        assertEq(withdrawNative(), 100e18);
+        assertEq(alice.balance - before, 100e18);
+        assertEq(address(vault).balance, 7);
+    }
 }
 
 /// Asks again as soon as it is paid, and is refused.

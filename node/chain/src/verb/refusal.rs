@@ -35,10 +35,11 @@ const fn row<E: SolError>(why: &'static str, hint: Option<&'static str>) -> Row 
 }
 
 /// Every refusal of the vault that has no arguments, in the order of contracts/src/libraries/Refusals.sol.
-const PLAIN: [Row; 41] = [
+const PLAIN: [Row; 42] = [
     row::<V::BeforeGenesis>("the network has not begun yet", None),
     row::<V::Paused>("deposits are paused", Some("unstake and withdraw still work")),
     row::<V::NotGovernor>("only the governor may do this", None),
+    row::<V::NotOffered>("the governor's role was not offered to this account", None),
     row::<V::AlreadyRegistered>("this account has an operator already", Some("use stake, rotate or unjail")),
     row::<V::NotRegistered>("this account has no operator", Some("register first, or check the account")),
     row::<V::Jailed>("the operator is jailed", Some("unjail first, with a new signer")),
