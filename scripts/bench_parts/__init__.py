@@ -1,0 +1,1 @@
+"""The parts of scripts/bench that are more than one command."""
