@@ -19,13 +19,14 @@ struct Entry {
 ///
 /// Its counted stake is `active`, or zero while it is jailed; so the value of its cycle stake needs no room of its own.
 struct Operator {
+    // Slot 0: what every verb reads. Whose stake has stood still through a cycle votes with what stands here alone.
     uint128 active;
-    uint128 floor;
-    // Slot 1: what every verb reads.
-    uint128 floorPrev;
     uint64 cycle;
     uint56 jailedUntil;
     bool isRegistered;
+    // Slot 1
+    uint128 floor;
+    uint128 floorPrev;
     // Slot 2
     uint128 queued;
     uint64 nextTicket;
