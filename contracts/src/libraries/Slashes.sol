@@ -29,9 +29,10 @@ library Slashes {
         uint256 queued = 0;
         for (uint256 i = 0; i < queue.length; i++) {
             part = fractionUp(queue[i], bps);
+            uint128 left = queue[i] - part;
+            result.queue[i] = left;
             taken += part;
-            result.queue[i] = queue[i] - part;
-            queued += result.queue[i];
+            queued += left;
         }
         require(taken <= type(uint128).max && queued <= type(uint128).max, Overflow());
         result.taken = uint128(taken);
@@ -41,6 +42,9 @@ library Slashes {
 
     /// Rounds up: a slash may take one atom too much, never one too little. `bps` is at most the whole.
     function fractionUp(uint128 amount, uint16 bps) internal pure returns (uint128) {
-        return uint128((uint256(amount) * bps + WHOLE - 1) / WHOLE);
+        unchecked {
+            // 128 bits and 16 fit into a word.
+            return uint128((uint256(amount) * bps + WHOLE - 1) / WHOLE);
+        }
     }
 }
