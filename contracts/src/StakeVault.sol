@@ -332,7 +332,7 @@ contract StakeVault is IStakeVault, Journal {
         Operator storage operator = _operators[tenure.account];
         uint64 present = currentCycle();
         require(present != 0 && tenure.covers(present - 1, operator.term), OutsideTenure());
-        return (tenure.account, operator.cycleStake().at(present).floorPrev);
+        return (tenure.account, operator.weight(present));
     }
 
     /// @inheritdoc IStakeVault

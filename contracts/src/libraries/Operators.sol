@@ -54,6 +54,15 @@ library Operators {
         return CycleStake(isJailed(self) ? 0 : self.active, self.floor, self.floorPrev, self.cycle);
     }
 
+    /// What its votes about the cycle before `present` weigh: the `floorPrev` of `cycleStake(self).at(present)`, read from
+    /// no more slots than it takes.
+    function weight(Operator storage self, uint64 present) internal view returns (uint128) {
+        uint64 touched = self.cycle;
+        if (present <= touched) return self.floorPrev;
+        if (present == touched + 1) return self.floor;
+        return isJailed(self) ? 0 : self.active;
+    }
+
     /// Sets the active amount and carries it into the cycle stake, where a jailed operator counts nothing.
     function setActive(Operator storage self, CycleStake storage total, uint64 cycle, uint128 active) internal {
         (CycleStake memory next, CycleStake memory sum) =

@@ -86,6 +86,19 @@ contract BooksTest is Test {
         assertGe(total.floorPrev, floorPrev);
     }
 
+    function invariant_a_vote_weighs_the_lowest_stake_of_the_cycle_before() public view {
+        uint64 present = vault.currentCycle();
+        for (uint256 i = 0; i < actors.ownerCount(); i++) {
+            address owner = actors.owners(i);
+            if (!actors.isRegistered(owner)) continue;
+            address signer = vault.operatorOf(owner).signer;
+            if (!vault.speaksIn(signer, present - 1)) continue;
+            (address account, uint128 weight) = vault.voterOf(signer);
+            assertEq(account, owner);
+            assertEq(weight, vault.cycleStakeOf(owner).floorPrev);
+        }
+    }
+
     /// The invariants would hold of people who do nothing, too: these do everything.
     function test_the_actors_do_everything() public {
         for (uint256 i = 0; i < 1_000; i++) {
