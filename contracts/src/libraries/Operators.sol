@@ -67,8 +67,7 @@ library Operators {
     function setActive(Operator storage self, CycleStake storage total, uint64 cycle, uint128 active) internal {
         (CycleStake memory next, CycleStake memory sum) =
             cycleStake(self).set(total, cycle, isJailed(self) ? 0 : active);
-        self.active = active;
-        _store(self, total, next, sum);
+        _store(self, total, active, next, sum);
     }
 
     /// Takes a fraction of everything that is there, matured entries included, and jails until then.
@@ -86,8 +85,8 @@ library Operators {
             self.queue[i].amount = cut.queue[i];
         }
         (CycleStake memory next, CycleStake memory sum) = cycleStake(self).jail(total, cycle);
-        (self.active, self.queued, self.jailedUntil) = (cut.active, cut.queued, _clamp(until));
-        _store(self, total, next, sum);
+        (self.queued, self.jailedUntil) = (cut.queued, _clamp(until));
+        _store(self, total, cut.active, next, sum);
     }
 
     /// A jail beyond all block times never ends, in fewer bits too.
@@ -98,10 +97,11 @@ library Operators {
     /// Ends the jail; what is active counts again.
     function unjail(Operator storage self, CycleStake storage total, uint64 cycle) internal {
         // The cycle stake is closed while the operator still counts nothing, and only then its stake comes back.
-        (CycleStake memory next, CycleStake memory sum) = cycleStake(self).set(total, cycle, self.active);
+        uint128 active = self.active;
+        (CycleStake memory next, CycleStake memory sum) = cycleStake(self).set(total, cycle, active);
         self.jailedUntil = 0;
         self.term += 1;
-        _store(self, total, next, sum);
+        _store(self, total, active, next, sum);
     }
 
     /// Moves active stake into a new entry at the end of the queue.
@@ -153,10 +153,15 @@ library Operators {
         (self.queued, self.entries) = (self.queued - amount, uint8(kept));
     }
 
-    function _store(Operator storage self, CycleStake storage total, CycleStake memory next, CycleStake memory sum)
-        private
-    {
-        (self.floor, self.floorPrev, self.cycle) = (next.floor, next.floorPrev, next.cycle);
+    function _store(
+        Operator storage self,
+        CycleStake storage total,
+        uint128 active,
+        CycleStake memory next,
+        CycleStake memory sum
+    ) private {
+        (self.active, self.cycle) = (active, next.cycle);
+        (self.floor, self.floorPrev) = (next.floor, next.floorPrev);
         (total.value, total.floor, total.floorPrev, total.cycle) = (sum.value, sum.floor, sum.floorPrev, sum.cycle);
     }
 }
