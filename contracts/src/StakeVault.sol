@@ -190,7 +190,7 @@ contract StakeVault is IStakeVault, Journal {
     }
 
     function _withdraw(uint256 limit) private returns (uint128 amount) {
-        Operator storage operator = _registered(msg.sender);
+        Operator storage operator = _operators[msg.sender];
         amount = operator.withdraw(limit);
         _record(Facts.WITHDRAWN, msg.sender, Facts.withdrawn(_word(msg.sender), operator.queued, amount));
     }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {CycleStake, CycleStakes} from "./CycleStakes.sol";
-import {InsufficientStake, NoSuchEntry, NothingMatured, QueueFull, ZeroAmount} from "./Refusals.sol";
+import {InsufficientStake, NoSuchEntry, NotRegistered, NothingMatured, QueueFull, ZeroAmount} from "./Refusals.sol";
 import {Cut, Slashes} from "./Slashes.sol";
 
 // The most entries in an operator's queue. A full queue refuses the next `unstake`; it never resets a clock.
@@ -136,9 +136,11 @@ library Operators {
         setActive(self, total, cycle, self.active + amount);
     }
 
-    /// Removes the oldest matured entries, at most `limit` of them; the rest keeps its order.
+    /// Removes the oldest matured entries of an owner, at most `limit` of them; the rest keeps its order.
     function withdraw(Operator storage self, uint256 limit) internal returns (uint128 amount) {
         uint256 entries = self.entries;
+        // Whoever has entries is registered: that slot need not be read.
+        require(entries != 0 || self.isRegistered, NotRegistered());
         uint256 kept = 0;
         for (uint256 i = 0; i < entries; i++) {
             Entry memory entry = self.queue[i];
