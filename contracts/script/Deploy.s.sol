@@ -4,115 +4,74 @@ pragma solidity ^0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Script} from "forge-std/Script.sol";
 
+import {IRewardPool} from "../src/interfaces/IRewardPool.sol";
+import {IStakeVault} from "../src/interfaces/IStakeVault.sol";
+import {Network} from "../src/libraries/Network.sol";
 import {Coin} from "../test/tokens/Coin.sol";
-import {Deployment, IStakeVault} from "../src/interfaces/IStakeVault.sol";
-import {Bounds, Parameters} from "../src/libraries/Terms.sol";
+import {DeploymentFile, Landed} from "./DeploymentFile.sol";
+import {Landing} from "./Landing.sol";
+import {Plan, PlanFile} from "./PlanFile.sol";
+import {Report} from "./Report.sol";
+import {Soundness} from "./Soundness.sol";
+import {TokenProbe} from "./TokenProbe.sol";
 
-/// Deploys a vault with the parameters of a file, script/anvil.json unless PARAMETERS names another, and writes where it
-/// stands to deployments/<chain id>.json, or to the file there that DEPLOYMENT names. On anvil, and only there, a token of
-/// zero stands for a new one that anyone may mint.
+/// Deploys a vault and its pool as a file says: script/anvil.json unless PARAMETERS names another. Without --broadcast it
+/// tries everything on a copy of the chain, prints what would be sent, and sends nothing:
 ///
-///     forge script script/Deploy.s.sol --rpc-url http://127.0.0.1:8545 --broadcast --private-key <key>
-contract Deploy is Script {
-    uint256 private constant ANVIL = 31337;
-
-    /// A file that is not for this chain.
-    error AnotherChain(uint256 wanted, uint256 found);
-    /// A file with a key too many, too few, or at another place.
-    error UnknownKey(string expected, string found);
-    /// A number that does not fit its place.
-    error TooLarge(string key);
+///     PARAMETERS=script/base.json forge script script/Deploy.s.sol --rpc-url <url>
+///
+/// With --broadcast it sends it, and writes where everything stands to deployments/<chain id>.json, or to the file there
+/// that DEPLOYMENT names. Run again, it sends only what is missing. On anvil, and only there, a token of zero stands for
+/// one that anyone may mint.
+contract Deploy is Script, Landing {
+    /// What stands at the address of the vault or the pool is of another network or vault: its code is not what was built.
+    error NotOurs(address found);
 
     function run() external {
-        Deployment memory d = read(vm.readFile(vm.envOr("PARAMETERS", string("script/anvil.json"))));
-        IStakeVault vault = deploy(d);
-
-        string memory out = "deployment";
-        vm.serializeUint(out, "chain_id", block.chainid);
-        vm.serializeString(out, "name", d.name);
-        vm.serializeAddress(out, "token", address(vault.token()));
-        // Nothing of the vault lies before this block.
-        vm.serializeUint(out, "from_height", block.number);
-        vm.serializeBytes32(out, "network_id", vault.networkId());
-        string memory json = vm.serializeAddress(out, "vault", address(vault));
-        string memory file = vm.envOr("DEPLOYMENT", string.concat(vm.toString(block.chainid), ".json"));
-        vm.writeJson(json, string.concat("deployments/", file));
+        Plan memory plan = PlanFile.read(vm.readFile(vm.envOr("PARAMETERS", string("script/anvil.json"))));
+        Landed memory site = deploy(plan);
+        Report.print(plan, site);
+        string memory path = string.concat("deployments/", vm.envOr("DEPLOYMENT", DeploymentFile.usualName()));
+        if (DeploymentFile.isSending()) DeploymentFile.record(path, plan, site);
     }
 
-    function deploy(Deployment memory d) public returns (IStakeVault vault) {
-        vm.startBroadcast();
-        if (block.chainid == ANVIL && address(d.token) == address(0)) d.token = new Coin();
-        vault = IStakeVault(_create(abi.encodePacked(vm.getCode("StakeVault.sol:StakeVault"), abi.encode(d))));
-        vm.stopBroadcast();
-    }
-
-    /// The deployment that a file describes. What the vault itself refuses is left to it.
-    function read(string memory json) public view returns (Deployment memory d) {
-        string[11] memory keys = [
-            "chain_id",
-            "name",
-            "token",
-            "governor",
-            "solana_genesis_hash",
-            "solana_program_id",
-            "genesis",
-            "cycle_length",
-            "parameters",
-            "least",
-            "most"
-        ];
-        string[] memory found = vm.parseJsonKeys(json, ".");
-        for (uint256 i = 0; i < keys.length || i < found.length; i++) {
-            _same(i < keys.length ? keys[i] : "nothing", i < found.length ? found[i] : "nothing");
-        }
-        uint256 chainId = _number(json, ".chain_id", type(uint256).max);
-        require(chainId == block.chainid, AnotherChain(chainId, block.chainid));
-        d.name = vm.parseJsonString(json, ".name");
-        d.token = IERC20(vm.parseJsonAddress(json, ".token"));
-        d.governor = vm.parseJsonAddress(json, ".governor");
-        d.solanaGenesisHash = vm.parseJsonBytes32(json, ".solana_genesis_hash");
-        d.solanaProgramId = vm.parseJsonBytes32(json, ".solana_program_id");
-        d.genesis = _u64(json, ".genesis");
-        d.cycleLength = _u64(json, ".cycle_length");
-        d.parameters = _parameters(json, ".parameters");
-        d.bounds = Bounds(_parameters(json, ".least"), _parameters(json, ".most"));
-    }
-
-    function _parameters(string memory json, string memory path) private pure returns (Parameters memory) {
-        string[5] memory keys = ["min_stake", "min_deposit", "unstaking_period", "slash_bps", "evidence_cycles"];
-        string[] memory found = vm.parseJsonKeys(json, path);
-        for (uint256 i = 0; i < keys.length || i < found.length; i++) {
-            _same(i < keys.length ? keys[i] : "nothing", i < found.length ? found[i] : "nothing");
-        }
-        return Parameters(
-            uint128(_number(json, string.concat(path, ".min_stake"), type(uint128).max)),
-            uint128(_number(json, string.concat(path, ".min_deposit"), type(uint128).max)),
-            _u64(json, string.concat(path, ".unstaking_period")),
-            uint16(_number(json, string.concat(path, ".slash_bps"), type(uint16).max)),
-            _u64(json, string.concat(path, ".evidence_cycles"))
+    /// Refuses what is unsound, then lands what does not stand yet. Fills in what the plan leaves to it.
+    function deploy(Plan memory plan) public returns (Landed memory site) {
+        _mintCoins(plan);
+        Soundness.check(plan);
+        bytes memory vaultCreation = _vaultCreation(plan);
+        site.vault = IStakeVault(addressOf(plan.salt, vaultCreation));
+        plan.pool.vault = site.vault;
+        bytes memory poolCreation = abi.encodePacked(vm.getCode("RewardPool.sol:RewardPool"), abi.encode(plan.pool));
+        site.pool = IRewardPool(addressOf(plan.salt, poolCreation));
+        TokenProbe.check(plan.vault.token, plan.tokenDecimals, address(site.vault), plan.vault.parameters.minStake);
+        TokenProbe.check(
+            plan.pool.token, plan.rewardTokenDecimals, address(site.pool), plan.pool.parameters.maxPerCycle
         );
+
+        (, site.vaultStood) = land(plan.salt, vaultCreation);
+        (, site.poolStood) = land(plan.salt, poolCreation);
+        site.networkId = Network.id(
+            plan.vault.name,
+            block.chainid,
+            address(site.vault),
+            plan.vault.solanaGenesisHash,
+            plan.vault.solanaProgramId
+        );
+        require(site.vault.networkId() == site.networkId, NotOurs(address(site.vault)));
+        require(site.pool.vault() == site.vault, NotOurs(address(site.pool)));
     }
 
-    function _same(string memory expected, string memory found) private pure {
-        require(keccak256(bytes(expected)) == keccak256(bytes(found)), UnknownKey(expected, found));
+    function _vaultCreation(Plan memory plan) private view returns (bytes memory) {
+        return abi.encodePacked(vm.getCode("StakeVault.sol:StakeVault"), abi.encode(plan.vault));
     }
 
-    function _u64(string memory json, string memory path) private pure returns (uint64) {
-        return uint64(_number(json, path, type(uint64).max));
-    }
-
-    function _number(string memory json, string memory path, uint256 most) private pure returns (uint256 number) {
-        number = vm.parseUint(vm.parseJsonString(json, path));
-        require(number <= most, TooLarge(path));
-    }
-
-    function _create(bytes memory code) private returns (address created) {
-        assembly ("memory-safe") {
-            created := create(0, add(code, 32), mload(code))
-            if iszero(created) {
-                returndatacopy(0, 0, returndatasize())
-                revert(0, returndatasize())
-            }
-        }
+    /// One coin for both purposes, at the same address whenever the file is the same.
+    function _mintCoins(Plan memory plan) private {
+        if (block.chainid != Soundness.ANVIL) return;
+        if (address(plan.vault.token) != address(0) && address(plan.pool.token) != address(0)) return;
+        (address coin,) = land(plan.salt, type(Coin).creationCode);
+        if (address(plan.vault.token) == address(0)) plan.vault.token = IERC20(coin);
+        if (address(plan.pool.token) == address(0)) plan.pool.token = IERC20(coin);
     }
 }

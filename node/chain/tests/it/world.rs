@@ -79,8 +79,8 @@ impl World {
                 B256::ZERO,
                 genesis,
                 cycle_length,
-                parameters(&file["parameters"]),
-                (parameters(&file["least"]), parameters(&file["most"])),
+                parameters(&file["vault"]["parameters"]),
+                (parameters(&file["vault"]["least"]), parameters(&file["vault"]["most"])),
             ),
         };
         let creation: Bytes = [&bytecode("StakeVault")[..], &constructor.abi_encode()].concat().into();
