@@ -37,15 +37,16 @@ library DeploymentFile {
         return VM.isContext(VmSafe.ForgeContext.ScriptBroadcast) || VM.isContext(VmSafe.ForgeContext.ScriptResume);
     }
 
-    /// Leaves a file as it is that names this vault and pool already: it knows since when, and who owns them by now.
+    /// Leaves a file as it is that tells of a vault which stood there before, and of this pool: it knows since when, and who
+    /// owns them by now. One that tells of a vault which is new is of another chain with the same number, or of a run that
+    /// came to nothing.
     function record(string memory path, Plan memory plan, Landed memory site) internal {
-        bool known = VM.exists(path);
-        if (known) {
+        if (site.vaultStood && VM.exists(path)) {
             string memory json = VM.readFile(path);
-            known = VM.parseJsonAddress(json, ".vault") == address(site.vault)
+            bool isSame = VM.parseJsonAddress(json, ".vault") == address(site.vault)
                 && VM.parseJsonAddress(json, ".pool") == address(site.pool);
+            if (isSame) return;
         }
-        if (known) return;
         uint256 height = VM.envOr("FROM_HEIGHT", site.vaultStood ? type(uint256).max : block.number);
         require(height != type(uint256).max, SinceWhen(address(site.vault)));
         VM.writeJson(render(plan, site, height), path);

@@ -369,7 +369,7 @@ contract DeploymentFileTest is Plans {
     }
 
     /// One test, since all of it is about one file.
-    function test_says_what_a_node_reads_and_is_written_once() public {
+    function test_says_what_a_node_reads_and_is_kept_as_long_as_the_vault_stands() public {
         if (vm.exists(PATH)) vm.removeFile(PATH);
         reader.record(PATH, plan, site);
         string memory json = vm.readFile(PATH);
@@ -386,6 +386,13 @@ contract DeploymentFileTest is Plans {
         site.vaultStood = true;
         reader.record(PATH, plan, site);
         assertEq(vm.parseJsonAddress(vm.readFile(PATH), ".in_force.owner"), address(this));
+
+        // On a chain that begins anew, as anvil does, the same vault is younger.
+        (site.vaultStood, site.poolStood) = (false, false);
+        vm.roll(7);
+        reader.record(PATH, plan, site);
+        assertEq(vm.parseJsonUint(vm.readFile(PATH), ".from_height"), 7);
+        site.vaultStood = true;
 
         // Without the file nobody knows since when.
         vm.removeFile(PATH);

@@ -50,9 +50,11 @@ class Init:
         cases = json.loads((ROOT / "node/core/vectors/network_id.json").read_text("utf-8"))["cases"]
         case = next(case for case in cases if case["name"] == "Base only")
         network = case["network"]
+        zero = f"0x{0:064x}"
         self.deployment = json.dumps({
             "chain_id": int(network["base_chain_id"]), "name": network["name"], "vault": network["vault"],
-            "from_height": 1, "network_id": case["network_id"],
+            "from_height": 1, "network_id": case["network_id"], "pool": network["vault"], "token": network["vault"],
+            "reward_token": network["vault"], "solana_genesis_hash": zero, "solana_program_id": zero,
         })
 
     def command(self, folder):

@@ -6,12 +6,13 @@
 //! storage, and whatever cannot be proven at all (the unfinal tail) carries the names of those who showed it. Each way of
 //! being wrong has a name of its own, so that a person can see which of their endpoints to replace.
 //!
-//! [`base`] reads Base; [`verb`] says what an owner can ask of its vault, [`wallet`] holds the key that signs it, and
-//! [`send`] has the steps in which it is carried out; [`address`] reads what people write. Rules about stake or peers are not here: those are the
-//! core's.
+//! [`base`] reads Base, and [`release`] knows what should stand there; [`verb`] says what an owner can ask of its vault,
+//! [`wallet`] holds the key that signs it, and [`send`] has the steps in which it is carried out; [`address`] reads what
+//! people write. Rules about stake or peers are not here: those are the core's.
 
 pub mod address;
 pub mod base;
+pub mod release;
 pub mod send;
 pub mod verb;
 pub mod wallet;

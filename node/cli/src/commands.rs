@@ -1,5 +1,6 @@
 //! One function per command.
 
+pub(crate) mod deploy;
 pub(crate) mod guard;
 pub(crate) mod init;
 pub(crate) mod keys;

@@ -73,11 +73,34 @@ pub(crate) enum Command {
     /// What was asked of the chains, and what became of it
     #[command(subcommand)]
     Outbox(Outbox),
+    /// Compare a deployment with what stands on the chain
+    #[command(subcommand)]
+    Deploy(Deploy),
     /// Print a script that completes commands in a shell
     Completions {
         /// Which shell
         shell: Shell,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Deploy {
+    /// Whether vault and pool stand as a file says: made by this release's code, with its numbers, owned by whom it names
+    ///
+    /// Exits with 0 if everything is as the file says, with 1 if anything is not, and with 3 if the chain could not be read.
+    /// Their addresses commit to the code that made them and to what it was given, so what the file says of that needs no
+    /// trust in endpoints; what is in force now is what more than half of them say.
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// What the deployment wrote: contracts/deployments/<chain id>.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) deployment: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) rpcs: Rpcs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -116,11 +139,7 @@ pub(crate) enum Outbox {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Init {
-    /// What the deployment wrote: contracts/deployments/<chain id>.json
-    #[arg(long, value_name = "FILE")]
-    pub(crate) deployment: PathBuf,
-
+pub(crate) struct Rpcs {
     /// An endpoint to read Base through; give several, by different operators. An address with a key in it is better given
     /// in the variable, separated by commas, where other users of this machine do not see it
     #[arg(
@@ -133,6 +152,16 @@ pub(crate) struct Init {
     )]
     // Taken as text: an error of the parser would quote it.
     pub(crate) rpcs: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// What the deployment wrote: contracts/deployments/<chain id>.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) deployment: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) rpcs: Rpcs,
 
     /// Where other nodes are to reach this one, over UDP
     #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:7474")]

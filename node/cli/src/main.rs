@@ -6,6 +6,7 @@
 mod amount;
 mod chain;
 mod commands;
+mod deployment;
 mod exit;
 mod flags;
 mod home;
@@ -58,6 +59,7 @@ async fn run(command: Command, home: &Home, printer: &Printer) -> Result<(), exi
         Command::Guard { command } => commands::guard::guard(command, home, printer).await,
         Command::Keys { command } => commands::keys::keys(command, home, printer).await,
         Command::Outbox(arguments) => commands::outbox::outbox(arguments, home, printer).await,
+        Command::Deploy(arguments) => commands::deploy::deploy(arguments, printer).await,
         Command::Completions { shell } => {
             printer.completions(shell);
             Ok(())

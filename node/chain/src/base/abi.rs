@@ -1,4 +1,5 @@
-//! The vault's interface, from the ABI that is checked in beside the contracts, and the little of ERC-20 that owners need.
+//! The interfaces of vault and pool, from the ABIs that are checked in beside the contracts, and the little of ERC-20 that
+//! owners need.
 
 use alloy::primitives::Address;
 use alloy::sol;
@@ -8,6 +9,12 @@ sol!(
     #[sol(all_derives)]
     StakeVault,
     "../../contracts/abi/StakeVault.json"
+);
+
+sol!(
+    #[sol(all_derives)]
+    RewardPool,
+    "../../contracts/abi/RewardPool.json"
 );
 
 sol! {

@@ -133,10 +133,7 @@ impl Endpoint {
 
     /// Whether it serves the right chain and the vault of the right network.
     pub(crate) async fn vet(&self, vault: &Vault) -> Result<(), EndpointFault> {
-        let found: U256 = self.rpc.demand("eth_chainId", json!([])).await?;
-        if found != U256::from(vault.chain_id) {
-            return Err(EndpointFault::WrongChain { found: found.saturating_to() });
-        }
+        self.serves(vault.chain_id).await?;
         let code: Bytes = self.rpc.demand("eth_getCode", json!([vault.address, "latest"])).await?;
         if code.is_empty() {
             return Err(EndpointFault::NoVault);
@@ -146,6 +143,15 @@ impl Endpoint {
             Viewed::Value(found) => Err(EndpointFault::WrongNetwork { found: NetworkId(found.0) }),
             Viewed::Reverted(_) => Err(EndpointFault::NoVault),
         }
+    }
+
+    /// Whether it serves the right chain.
+    pub(crate) async fn serves(&self, chain_id: u64) -> Result<(), EndpointFault> {
+        let found: U256 = self.rpc.demand("eth_chainId", json!([])).await?;
+        if found != U256::from(chain_id) {
+            return Err(EndpointFault::WrongChain { found: found.saturating_to() });
+        }
+        Ok(())
     }
 
     /// A block, its hash computed again and its height the one asked for.
@@ -187,11 +193,14 @@ impl Endpoint {
 
     /// The vault's two journal slots, on this endpoint's word.
     pub(crate) async fn storage(&self, vault: Address, hash: B256) -> Result<[U256; 2], EndpointFault> {
-        let read = |number| {
-            self.rpc.demand::<U256>("eth_getStorageAt", json!([vault, slot(number), Which::Hash(hash).json()]))
-        };
-        let (head, seq) = futures_util::future::join(read(HEAD_SLOT), read(SEQ_SLOT)).await;
+        let (head, seq) =
+            futures_util::future::join(self.slot(vault, HEAD_SLOT, hash), self.slot(vault, SEQ_SLOT, hash)).await;
         Ok([head?, seq?])
+    }
+
+    /// One slot of a contract, on this endpoint's word.
+    pub(crate) async fn slot(&self, contract: Address, number: u64, hash: B256) -> Result<U256, EndpointFault> {
+        self.rpc.demand("eth_getStorageAt", json!([contract, slot(number), Which::Hash(hash).json()])).await
     }
 
     /// Calls a view of a contract.

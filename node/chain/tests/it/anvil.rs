@@ -25,12 +25,12 @@ pub(crate) struct Anvil {
     client: reqwest::Client,
 }
 
-fn contracts() -> PathBuf {
+pub(crate) fn contracts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../contracts")
 }
 
 /// A native program out of npm's packages: the launchers in front of them hide how it ended.
-fn native(name: &str) -> PathBuf {
+pub(crate) fn native(name: &str) -> PathBuf {
     let packages = contracts().join("node_modules/@foundry-rs");
     let found = std::fs::read_dir(&packages).into_iter().flatten().flatten().find_map(|package| {
         let path = package.path().join("bin").join(name);

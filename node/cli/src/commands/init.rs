@@ -8,33 +8,21 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use url::Url;
 use williw_core::identity::{PeerId, Signer};
-use williw_core::network::{BaseSite, Network, NetworkId};
+use williw_core::network::NetworkId;
 use williw_daemon::keys::{KeyError, PeerKey, remove_parts, write_secret};
 use williw_daemon::settings::{self, Settings};
 use williw_store::guard::{Guard, GuardError};
 
+use crate::deployment::Deployment;
 use crate::exit::{ExitStatus, Failure};
 use crate::flags;
 use crate::home::Home;
 use crate::keys;
 use crate::printer::Printer;
 use crate::signers::{self, PART, first_boot};
-
-/// The largest deployment file that is read, in bytes.
-const DEPLOYMENT_CAP: u64 = 64 * 1024;
-
-/// What the deployment script writes.
-#[derive(Deserialize)]
-struct Deployment {
-    chain_id: u64,
-    name: String,
-    from_height: u64,
-    network_id: NetworkId,
-    vault: Signer,
-}
 
 #[derive(Serialize)]
 struct Made {
@@ -119,31 +107,32 @@ pub(super) fn sync_names(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A deployment that makes the network that it says it is.
 fn read_deployment(path: &Path) -> Result<Deployment, Failure> {
-    let mut text = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(DEPLOYMENT_CAP).read_to_end(&mut text));
-    read.map_err(|error| Failure::usage(format_args!("{} cannot be read: {error}", path.display())))?;
-    let deployment: Deployment = serde_json::from_slice(&text).map_err(|error| {
-        Failure::usage(format_args!("{} is no deployment: {error}", path.display()))
-            .hint("expected what contracts/script/Deploy.s.sol writes to contracts/deployments")
-    })?;
-    let site = BaseSite { chain_id: deployment.chain_id, vault: deployment.vault.0 };
-    let network = Network::new(&deployment.name, Some(site), None);
-    let network = network.map_err(|fault| Failure::usage(format_args!("{}: {fault}", path.display())))?;
+    let deployment = Deployment::read(path)?;
+    let network = deployment
+        .network()
+        .map_err(|failure| Failure { text: format!("{}: {}", path.display(), failure.text), ..failure })?;
     if network.id() != deployment.network_id {
         return Err(Failure::usage(format_args!(
-            "{}: its name, chain and vault make network {}, not {}",
+            "{}: its name, chains and vault make network {}, not {}",
             path.display(),
             network.id(),
             deployment.network_id
         ))
-        .hint("the file was changed, or its network has a Solana half, which this node does not know yet"));
+        .hint("the file was changed; `williw deploy verify` compares it with the chain"));
+    }
+    if network.solana().is_some() {
+        return Err(Failure::usage(format_args!(
+            "{}: its network has a Solana half, which this node does not know yet",
+            path.display()
+        )));
     }
     Ok(deployment)
 }
 
 /// The addresses of the endpoints. What is wrong with one is said without it: it may hold a key.
-fn addresses(rpcs: &[String]) -> Result<Vec<Url>, Failure> {
+pub(super) fn addresses(flags::Rpcs { rpcs }: &flags::Rpcs) -> Result<Vec<Url>, Failure> {
     let address = |(nth, text): (usize, &String)| {
         text.parse().map_err(|_| {
             Failure::usage(format_args!("the address of rpc {} cannot be read", nth + 1))

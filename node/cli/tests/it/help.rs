@@ -5,7 +5,7 @@ use expect_test::expect_file;
 use crate::home::Home;
 
 /// Every command that there is; `help/williw.txt` lists them too, so a new one cannot be forgotten here.
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "init",
     "run",
     "status",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 17] = [
     "guard",
     "keys",
     "outbox",
+    "deploy",
     "completions",
 ];
 
@@ -41,6 +42,13 @@ async fn what_the_outbox_does_is_explained() {
         expect_file![format!("{}/tests/it/help/outbox-{command}.txt", env!("CARGO_MANIFEST_DIR"))]
             .assert_eq(&help.stdout);
     }
+}
+
+#[tokio::test]
+async fn what_can_be_done_with_deployments_is_explained() {
+    let help = Home::absent().run(&["deploy", "verify", "--help"]).await;
+    assert_eq!((help.code, help.stderr.as_str()), (0, ""));
+    expect_file!["./help/deploy-verify.txt"].assert_eq(&help.stdout);
 }
 
 #[tokio::test]

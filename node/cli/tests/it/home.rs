@@ -8,6 +8,7 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
+use williw_core::hash::Hash;
 use williw_core::network::{BaseSite, Network};
 
 use crate::world::{CHAIN_ID, World};
@@ -50,15 +51,20 @@ impl Ended {
     }
 }
 
-/// What the deployment script writes about a vault.
+/// What a node reads of what the deployment script writes.
 pub(crate) fn deployment(chain_id: u64, vault: [u8; 20], from_height: u64) -> Value {
     let network = Network::new("anvil", Some(BaseSite { chain_id, vault }), None).unwrap();
+    let nobody = "0x00000000000000000000000000000000000000cc";
     json!({
         "chain_id": chain_id,
         "from_height": from_height,
         "name": "anvil",
         "network_id": network.id(),
-        "token": "0x00000000000000000000000000000000000000cC",
+        "pool": nobody,
+        "reward_token": nobody,
+        "solana_genesis_hash": Hash([0; 32]),
+        "solana_program_id": Hash([0; 32]),
+        "token": nobody,
         "vault": williw_core::identity::Signer(vault),
     })
 }

@@ -1,6 +1,10 @@
 //! Making a home.
 
 use expect_test::expect;
+use serde_json::{Value, json};
+use williw_core::hash::Hash;
+use williw_core::identity::Account;
+use williw_core::network::{BaseSite, Network, SolanaSite};
 
 use crate::home::{Home, NOBODY, deployment, mode};
 use crate::world::CHAIN_ID;
@@ -127,6 +131,18 @@ async fn a_disk_that_fails_is_named_with_what_to_do() {
     assert!(ended.stderr.contains(hint), "{}", ended.stderr);
 }
 
+/// The same vault in a network that has a Solana half.
+fn with_a_solana_half(deployment: &Value) -> Value {
+    let base = BaseSite { chain_id: CHAIN_ID, vault: [0x11; 20] };
+    let solana = SolanaSite { genesis: Hash([1; 32]), program: Account([2; 32]) };
+    let network = Network::new("anvil", Some(base), Some(solana)).unwrap();
+    let mut half = deployment.clone();
+    half["network_id"] = json!(network.id());
+    half["solana_genesis_hash"] = json!(solana.genesis);
+    half["solana_program_id"] = json!(solana.program);
+    half
+}
+
 #[tokio::test]
 async fn what_cannot_work_leaves_nothing_behind() {
     let good = deployment(CHAIN_ID, [0x11; 20], 1);
@@ -134,14 +150,19 @@ async fn what_cannot_work_leaves_nothing_behind() {
     other["vault"] = "0x2222222222222222222222222222222222222222".into();
     let mut short = good.clone();
     short.as_object_mut().unwrap().remove("vault");
+    let mut poolless = good.clone();
+    poolless.as_object_mut().unwrap().remove("pool");
+    let half = with_a_solana_half(&good);
     for (deployment, flags, wrong) in [
         (&good, &["--rpc", NOBODY, "--http", "0.0.0.0:7475"][..], "[http] listen: expected an address of this machine"),
         (&good, &["--rpc", NOBODY, "--rpc", NOBODY], "[base] rpcs: expected addresses that differ"),
         (&good, &["--rpc", "ftp://127.0.0.1/a-secret-key"], "[base] rpcs: expected http or https"),
         (&good, &["--rpc", "127.0.0.1/a-secret-key"], "the address of rpc 1"),
         (&good, &["--rpc", NOBODY, "--rpc", "a-secret-key"], "the address of rpc 2"),
-        (&other, &["--rpc", NOBODY], "its name, chain and vault make network"),
+        (&other, &["--rpc", NOBODY], "its name, chains and vault make network"),
         (&short, &["--rpc", NOBODY], "is no deployment"),
+        (&poolless, &["--rpc", NOBODY], "is no deployment"),
+        (&half, &["--rpc", NOBODY], "its network has a Solana half, which this node does not know yet"),
     ] {
         let home = Home::absent();
         let file = home.note("deployment.json", &deployment.to_string());

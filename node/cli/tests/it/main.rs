@@ -4,6 +4,7 @@
 #[path = "../../../chain/tests/it/anvil.rs"]
 #[expect(dead_code, reason = "shared with the tests of the chain, which do more with it")]
 mod anvil;
+mod deploy;
 mod guard;
 mod help;
 mod home;

@@ -1,0 +1,214 @@
+//! The file that a deployment leaves: contracts/deployments/<chain id>.json.
+
+use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer};
+use williw_chain::address;
+use williw_chain::release::{PoolCreation, VaultCreation};
+use williw_core::amount::{Amount, Bps};
+use williw_core::cycle::{Seconds, UnixSeconds};
+use williw_core::fact::{PoolParameters, VaultParameters};
+use williw_core::hash::Hash;
+use williw_core::identity::{Account, Signer};
+use williw_core::network::{BaseSite, Network, NetworkId, SolanaSite};
+
+use crate::exit::Failure;
+
+/// The largest deployment file that is read, in bytes.
+const DEPLOYMENT_CAP: u64 = 64 * 1024;
+
+/// What a node needs of it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Deployment {
+    pub(crate) chain_id: u64,
+    pub(crate) name: String,
+    pub(crate) from_height: u64,
+    pub(crate) network_id: NetworkId,
+    pub(crate) vault: Signer,
+    pub(crate) pool: Signer,
+    #[serde(deserialize_with = "account")]
+    pub(crate) token: Account,
+    #[serde(deserialize_with = "account")]
+    pub(crate) reward_token: Account,
+    pub(crate) solana_genesis_hash: Hash,
+    pub(crate) solana_program_id: Hash,
+}
+
+/// All of it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Record {
+    #[serde(flatten)]
+    pub(crate) deployment: Deployment,
+    pub(crate) salt: Hash,
+    deployed: Deployed,
+    pub(crate) in_force: InForce,
+}
+
+/// What the contracts were created with. Their addresses commit to it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Deployed {
+    #[serde(deserialize_with = "account")]
+    governor: Account,
+    #[serde(deserialize_with = "account")]
+    guardian: Account,
+    #[serde(deserialize_with = "text")]
+    genesis: u64,
+    #[serde(deserialize_with = "text")]
+    cycle_length: u64,
+    vault: Bounded<VaultNumbers>,
+    pool: Bounded<PoolNumbers>,
+}
+
+/// What shall hold now.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InForce {
+    #[serde(deserialize_with = "account")]
+    pub(crate) owner: Account,
+    #[serde(deserialize_with = "account")]
+    pub(crate) guardian: Account,
+    vault: VaultNumbers,
+    pool: PoolNumbers,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bounded<T> {
+    parameters: T,
+    least: T,
+    most: T,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VaultNumbers {
+    #[serde(deserialize_with = "text")]
+    min_stake: u128,
+    #[serde(deserialize_with = "text")]
+    min_deposit: u128,
+    #[serde(deserialize_with = "text")]
+    unstaking_period: u64,
+    #[serde(deserialize_with = "bps")]
+    slash_bps: Bps,
+    #[serde(deserialize_with = "text")]
+    evidence_cycles: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PoolNumbers {
+    #[serde(deserialize_with = "text")]
+    min_quorum: u128,
+    #[serde(deserialize_with = "text")]
+    delay: u64,
+    #[serde(deserialize_with = "text")]
+    max_per_cycle: u128,
+}
+
+/// A number that is written as a text.
+fn text<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(deserializer: D) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn bps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Bps, D::Error> {
+    Bps::try_from(text::<D, u16>(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+fn account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Account, D::Error> {
+    address::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+}
+
+impl Deployment {
+    /// What a node reads of a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        read(path)
+    }
+
+    /// The network that its name, chain, vault and Solana half make.
+    pub(crate) fn network(&self) -> Result<Network, Failure> {
+        let base = BaseSite { chain_id: self.chain_id, vault: self.vault.0 };
+        let solana = SolanaSite { genesis: self.solana_genesis_hash, program: Account(self.solana_program_id.0) };
+        let absent = solana.genesis.is_zero() && solana.program.is_zero();
+        Network::new(&self.name, Some(base), (!absent).then_some(solana)).map_err(Failure::usage)
+    }
+}
+
+impl Record {
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        read(path)
+    }
+
+    pub(crate) fn vault_creation(&self) -> VaultCreation {
+        let Deployed { vault, .. } = &self.deployed;
+        VaultCreation {
+            token: self.deployment.token,
+            governor: self.deployed.governor,
+            name: self.deployment.name.clone(),
+            solana_genesis: self.deployment.solana_genesis_hash,
+            solana_program: self.deployment.solana_program_id,
+            genesis: UnixSeconds(self.deployed.genesis),
+            cycle_length: Seconds(self.deployed.cycle_length),
+            parameters: vault.parameters.parameters(),
+            bounds: (vault.least.parameters(), vault.most.parameters()),
+        }
+    }
+
+    pub(crate) fn pool_creation(&self) -> PoolCreation {
+        let Deployed { pool, .. } = &self.deployed;
+        PoolCreation {
+            vault: Account::evm(self.deployment.vault.0),
+            token: self.deployment.reward_token,
+            governor: self.deployed.governor,
+            guardian: self.deployed.guardian,
+            parameters: pool.parameters.parameters(),
+            bounds: (pool.least.parameters(), pool.most.parameters()),
+        }
+    }
+}
+
+impl InForce {
+    pub(crate) fn vault(&self) -> VaultParameters {
+        self.vault.parameters()
+    }
+
+    pub(crate) fn pool(&self) -> PoolParameters {
+        self.pool.parameters()
+    }
+}
+
+impl VaultNumbers {
+    fn parameters(&self) -> VaultParameters {
+        VaultParameters {
+            min_stake: Amount(self.min_stake),
+            min_deposit: Amount(self.min_deposit),
+            unstaking_period: Seconds(self.unstaking_period),
+            slash: self.slash_bps,
+            evidence_cycles: self.evidence_cycles,
+        }
+    }
+}
+
+impl PoolNumbers {
+    fn parameters(&self) -> PoolParameters {
+        PoolParameters {
+            min_quorum: Amount(self.min_quorum),
+            delay: Seconds(self.delay),
+            max_per_cycle: Amount(self.max_per_cycle),
+        }
+    }
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, Failure> {
+    let mut text = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(DEPLOYMENT_CAP).read_to_end(&mut text));
+    read.map_err(|error| Failure::usage(format_args!("{} cannot be read: {error}", path.display())))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        Failure::usage(format_args!("{} is no deployment: {error}", path.display()))
+            .hint("expected what contracts/script/Deploy.s.sol writes to contracts/deployments")
+    })
+}
