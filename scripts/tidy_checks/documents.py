@@ -7,7 +7,7 @@ import re
 from .crates import manifests
 from .tree import Complaint
 
-DOCUMENTS = ("README.md", "ARCHITECTURE.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "contracts/README.md")
 ARCHITECTURE_LINES = 300
 
 # A path that begins with one of these is ours even when the folder is gone.
@@ -45,17 +45,18 @@ def paths(tree):
 
 def commands(tree):
     packages = {tree.toml(path).get("package", {}).get("name") for path in manifests(tree)}
-    for number, line in shell_lines(tree, "README.md"):
-        for word in line.split():
-            name = word.removeprefix("./")
-            if name.startswith(("scripts/", ".ci/")):
-                if not tree.has(name):
-                    yield Complaint("README.md", number, f"`{name}` does not exist; name what is there")
-                elif not os.access(tree.root / name, os.X_OK):
-                    yield Complaint("README.md", number, f"`{name}` is not executable; chmod +x it")
-        for package in re.findall(r"\bcargo\b.*?\s(?:-p|--package)[ =](\S+)", line):
-            if package not in packages:
-                yield Complaint("README.md", number, f"there is no crate `{package}`; name one that is there")
+    for document in DOCUMENTS:
+        for number, line in shell_lines(tree, document):
+            for word in line.split():
+                name = word.removeprefix("./")
+                if name.startswith(("scripts/", ".ci/")):
+                    if not tree.has(name):
+                        yield Complaint(document, number, f"`{name}` does not exist; name what is there")
+                    elif not os.access(tree.root / name, os.X_OK):
+                        yield Complaint(document, number, f"`{name}` is not executable; chmod +x it")
+            for package in re.findall(r"\bcargo\b.*?\s(?:-p|--package)[ =](\S+)", line):
+                if package not in packages:
+                    yield Complaint(document, number, f"there is no crate `{package}`; name one that is there")
 
 
 def shell_lines(tree, document):

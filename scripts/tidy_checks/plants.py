@@ -115,6 +115,7 @@ PLANTS = [
         replace("scripts/tidy.toml", "[file-size]\n", '[file-size]\n"node/core/src/long.rs" = 401\n'))),
     ("document-paths", "a missing path", append("ARCHITECTURE.md", "\nSee `node/nowhere/src`.\n")),
     ("document-paths", "a missing file", append("README.md", "\nSee `NOWHERE.md`.\n")),
+    ("document-paths", "a missing path, in a folder", append("contracts/README.md", "\nSee `contracts/nowhere`.\n")),
     (None, "present paths", append("README.md", "\n`./scripts/test`, `scripts/*.py`, `node/core/`, `Cargo.toml`, `a/b`\n")),
     ("document-commands", "a missing script", append("README.md", "\n```sh\n./scripts/nothing --json\n```\n")),
     ("document-commands", "a missing crate", append("README.md", "\n```sh\ncargo test -p nothing\n```\n")),
