@@ -11,12 +11,10 @@ contract DeploymentTest is Fixture {
         d = deployment(IERC20(address(coin)));
     }
 
+    /// By a call, which passes on that an expectation was not met; a creation would swallow it.
     function refused(bytes4 reason) private {
-        bytes memory code = abi.encodePacked(vm.getCode("StakeVault.sol:StakeVault"), abi.encode(d));
         vm.expectPartialRevert(reason);
-        assembly ("memory-safe") {
-            pop(create(0, add(code, 32), mload(code)))
-        }
+        this.deployAgain();
     }
 
     function test_the_first_fact_holds_the_parameters() public view {
