@@ -5,8 +5,8 @@ and emits one plain event, but has no journal and no cycle stake. What these two
 floor, so that a verb can be judged without them too.
 
 Two rows are differences. A signature's is half of what three signatures cost more than one. Posting a root is what the vote
-that posts costs more than one that does not, and what a vote without signatures pays before its first instruction; the tally
-that it clears is refunded.
+that posts costs more than one that does not, and what a vote without signatures pays before its first instruction: the checks
+that every vote makes are not in it, and the tally that it clears is refunded. The whole vote stands beside it.
 """
 
 import json
@@ -50,6 +50,7 @@ VERBS = [
     Verb("vote, one signature"),
     Verb("vote, each further signature"),
     Verb("post root", folds=True),
+    Verb("vote, one signature, and post root", folds=True),
     Verb("claim, first"),
     Verb("claim, first, by whoever had no token"),
     Verb("claim, again"),

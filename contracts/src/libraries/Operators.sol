@@ -37,7 +37,7 @@ struct Operator {
     uint64 nonce;
     uint32 term;
     // Slots 4 to 11: the first `entries` hold the queue in the order of its tickets. The rest keep what they last held:
-    // writing over that costs a fourth of what an empty slot does.
+    // writing over that costs a quarter of what an empty slot does.
     Entry[QUEUE_CAP] queue;
 }
 
