@@ -4,7 +4,6 @@ pragma solidity ^0.8.30;
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Test} from "forge-std/Test.sol";
 
 import {HandOver} from "../script/HandOver.s.sol";
@@ -15,6 +14,7 @@ import {IStakeVault} from "../src/interfaces/IStakeVault.sol";
 import {PoolParameters} from "../src/libraries/PoolTerms.sol";
 import {NotGovernor, NotOffered} from "../src/libraries/Refusals.sol";
 import {Parameters} from "../src/libraries/Terms.sol";
+import {Coin} from "./tokens/Coin.sol";
 
 contract HandOverTest is Test {
     uint256 private constant DELAY = 60;
@@ -33,7 +33,7 @@ contract HandOverTest is Test {
         vm.warp(1_800_000_000);
         Plan memory plan = PlanFile.read(vm.readFile("script/anvil.json"));
         governor = plan.vault.governor;
-        IERC20 coin = IERC20(vm.deployCode("Coin.sol:Coin"));
+        Coin coin = new Coin();
         (plan.vault.token, plan.pool.token) = (coin, coin);
         stakes = IStakeVault(vm.deployCode("StakeVault.sol:StakeVault", abi.encode(plan.vault)));
         plan.pool.vault = stakes;
