@@ -23,7 +23,7 @@ pub mod keys;
 mod lies;
 mod oracle;
 mod people;
-mod reasons;
+pub mod reasons;
 mod rewards;
 mod rng;
 mod rules;

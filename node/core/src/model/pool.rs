@@ -133,6 +133,18 @@ impl Pool {
         self.closed
     }
 
+    /// How much cycle stake voted for a root of `cycle`.
+    #[must_use]
+    pub fn tally(&self, cycle: Cycle, root: &RewardRoot) -> Amount {
+        self.tallies.get(&(cycle, root.digest())).copied().unwrap_or_default()
+    }
+
+    /// The last cycle that an operator was counted in.
+    #[must_use]
+    pub fn last_vote(&self, account: Account) -> Option<Cycle> {
+        self.voted.get(&account).copied()
+    }
+
     /// A root whose delay is over is active by time alone; the next verb writes that down.
     pub(super) fn settle(&mut self, at: Block) {
         if let Some(pending) = self.pending.take_if(|pending| pending.activates <= at.time) {
@@ -197,7 +209,7 @@ impl Contracts {
             self.count(voter, cycle, vote.digest(), now);
         }
         let total = self.vault.total.at(now).floor_prev();
-        let tally = self.pool.tallies.get(&(cycle, vote.digest())).copied().unwrap_or_default();
+        let tally = self.pool.tally(cycle, &root);
         if total >= self.pool.parameters.min_quorum && tally.is_two_thirds_of(total) {
             let activates = at.time.plus(self.pool.parameters.delay);
             self.pool.pending = Some(Pending { cycle, root, activates });
@@ -256,8 +268,7 @@ impl Contracts {
     /// Counts an operator once per cycle, by its cycle stake.
     fn count(&mut self, voter: Account, cycle: Cycle, digest: Hash, now: Cycle) {
         let weight = self.vault.operators[&voter].stake.at(now).floor_prev();
-        let counted = self.pool.voted.get(&voter).is_some_and(|&last| last >= cycle);
-        if counted || weight.is_zero() {
+        if self.pool.last_vote(voter) >= Some(cycle) || weight.is_zero() {
             return;
         }
         self.pool.voted.insert(voter, cycle);

@@ -72,6 +72,18 @@ reasons! {
     tail_faults for TailFault {; Gap Behind Ahead TooFar TooLong; }
 }
 
+/// The name of everything that the contracts can refuse.
+#[must_use]
+pub fn of_contracts() -> Vec<String> {
+    refusals()
+}
+
+/// The name of a refusal, as [`of_contracts`] has it.
+#[must_use]
+pub fn name_of(refusal: &Refusal) -> String {
+    reason(refusal)
+}
+
 /// Everything that people on the chains and endpoints around them can be told.
 pub(super) fn all() -> Vec<String> {
     let told = refusals().into_iter().chain(tail_faults());
