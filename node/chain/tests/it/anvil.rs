@@ -40,16 +40,20 @@ pub(crate) fn native(name: &str) -> PathBuf {
     found.unwrap_or_else(|| panic!("{name} is not installed under {}: run scripts/setup", packages.display()))
 }
 
-/// The creation bytes of a contract, after a build that is quick when nothing changed.
-pub(crate) fn bytecode(contract: &str) -> Bytes {
+/// What forge made of a contract, after a build that is quick when nothing changed.
+pub(crate) fn artifact(contract: &str) -> Value {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
         let built = std::process::Command::new(native("forge")).arg("build").current_dir(contracts()).output().unwrap();
         assert!(built.status.success(), "forge build: {}", String::from_utf8_lossy(&built.stderr));
     });
     let path = contracts().join(format!("out/{contract}.sol/{contract}.json"));
-    let artifact: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    artifact["bytecode"]["object"].as_str().unwrap().parse().unwrap()
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The creation bytes of a contract.
+pub(crate) fn bytecode(contract: &str) -> Bytes {
+    artifact(contract)["bytecode"]["object"].as_str().unwrap().parse().unwrap()
 }
 
 impl Anvil {

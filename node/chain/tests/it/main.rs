@@ -10,5 +10,6 @@ mod proxy;
 mod sender;
 mod sending;
 mod tails;
+mod traces;
 mod verbs;
 mod world;

@@ -25,6 +25,7 @@ sol! {
     contract Coin {
         function mint(address to, uint256 amount) external;
         function approve(address spender, uint256 amount) external returns (bool);
+        function balanceOf(address account) external view returns (uint256);
     }
 }
 
