@@ -1,4 +1,4 @@
-"""The list of bugs to plant, and the changes of constants: what to replace by what, and where."""
+"""The lists of bugs to plant, and the changes of constants: what to replace by what, and where."""
 
 import re
 import tomllib
@@ -7,7 +7,11 @@ from pathlib import Path
 
 from tidy_checks.rust_source import line_at, shipped, until
 
-LIST = "node/core/planted.toml"
+# The lists by what has to find their bugs, and the package whose tests that are.
+LISTS = {
+    "worlds": ("node/core/planted.toml", "williw-core"),
+    "traces": ("node/chain/planted.toml", "williw-chain"),
+}
 # The byte-by-byte tests are slow and test the checkers, not the constants.
 VECTOR_TESTS = ("vectors", "--", "--skip", "every_byte_counts")
 KEYS = {"name", "rule", "file", "find", "replace", "tests"}
@@ -18,6 +22,7 @@ class Bug:
     name: str
     rule: str
     file: str
+    package: str
     tests: tuple  # arguments of `cargo test` that choose the tests to run
     find: str
     replace: str
@@ -30,6 +35,7 @@ class Bug:
 class ChangedConstant:
     name: str
     file: str
+    package: str
     tests: tuple
     start: int
     old: str
@@ -40,21 +46,22 @@ class ChangedConstant:
         return text[: self.start] + self.new + text[self.start + len(self.old) :]
 
 
-def read(root):
-    path = Path(root) / LIST
+def read(root, chosen):
+    path = Path(root) / LISTS[chosen][0]
     return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
-def bugs(root):
-    for entry in read(root).get("bug", []):
+def bugs(root, chosen):
+    for entry in read(root, chosen).get("bug", []):
         tests = entry["tests"]
-        yield Bug(**{**entry, "tests": tuple(tests.split() if isinstance(tests, str) else tests)})
+        tests = tuple(tests.split() if isinstance(tests, str) else tests)
+        yield Bug(**{**entry, "package": LISTS[chosen][1], "tests": tests})
 
 
-def problems(root):
-    """Everything that keeps a bug from being planted, as sentences."""
+def problems(root, chosen):
+    """Everything that keeps a bug of a list from being planted, as sentences."""
     try:
-        listed = read(root)
+        listed = read(root, chosen)
     except tomllib.TOMLDecodeError as error:
         yield f"not TOML: {error}"
         return
@@ -94,14 +101,14 @@ def constants(root):
 
     Yields pairs (name, change); there is no change where a constant has no literal of its own.
     """
-    for file in read(root).get("constant_files", []):
+    for file in read(root, "worlds").get("constant_files", []):
         text = (Path(root) / file).read_text("utf-8")
         for name, position, offset, new in [*changed_constants(text), *changed_discriminants(text)]:
             name = f"{name} ({file.rsplit('/', 1)[-1]}:{line_at(text, position)})"
             if new is None:
                 yield name, None
             else:
-                yield name, ChangedConstant(name, file, VECTOR_TESTS, offset, text[offset], new)
+                yield name, ChangedConstant(name, file, LISTS["worlds"][1], VECTOR_TESTS, offset, text[offset], new)
 
 
 def changed_constants(text):

@@ -66,5 +66,6 @@ def copies(tree):
 
 
 def planted_bugs(tree):
-    for text in planting.problems(tree.root):
-        yield Complaint(planting.LIST, 0, text)
+    for chosen, (path, _) in planting.LISTS.items():
+        for text in planting.problems(tree.root, chosen):
+            yield Complaint(path, 0, text)
