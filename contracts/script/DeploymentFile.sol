@@ -25,8 +25,11 @@ struct Landed {
 library DeploymentFile {
     Vm private constant VM = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
-    /// The vault stands, and no file says since when. Name a block before it in FROM_HEIGHT.
+    /// The vault stands, and no file says since when. Name a block before it in FROM_HEIGHT, none of the future.
     error SinceWhen(address vault);
+
+    /// The file tells of another deployment on this chain, which still stands. Name another file in DEPLOYMENT.
+    error AnotherDeployment(string path, address vault);
 
     function usualName() internal view returns (string memory) {
         return string.concat(VM.toString(block.chainid), ".json");
@@ -38,17 +41,22 @@ library DeploymentFile {
     }
 
     /// Leaves a file as it is that tells of a vault which stood there before, and of this pool: it knows since when, and who
-    /// owns them by now. One that tells of a vault which is new is of another chain with the same number, or of a run that
-    /// came to nothing.
+    /// owns them by now. One that tells of another vault may be all that is known of it, unless nothing stands there: then it
+    /// is of another chain with the same number, or of a run that came to nothing.
     function record(string memory path, Plan memory plan, Landed memory site) internal {
-        if (site.vaultStood && VM.exists(path)) {
+        uint256 known = site.vaultStood ? type(uint256).max : block.number;
+        if (VM.exists(path)) {
             string memory json = VM.readFile(path);
-            bool isSame = VM.parseJsonAddress(json, ".vault") == address(site.vault)
-                && VM.parseJsonAddress(json, ".pool") == address(site.pool);
-            if (isSame) return;
+            address named = VM.parseJsonAddress(json, ".vault");
+            bool isSame = named == address(site.vault);
+            require(isSame || named.code.length == 0, AnotherDeployment(path, named));
+            if (isSame && site.vaultStood) {
+                if (VM.parseJsonAddress(json, ".pool") == address(site.pool)) return;
+                known = VM.parseJsonUint(json, ".from_height");
+            }
         }
-        uint256 height = VM.envOr("FROM_HEIGHT", site.vaultStood ? type(uint256).max : block.number);
-        require(height != type(uint256).max, SinceWhen(address(site.vault)));
+        uint256 height = VM.envOr("FROM_HEIGHT", known);
+        require(height <= block.number, SinceWhen(address(site.vault)));
         VM.writeJson(render(plan, site, height), path);
     }
 

@@ -35,6 +35,8 @@ library PlanFile {
     error UnknownKey(string expected, string found);
     /// A value was not filled in.
     error NotFilledIn(string key);
+    /// An address whose capitals are not those of its checksum: somebody mistyped it.
+    error WrongChecksum(string key, string found);
     /// A number does not fit its place.
     error TooLarge(string key);
     /// A value is none of those that the key can have.
@@ -136,7 +138,13 @@ library PlanFile {
     }
 
     function _address(string memory json, string memory key) private pure returns (address) {
-        return VM.parseAddress(_text(json, key));
+        return _checked(_text(json, key), key);
+    }
+
+    /// With the capitals of its checksum, or with none.
+    function _checked(string memory text, string memory key) private pure returns (address account) {
+        account = VM.parseAddress(text);
+        require(_same(text, VM.toString(account)) || _same(text, VM.toLowercase(text)), WrongChecksum(key, text));
     }
 
     function word(string memory json, string memory key) internal pure returns (bytes32) {
@@ -167,7 +175,7 @@ library PlanFile {
         values = new address[](texts.length);
         for (uint256 i = 0; i < texts.length; i++) {
             require(_isFilledIn(texts[i]), NotFilledIn(key));
-            values[i] = VM.parseAddress(texts[i]);
+            values[i] = _checked(texts[i], key);
         }
     }
 

@@ -26,6 +26,8 @@ library Report {
         console.log("governor      %s  %s", plan.vault.governor, kind);
         console.log("guardian      %s", plan.pool.guardian);
         console.log("cycle         %s s since %s", plan.vault.cycleLength, plan.vault.genesis);
+        bool isAlone = plan.vault.solanaProgramId == 0;
+        console.log("solana        %s", isAlone ? "none, and never: that would be another network" : _solana(plan));
         console.log("salt          %s", VM.toString(plan.salt));
         _vault("vault         at first", plan.vault.parameters, plan.tokenDecimals);
         _vault("              at least", plan.vault.bounds.least, plan.tokenDecimals);
@@ -37,6 +39,11 @@ library Report {
         console.log(VM.toString(abi.encode(plan.vault)));
         console.log("arguments of the pool:");
         console.log(VM.toString(abi.encode(plan.pool)));
+    }
+
+    function _solana(Plan memory plan) private pure returns (string memory) {
+        string memory program = VM.toString(plan.vault.solanaProgramId);
+        return string.concat("program ", program, ", genesis ", VM.toString(plan.vault.solanaGenesisHash));
     }
 
     function _state(bool stood) private pure returns (string memory) {

@@ -137,6 +137,14 @@ contract PlanFileTest is Plans {
         reader.read(text);
     }
 
+    function test_refuses_an_address_that_was_mistyped() public {
+        string memory guardian = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79720";
+        string memory mistyped = "0xa0Ee7A142d267C1f36714E4a8F75612F20a79721";
+        reader.read(with(vm.toLowercase(guardian), guardian));
+        vm.expectRevert(abi.encodeWithSelector(PlanFile.WrongChecksum.selector, ".guardian", mistyped));
+        reader.read(with(vm.toLowercase(guardian), mistyped));
+    }
+
     function test_refuses_an_empty_value_too() public {
         vm.expectRevert(abi.encodeWithSelector(PlanFile.NotFilledIn.selector, ".governor"));
         reader.read(with("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266", ""));
@@ -393,6 +401,24 @@ contract DeploymentFileTest is Plans {
         reader.record(PATH, plan, site);
         assertEq(vm.parseJsonUint(vm.readFile(PATH), ".from_height"), 7);
         site.vaultStood = true;
+
+        // With another pool it stands since then as well.
+        vm.roll(30_000_020);
+        Plan memory next = anvil();
+        next.pool.guardian = makeAddr("another guardian");
+        Landed memory repooled = script.deploy(next);
+        assertTrue(repooled.vaultStood && !repooled.poolStood);
+        reader.record(PATH, plan, repooled);
+        assertEq(vm.parseJsonAddress(vm.readFile(PATH), ".pool"), address(repooled.pool));
+        assertEq(vm.parseJsonUint(vm.readFile(PATH), ".from_height"), 7);
+
+        // What still stands is not forgotten for the deployment of another file.
+        next.vault.name = "another";
+        Landed memory other = script.deploy(next);
+        string memory before = vm.readFile(PATH);
+        vm.expectRevert(abi.encodeWithSelector(DeploymentFile.AnotherDeployment.selector, PATH, address(site.vault)));
+        reader.record(PATH, next, other);
+        assertEq(vm.readFile(PATH), before);
 
         // Without the file nobody knows since when.
         vm.removeFile(PATH);

@@ -72,8 +72,24 @@ async fn verify(flags: &flags::Verify, printer: &Printer) -> Result<(), Failure>
         return Ok(());
     }
     let text = format_args!("{} of {of} do not match: {}", wrong.len(), wrong.join(", ")).to_string();
-    Err(Failure::new(ExitStatus::Failed, text)
-        .hint("if governance changed it, change `in_force` in the file; otherwise stake nothing there"))
+    let is_empty = found.vault.found.code.is_empty() || found.pool.found.code.is_empty();
+    Err(Failure::new(ExitStatus::Failed, text).hint(what_to_do(&wrong, is_empty)))
+}
+
+/// What may have come about, by what does not match.
+fn what_to_do(wrong: &[String], is_empty: bool) -> &'static str {
+    let all = |names: &[&str]| wrong.iter().all(|what| names.contains(&what.as_str()));
+    if is_empty {
+        "nothing stands there: name endpoints of the right chain, or run the deployment again"
+    } else if wrong.iter().any(|what| what.ends_with(".address") || what == "network_id") {
+        "name, salt, token, a Solana key or `deployed` in the file is not what it was created with; stake nothing there"
+    } else if all(&["vault.paused"]) {
+        "its governor has stopped deposits for now; what is staked can be taken out"
+    } else if all(&["from_height"]) {
+        "name a block at or before the one in which the vault was created"
+    } else {
+        "if governance changed it, change `in_force` in the file; otherwise stake nothing there"
+    }
 }
 
 /// What is on its way and no difference yet.
@@ -101,6 +117,9 @@ fn compare(record: &Record, found: &Inspection) -> Vec<Check> {
     let deployment = &record.deployment;
     let network = deployment.network().map_or_else(|failure| failure.text, |network| network.id().to_string());
     checks.add("network_id", deployment.network_id, Some(network));
+    let (from, last) = (deployment.from_height, found.at.0);
+    let begins = if from <= last { from.to_string() } else { format!("block {last} is the last") };
+    checks.add("from_height", from, Some(begins));
     let (vault, pool) = (Account::evm(deployment.vault.0), Account::evm(deployment.pool.0));
     checks.account("vault.address", vault, record.vault_creation().address(record.salt));
     checks.of_vault(record, &found.vault);

@@ -100,7 +100,7 @@ async fn what_was_deployed_is_as_its_file_says() {
     assert!(lines[0].contains("FILE") && lines[0].contains("FOUND"), "{}", ended.stdout);
     let (last, checks) = lines[1..].split_last().unwrap();
     assert!(last.starts_with("read at block "), "{last}");
-    assert_eq!(checks.len(), 41, "{}", ended.stdout);
+    assert_eq!(checks.len(), 42, "{}", ended.stdout);
     assert!(checks.iter().all(|line| line.starts_with("ok ")), "{}", ended.stdout);
     // A node can be made with it.
     let path = deployed.home.note("deployment.json", &deployed.file.to_string());
@@ -116,6 +116,7 @@ async fn every_value_that_is_not_so_is_named() {
     let cases: &[(&str, Value, &[&str])] = &[
         ("/network_id", word.clone(), &["network_id", "vault.network_id"]),
         ("/name", json!("other"), &["network_id", "vault.address"]),
+        ("/from_height", json!(1_000_000), &["from_height"]),
         ("/salt", word.clone(), &["vault.address", "pool.address"]),
         ("/token", nobody.clone(), &["vault.address", "vault.token"]),
         ("/reward_token", nobody.clone(), &["pool.address", "pool.token"]),
@@ -140,6 +141,14 @@ async fn every_value_that_is_not_so_is_named() {
         ("/in_force/pool/delay", json!("1"), &["pool.parameters.delay"]),
         ("/in_force/pool/max_per_cycle", json!("1"), &["pool.parameters.max_per_cycle"]),
     ];
+    let hinted = async |at: &str, value: &Value, hint: &str| {
+        let refused = deployed.verify(&deployed.with(at, value.clone()), &[]).await;
+        assert!(refused.stderr.contains(hint), "{at}: {}", refused.stderr);
+    };
+    hinted("/salt", &word, "is not what it was created with").await;
+    hinted("/vault", &nobody, "nothing stands there").await;
+    hinted("/from_height", &json!(1_000_000), "in which the vault was created").await;
+    hinted("/in_force/owner", &nobody, "change `in_force`").await;
     for (at, value, named) in cases {
         assert_eq!(deployed.differences(&deployed.with(at, value.clone())).await, *named, "{at}");
     }
