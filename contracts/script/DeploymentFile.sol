@@ -28,8 +28,10 @@ library DeploymentFile {
     /// The vault stands, and no file says since when. Name a block before it in FROM_HEIGHT, none of the future.
     error SinceWhen(address vault);
 
-    /// The file tells of another deployment on this chain, which still stands. Name another file in DEPLOYMENT.
-    error AnotherDeployment(string path, address vault);
+    /// The file tells of another vault or pool on this chain, which still stands. Name another file in DEPLOYMENT.
+    error AnotherDeployment(string path, address stands);
+    /// The file tells of a deployment on another chain. Name another file in DEPLOYMENT.
+    error OfAnotherChain(uint256 ofFile, uint256 here);
 
     function usualName() internal view returns (string memory) {
         return string.concat(VM.toString(block.chainid), ".json");
@@ -47,17 +49,28 @@ library DeploymentFile {
         uint256 known = site.vaultStood ? type(uint256).max : block.number;
         if (VM.exists(path)) {
             string memory json = VM.readFile(path);
-            address named = VM.parseJsonAddress(json, ".vault");
-            bool isSame = named == address(site.vault);
-            require(isSame || named.code.length == 0, AnotherDeployment(path, named));
-            if (isSame && site.vaultStood) {
-                if (VM.parseJsonAddress(json, ".pool") == address(site.pool)) return;
+            checkChain(json);
+            (address vault, address pool) = (VM.parseJsonAddress(json, ".vault"), VM.parseJsonAddress(json, ".pool"));
+            _refuseToForget(path, vault, address(site.vault));
+            _refuseToForget(path, pool, address(site.pool));
+            if (vault == address(site.vault) && site.vaultStood) {
+                if (pool == address(site.pool)) return;
                 known = VM.parseJsonUint(json, ".from_height");
             }
         }
         uint256 height = VM.envOr("FROM_HEIGHT", known);
         require(height <= block.number, SinceWhen(address(site.vault)));
         VM.writeJson(render(plan, site, height), path);
+    }
+
+    function _refuseToForget(string memory path, address named, address landed) private view {
+        require(named == landed || named.code.length == 0, AnotherDeployment(path, named));
+    }
+
+    /// The same file gives the same addresses on every chain, so they do not tell of which one it is.
+    function checkChain(string memory json) internal view {
+        uint256 wanted = VM.parseJsonUint(json, ".chain_id");
+        require(wanted == block.chainid, OfAnotherChain(wanted, block.chainid));
     }
 
     /// The whole file.

@@ -149,6 +149,7 @@ contract HandOver is Script, Landing {
 
     function _read() private view returns (Passage memory) {
         string memory json = vm.readFile(_deploymentPath());
+        DeploymentFile.checkChain(json);
         return passage(
             vm.readFile(vm.envOr("TIMELOCK", string("script/timelock-anvil.json"))),
             Ownable2Step(vm.parseJsonAddress(json, ".vault")),

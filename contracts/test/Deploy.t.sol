@@ -402,22 +402,32 @@ contract DeploymentFileTest is Plans {
         assertEq(vm.parseJsonUint(vm.readFile(PATH), ".from_height"), 7);
         site.vaultStood = true;
 
-        // With another pool it stands since then as well.
+        // What still stands is not forgotten for another pool,
         vm.roll(30_000_020);
         Plan memory next = anvil();
         next.pool.guardian = makeAddr("another guardian");
         Landed memory repooled = script.deploy(next);
         assertTrue(repooled.vaultStood && !repooled.poolStood);
+        string memory before = vm.readFile(PATH);
+        vm.expectRevert(abi.encodeWithSelector(DeploymentFile.AnotherDeployment.selector, PATH, address(site.pool)));
+        reader.record(PATH, next, repooled);
+        // nor if the pool that is named never came to be: since when the vault stands is known.
+        vm.writeJson(vm.toString(makeAddr("no pool")), PATH, ".pool");
         reader.record(PATH, plan, repooled);
         assertEq(vm.parseJsonAddress(vm.readFile(PATH), ".pool"), address(repooled.pool));
         assertEq(vm.parseJsonUint(vm.readFile(PATH), ".from_height"), 7);
+        vm.writeFile(PATH, before);
 
-        // What still stands is not forgotten for the deployment of another file.
+        // for another vault,
         next.vault.name = "another";
         Landed memory other = script.deploy(next);
-        string memory before = vm.readFile(PATH);
         vm.expectRevert(abi.encodeWithSelector(DeploymentFile.AnotherDeployment.selector, PATH, address(site.vault)));
         reader.record(PATH, next, other);
+        // or on another chain.
+        vm.chainId(8453);
+        vm.expectRevert(abi.encodeWithSelector(DeploymentFile.OfAnotherChain.selector, 31337, 8453));
+        reader.record(PATH, plan, site);
+        vm.chainId(31337);
         assertEq(vm.readFile(PATH), before);
 
         // Without the file nobody knows since when.

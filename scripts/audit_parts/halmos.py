@@ -77,6 +77,8 @@ def prove(env, contract, name):
                 os.killpg(process.pid, signal.SIGKILL)
     words = COLOUR.sub("", words)
     verdicts = VERDICT.findall(words)
+    if "not been fully explored" in words:
+        return "error", words
     if verdicts == ["PASS"] and process.returncode == 0:
         return "proven", words
     if verdicts == ["FAIL"]:

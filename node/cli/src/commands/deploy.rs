@@ -86,7 +86,7 @@ fn what_to_do(wrong: &[String], is_empty: bool) -> &'static str {
     } else if all(&["vault.paused"]) {
         "its governor has stopped deposits for now; what is staked can be taken out"
     } else if all(&["from_height"]) {
-        "name a block at or before the one in which the vault was created"
+        "it lies in the future; name a block at or before the one in which the vault was created"
     } else {
         "if governance changed it, change `in_force` in the file; otherwise stake nothing there"
     }
