@@ -1,7 +1,8 @@
 //! `williw deploy verify`
 //!
 //! Every line of the table is one thing that the file says and what was found of it. None is left out because another
-//! failed: whoever looks into a deployment that is wrong wants to see all that is.
+//! failed: whoever looks into a deployment that is wrong wants to see all that is. Of `from_height` only a block in the
+//! future is a difference.
 
 use std::fmt::Display;
 
