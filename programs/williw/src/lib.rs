@@ -4,11 +4,6 @@
 //! What every verb does is the reference model in `node/core/src/model`. This crate is written apart from it, so that the
 //! two can be compared.
 
-#![deny(clippy::arithmetic_side_effects)]
-// The macros ask for configurations that only the official toolchain declares.
-#![expect(unexpected_cfgs, reason = "anchor's macros name target_os \"solana\" and features of their own")]
-#![expect(clippy::result_large_err, reason = "anchor's error is what its entry point takes")]
-
 use anchor_lang::prelude::*;
 #[cfg(target_arch = "bpf")]
 use solana_compiler_builtins as _;

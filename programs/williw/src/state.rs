@@ -131,6 +131,6 @@ fn allocate<'info>(
         let transfer = system::transfer(payer.key, account.key, lacking);
         invoke_signed(&transfer, &[payer.clone(), account.clone()], &[])?;
     }
-    invoke_signed(&system::allocate(account.key, space), &[account.clone()], &[signature])?;
-    Ok(invoke_signed(&system::assign(account.key, &crate::ID), &[account.clone()], &[signature])?)
+    invoke_signed(&system::allocate(account.key, space), core::slice::from_ref(account), &[signature])?;
+    Ok(invoke_signed(&system::assign(account.key, &crate::ID), core::slice::from_ref(account), &[signature])?)
 }

@@ -6,6 +6,7 @@ use core::cell::{Ref, RefMut};
 use anchor_lang::prelude::*;
 
 use crate::error::Refusal;
+use crate::rules::SOLANA;
 use crate::rules::links::LinkTerms;
 use crate::rules::times::Moment;
 use crate::state::{self, Config, Operator, Tenure};
@@ -96,5 +97,5 @@ fn check_link(
 ) -> Result<()> {
     require!(link.nonce > nonce, Refusal::StaleNonce);
     require!(is_free, Refusal::SignerTaken);
-    Ok(link.check_signer(&config.domain, &owner.to_bytes(), signature)?)
+    Ok(link.check_signer(&config.domain, SOLANA, &owner.to_bytes(), signature)?)
 }

@@ -1,5 +1,7 @@
 //! Money: integer atoms, checked arithmetic, rounding in the name.
 
+use core::num::{NonZeroU64, NonZeroU128};
+
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 
@@ -7,6 +9,8 @@ use crate::error::Refusal;
 
 /// How many ten-thousandths make the whole.
 pub const BPS_WHOLE: u64 = 10_000;
+const WHOLE: NonZeroU64 = NonZeroU64::new(BPS_WHOLE).expect("ten thousand is not zero");
+const THREE: NonZeroU64 = NonZeroU64::new(3).expect("three is not zero");
 
 /// A number of token atoms. Two halves, because accounts align to eight bytes and a `u128` does not.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -60,7 +64,7 @@ impl Amount {
         if bps > BPS_WHOLE {
             return Err(Refusal::Bps);
         }
-        let (whole, rest) = self.split(BPS_WHOLE);
+        let (whole, rest) = self.split(WHOLE);
         let from_whole = whole.get().checked_mul(u128::from(bps)).ok_or(Refusal::Overflow)?;
         let from_rest = rest.checked_mul(bps).ok_or(Refusal::Overflow)?.div_ceil(BPS_WHOLE);
         Self::new(from_whole).plus(from_rest.into())
@@ -68,18 +72,17 @@ impl Amount {
 
     /// Rounds down: a bounty is paid out of what was taken, never beside it.
     #[must_use]
-    pub fn divided_down(self, divisor: u64) -> Self {
+    pub fn divided_down(self, divisor: NonZeroU64) -> Self {
         self.split(divisor).0
     }
 
     /// Quotient and remainder. What fits 64 bits, as nearly everything does, is divided as such: a division of 128 bits is a
     /// routine of many instructions here.
-    fn split(self, divisor: u64) -> (Self, u64) {
-        assert!(divisor != 0, "nothing is divided by zero");
+    fn split(self, divisor: NonZeroU64) -> (Self, u64) {
         if self.high == 0 {
             return ((self.low / divisor).into(), self.low % divisor);
         }
-        let divisor = u128::from(divisor);
+        let divisor = NonZeroU128::from(divisor);
         (Self::new(self.get() / divisor), (self.get() % divisor) as u64)
     }
 
@@ -87,7 +90,7 @@ impl Amount {
     #[must_use]
     pub fn is_two_thirds_of(self, whole: Self) -> bool {
         // The smallest a with 3a >= 2w is ceil(2w / 3), which is w - floor(w / 3) and cannot overflow.
-        self >= whole.less(whole.divided_down(3))
+        self >= whole.less(whole.divided_down(THREE))
     }
 }
 

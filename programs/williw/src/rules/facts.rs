@@ -1,6 +1,5 @@
 //! The packed bytes of every fact, and the hash over all facts of a journal: `docs/decisions/0001-encodings.md`.
 
-use super::SOLANA;
 use super::amounts::Amount;
 use super::hashes::keccak;
 use super::links::LinkTerms;
@@ -69,15 +68,15 @@ impl Body {
 
     /// A fraction has two bytes, which is enough for the whole.
     fn vault(self, terms: &VaultTerms) -> Self {
-        self.amount(terms.min_stake.into())
-            .amount(terms.min_deposit.into())
+        self.amount(terms.min_stake)
+            .amount(terms.min_deposit)
             .u64(terms.unstaking_period)
             .bytes(&(terms.slash_bps as u16).to_be_bytes())
             .u64(terms.evidence_cycles)
     }
 
     fn pool(self, terms: &PoolTerms) -> Self {
-        self.amount(terms.min_quorum.into()).u64(terms.delay).amount(terms.max_per_cycle.into())
+        self.amount(terms.min_quorum).u64(terms.delay).amount(terms.max_per_cycle)
     }
 
     fn of(self, kind: Kind) -> Fact {
@@ -166,8 +165,8 @@ pub fn root_vetoed(cycle: u64) -> Fact {
 
 /// The head of a journal that holds nothing.
 #[must_use]
-pub fn empty_head(network: &[u8; 32], journal: &[u8; 32]) -> [u8; 32] {
-    keccak(&[JOURNAL_TAG, network, &[SOLANA], journal])
+pub fn empty_head(network: &[u8; 32], chain: u8, journal: &[u8; 32]) -> [u8; 32] {
+    keccak(&[JOURNAL_TAG, network, &[chain], journal])
 }
 
 /// The head after a fact.

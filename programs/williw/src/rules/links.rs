@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use super::hashes::{address_word, hex32, keccak, word};
-use super::{SOLANA, signatures};
+use super::signatures;
 use crate::error::Refusal;
 
 /// The bytes of a link inside a fact.
@@ -27,12 +27,12 @@ pub struct LinkTerms {
 impl LinkTerms {
     /// What the signer signs, and the peer key behind a prefix.
     #[must_use]
-    pub fn digest(&self, domain: &[u8; 32], owner: &[u8; 32]) -> [u8; 32] {
+    pub fn digest(&self, domain: &[u8; 32], chain: u8, owner: &[u8; 32]) -> [u8; 32] {
         let struct_hash = keccak(&[
             &TYPE,
             &self.peer,
             &address_word(&self.signer),
-            &word(u128::from(SOLANA)),
+            &word(u128::from(chain)),
             owner,
             &word(u128::from(self.nonce)),
         ]);
@@ -43,13 +43,14 @@ impl LinkTerms {
     pub fn check_signer(
         &self,
         domain: &[u8; 32],
+        chain: u8,
         owner: &[u8; 32],
         signature: &[u8],
     ) -> core::result::Result<(), Refusal> {
         if self.signer == [0; 20] {
             return Err(Refusal::ZeroSigner);
         }
-        if signatures::recover(&self.digest(domain, owner), signature)? == self.signer {
+        if signatures::recover(&self.digest(domain, chain, owner), signature)? == self.signer {
             Ok(())
         } else {
             Err(Refusal::WrongSigner)

@@ -2,7 +2,6 @@
 
 use anchor_lang::prelude::*;
 
-use super::SOLANA;
 use super::hashes::{keccak, word};
 use super::statements::{ROOT_VOTE, Statement};
 use crate::error::Refusal;
@@ -36,8 +35,8 @@ impl RewardRoot {
 
 /// The leaf as OpenZeppelin's StandardMerkleTree makes it.
 #[must_use]
-pub fn leaf(owner: &[u8; 32], cumulative: u128) -> [u8; 32] {
-    keccak(&[&keccak(&[&word(u128::from(SOLANA)), owner, &word(cumulative)])])
+pub fn leaf(chain: u8, owner: &[u8; 32], cumulative: u128) -> [u8; 32] {
+    keccak(&[&keccak(&[&word(u128::from(chain)), owner, &word(cumulative)])])
 }
 
 /// The leaf is under the root.

@@ -1,10 +1,12 @@
 //! How much a slash takes, to the atom.
 
+use core::num::NonZeroU64;
+
 use super::amounts::Amount;
 use crate::error::Refusal;
 
 /// The part of a slash that is credited to whoever brought the evidence: one in this many.
-const BOUNTY_DIVISOR: u64 = 20;
+const BOUNTY_DIVISOR: NonZeroU64 = NonZeroU64::new(20).expect("twenty is not zero");
 
 /// What was taken of all parts together, so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 
-use super::amounts::BPS_WHOLE;
+use super::amounts::{Amount, BPS_WHOLE};
 use super::times::CycleClock;
 use crate::error::Refusal;
 
@@ -14,8 +14,8 @@ const EVIDENCE_MARGIN_CYCLES: u64 = 2;
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct VaultTerms {
-    pub min_stake: u64,
-    pub min_deposit: u64,
+    pub min_stake: Amount,
+    pub min_deposit: Amount,
     pub unstaking_period: u64,
     pub evidence_cycles: u64,
     /// Ten-thousandths.
@@ -27,11 +27,11 @@ pub struct VaultTerms {
 #[repr(C)]
 pub struct PoolTerms {
     /// The least cycle stake of all operators together that can decide anything.
-    pub min_quorum: u64,
+    pub min_quorum: Amount,
     /// How long a root waits for a veto before it pays.
     pub delay: u64,
     /// By how much a root's total may grow, for each cycle that it covers.
-    pub max_per_cycle: u64,
+    pub max_per_cycle: Amount,
 }
 
 /// Limits that no parameter ever leaves, both ends included.
@@ -66,7 +66,7 @@ impl VaultTerms {
         within(self.unstaking_period, least.unstaking_period, most.unstaking_period)?;
         within(self.slash_bps, least.slash_bps, most.slash_bps)?;
         within(self.evidence_cycles, least.evidence_cycles, most.evidence_cycles)?;
-        if self.min_stake == 0 {
+        if self.min_stake.is_zero() {
             return Err(Refusal::OutOfBounds);
         }
         let cycles = self.evidence_cycles.checked_add(EVIDENCE_MARGIN_CYCLES);
@@ -85,7 +85,7 @@ impl PoolTerms {
         within(self.min_quorum, least.min_quorum, most.min_quorum)?;
         within(self.delay, least.delay, most.delay)?;
         within(self.max_per_cycle, least.max_per_cycle, most.max_per_cycle)?;
-        if self.min_quorum == 0 {
+        if self.min_quorum.is_zero() {
             return Err(Refusal::OutOfBounds);
         }
         if self.delay > clock.half() {

@@ -162,7 +162,7 @@ impl Config {
         require!(total >= before, Refusal::TotalFell);
         let cycles = cycle.saturating_add(1).saturating_sub(self.uncovered);
         // An allowance beyond all amounts allows everything that is funded.
-        let allowance = u128::from(self.pool.max_per_cycle).saturating_mul(u128::from(cycles));
+        let allowance = self.pool.max_per_cycle.get().saturating_mul(u128::from(cycles));
         require!(total.minus(before)? <= Amount::new(allowance), Refusal::TotalTooHigh);
         require!(total <= self.funded, Refusal::Unfunded);
         Ok(())
@@ -172,7 +172,7 @@ impl Config {
     #[must_use]
     pub fn is_enough(&self, cycle: u64, counted: Amount) -> bool {
         let total = self.total.at(cycle).floor_prev;
-        total >= self.pool.min_quorum.into() && counted.is_two_thirds_of(total)
+        total >= self.pool.min_quorum && counted.is_two_thirds_of(total)
     }
 
     /// Posts a root for `cycle`; it pays from `activates` on.

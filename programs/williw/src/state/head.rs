@@ -2,6 +2,7 @@ use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 
 use crate::events::Recorded;
+use crate::rules::SOLANA;
 use crate::rules::facts::{self, Fact};
 use crate::rules::times::Moment;
 
@@ -17,7 +18,7 @@ impl Head {
     /// Of a journal that holds nothing yet.
     #[must_use]
     pub fn empty(network: &[u8; 32], journal: &Pubkey) -> Self {
-        Self { hash: facts::empty_head(network, &journal.to_bytes()), seq: 0 }
+        Self { hash: facts::empty_head(network, SOLANA, &journal.to_bytes()), seq: 0 }
     }
 
     /// Folds one fact in; what it returns has to be told.

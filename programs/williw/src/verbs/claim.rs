@@ -4,7 +4,7 @@ use super::{config, now};
 use crate::error::Refusal;
 use crate::events::{Claimed, tell};
 use crate::rules::amounts::Amount;
-use crate::rules::roots;
+use crate::rules::{SOLANA, roots};
 use crate::state::{self, Claimant, Config};
 use crate::tokens::{Purse, atoms, belongs, home_of};
 
@@ -61,7 +61,7 @@ impl<'info> Claim<'info> {
         let config = config(&self.config)?;
         purse.check(&config, &config.reward_tokens)?;
         let root = config.paying(now()?).ok_or(Refusal::NoRoot)?;
-        roots::check(&root.root, roots::leaf(&owner.to_bytes(), cumulative), proof)?;
+        roots::check(&root.root, roots::leaf(SOLANA, &owner.to_bytes(), cumulative), proof)?;
         let cumulative = Amount::new(cumulative);
         let mut claimant = match state::read::<Claimant>(&self.claimant)? {
             Some(claimant) => *claimant,

@@ -80,7 +80,7 @@ impl<'info> Register<'info> {
         let is_free = !is_taken(&self.tenure, &link.signer)?;
         check_link(config, self.owner.key, 0, link, signature, is_free)?;
         let amount = Amount::from(amount);
-        require!(amount >= config.vault.min_stake.into() && !amount.is_zero(), Refusal::BelowMinStake);
+        require!(amount >= config.vault.min_stake && !amount.is_zero(), Refusal::BelowMinStake);
         Ok(())
     }
 

@@ -3,6 +3,7 @@ use anchor_lang::prelude::*;
 use super::{config_mut, now, operator};
 use crate::error::Refusal;
 use crate::events::tell;
+use crate::rules::amounts::Amount;
 use crate::rules::facts;
 use crate::state::Config;
 use crate::tokens::Purse;
@@ -41,7 +42,7 @@ impl<'info> Stake<'info> {
             require!(config.paused == 0, Refusal::Paused);
             let cycle = config.cycle(at)?;
             let mut operator = operator(&accounts.operator)?;
-            require!(amount >= config.vault.min_deposit && amount != 0, Refusal::BelowMinDeposit);
+            require!(Amount::from(amount) >= config.vault.min_deposit && amount != 0, Refusal::BelowMinDeposit);
             config.deposited = config.deposited.plus(amount.into())?;
 
             let active = operator.active.plus(amount.into())?;

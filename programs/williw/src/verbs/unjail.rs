@@ -59,7 +59,7 @@ impl<'info> Unjail<'info> {
         require!(operator.is_jailed(), Refusal::NotJailed);
         let is_free = !is_taken(&self.tenure, &link.signer)?;
         check_link(config, self.owner.key, operator.nonce, link, signature, is_free)?;
-        require!(operator.active >= config.vault.min_stake.into(), Refusal::BelowMinStake);
+        require!(operator.active >= config.vault.min_stake, Refusal::BelowMinStake);
         require!(time >= operator.jailed_until, Refusal::StillJailed);
         Ok(())
     }
