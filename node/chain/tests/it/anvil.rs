@@ -82,12 +82,24 @@ impl Anvil {
     }
 
     pub(crate) async fn ask<T: DeserializeOwned>(&self, method: &str, params: Value) -> T {
+        let reply = self.reply(method, params).await;
+        assert!(reply["error"].is_null(), "{method}: {}", reply["error"]);
+        serde_json::from_value(reply["result"].clone()).unwrap()
+    }
+
+    /// The bytes that a call is refused with; one that is not refused fails the test.
+    pub(crate) async fn refused(&self, from: Address, to: Address, input: Bytes) -> Bytes {
+        let request = json!({ "from": from, "to": to, "input": input, "gas": U256::from(9_000_000) });
+        let reply = self.reply("eth_call", json!([request, "latest"])).await;
+        assert!(!reply["error"].is_null(), "the call was not refused: {reply}");
+        serde_json::from_value(reply["error"]["data"].clone()).unwrap()
+    }
+
+    async fn reply(&self, method: &str, params: Value) -> Value {
         let question = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let request = self.client.post(self.url.clone()).header("content-type", "application/json").body(question);
         let reply = request.send().await.unwrap().bytes().await.unwrap();
-        let reply: Value = serde_json::from_slice(&reply).unwrap();
-        assert!(reply["error"].is_null(), "{method}: {}", reply["error"]);
-        serde_json::from_value(reply["result"].clone()).unwrap()
+        serde_json::from_slice(&reply).unwrap()
     }
 
     pub(crate) async fn mine(&self, blocks: u64) {

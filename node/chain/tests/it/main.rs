@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in what its cases share")]
 
 mod anvil;
+mod both_chains;
 mod finals;
 mod follower;
 mod liars;

@@ -12,7 +12,7 @@ use williw_core::cycle::{Cycle, CycleClock, Height, Seconds, UnixSeconds};
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId, Owner};
 use williw_core::link::LinkTerms;
-use williw_core::network::{BaseSite, Network, NetworkId};
+use williw_core::network::{BaseSite, Network, NetworkId, SolanaSite};
 use williw_core::offence::Evidence;
 use williw_core::secp256k1::Signature;
 use williw_core::sim::keys::{PeerKey, SignerKey};
@@ -62,6 +62,11 @@ pub(crate) fn account(address: Address) -> Account {
 impl World {
     /// A vault with the parameters that anvil deployments have.
     pub(crate) async fn new() -> Self {
+        Self::beside(None).await
+    }
+
+    /// The same, of a network that is on Solana too.
+    pub(crate) async fn beside(solana: Option<SolanaSite>) -> Self {
         let anvil = Anvil::start().await;
         let people: Vec<Address> = anvil.ask("eth_accounts", json!([])).await;
         let text = concat!(env!("CARGO_MANIFEST_DIR"), "/../../contracts/script/anvil.json");
@@ -76,8 +81,8 @@ impl World {
                 token,
                 people[0],
                 file["name"].as_str().unwrap().to_owned(),
-                B256::ZERO,
-                B256::ZERO,
+                solana.map_or(B256::ZERO, |site| B256::from(site.genesis.0)),
+                solana.map_or(B256::ZERO, |site| B256::from(site.program.0)),
                 genesis,
                 cycle_length,
                 parameters(&file["vault"]["parameters"]),
@@ -88,7 +93,7 @@ impl World {
         let receipt = anvil.send(people[0], None, creation).await;
         let vault: Address = serde_json::from_value(receipt["contractAddress"].clone()).unwrap();
         let site = BaseSite { chain_id: CHAIN_ID, vault: vault.into_array() };
-        let network = Network::new(file["name"].as_str().unwrap(), Some(site), None).unwrap().id();
+        let network = Network::new(file["name"].as_str().unwrap(), Some(site), solana).unwrap().id();
         let clock = CycleClock::new(UnixSeconds(genesis), Seconds(cycle_length)).unwrap();
         let world = Self { from_height: Height(anvil.height().await), anvil, vault, token, network, clock, people };
         for person in &world.people {

@@ -5,6 +5,8 @@
 
 mod amounts;
 #[cfg(feature = "sim")]
+mod both_chains;
+#[cfg(feature = "sim")]
 mod census;
 mod curves;
 mod dice;
