@@ -13,7 +13,10 @@ use williw_core::link;
 use williw_core::merkle::Proof;
 use williw_core::secp256k1::Signature;
 use williw_core::statement;
-use williw_program::{ID, LinkTerms, Plan, PoolTerms, RewardRoot, VaultTerms, accounts, instruction};
+use williw_program::rules::links::LinkTerms;
+use williw_program::rules::roots::RewardRoot;
+use williw_program::rules::terms::{PoolTerms, VaultTerms};
+use williw_program::{ID, Plan, accounts, instruction};
 
 use super::deployment;
 
@@ -87,9 +90,9 @@ pub(crate) fn posted(root: &statement::RewardRoot) -> RewardRoot {
 
 /// Accounts that nearly every instruction ends with are not worth writing out each time.
 macro_rules! accounts {
-    ($name:ident { $($field:ident: $value:expr),* $(,)? }) => {
+    ($name:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
         accounts::$name {
-            $($field: $value,)*
+            $($field $(: $value)?,)*
             event_authority: event_authority(),
             program: ID,
         }
@@ -232,41 +235,41 @@ impl Site {
     // Roles and parameters.
 
     pub(crate) fn set_paused(&self, governor: Pubkey, paused: bool) -> Instruction {
-        let accounts = accounts!(SetPaused { governor, config: config() });
+        let accounts = accounts!(Govern { governor, config: config() });
         call(&accounts, &instruction::SetPaused { paused })
     }
 
     pub(crate) fn offer_governor(&self, governor: Pubkey, to: Pubkey) -> Instruction {
-        let accounts = accounts!(OfferGovernor { governor, config: config() });
+        let accounts = accounts!(Govern { governor, config: config() });
         call(&accounts, &instruction::OfferGovernor { to })
     }
 
     pub(crate) fn accept_governor(&self, by: Pubkey) -> Instruction {
-        let accounts = accounts!(AcceptGovernor { governor: by, config: config() });
+        let accounts = accounts!(Govern { governor: by, config: config() });
         call(&accounts, &instruction::AcceptGovernor {})
     }
 
     pub(crate) fn set_guardian(&self, governor: Pubkey, guardian: Pubkey) -> Instruction {
-        let accounts = accounts!(SetGuardian { governor, config: config() });
+        let accounts = accounts!(Govern { governor, config: config() });
         call(&accounts, &instruction::SetGuardian { guardian })
     }
 
     pub(crate) fn propose_vault(&self, governor: Pubkey, terms: VaultTerms) -> Instruction {
-        let accounts = accounts!(ProposeVault { governor, config: config() });
+        let accounts = accounts!(Propose { governor, config: config() });
         call(&accounts, &instruction::ProposeVault { terms })
     }
 
     pub(crate) fn propose_pool(&self, governor: Pubkey, terms: PoolTerms) -> Instruction {
-        let accounts = accounts!(ProposePool { governor, config: config() });
+        let accounts = accounts!(Propose { governor, config: config() });
         call(&accounts, &instruction::ProposePool { terms })
     }
 
     pub(crate) fn apply_vault(&self) -> Instruction {
-        call(&accounts!(ApplyVault { config: config() }), &instruction::ApplyVault {})
+        call(&accounts!(Apply { config: config() }), &instruction::ApplyVault {})
     }
 
     pub(crate) fn apply_pool(&self) -> Instruction {
-        call(&accounts!(ApplyPool { config: config() }), &instruction::ApplyPool {})
+        call(&accounts!(Apply { config: config() }), &instruction::ApplyPool {})
     }
 
     // The pool.
@@ -344,7 +347,7 @@ impl Site {
 
     /// `payer` is who paid the tally's rent and has it back.
     pub(crate) fn close_tally(&self, cycle: Cycle, root: &statement::RewardRoot, payer: Pubkey) -> Instruction {
-        let accounts = accounts!(CloseTally { config: config(), tally: tally(cycle, root), payer });
+        let accounts = accounts::CloseTally { config: config(), tally: tally(cycle, root), payer };
         call(&accounts, &instruction::CloseTally {})
     }
 }

@@ -8,7 +8,8 @@ use solana_sdk_ids::bpf_loader_upgradeable;
 use williw_core::hash::keccak;
 use williw_core::identity::Account;
 use williw_core::network::{BaseSite, Network, NetworkId, SolanaSite};
-use williw_program::{Plan, PoolTerms, VaultTerms};
+use williw_program::Plan;
+use williw_program::rules::terms::{PoolBounds, PoolTerms, VaultBounds, VaultTerms};
 
 use super::people;
 use super::{COIN, DAY, DELAY, GENESIS, LENGTH, PER_CYCLE, PERIOD};
@@ -71,7 +72,6 @@ pub(crate) fn plan() -> Plan {
         evidence_cycles: 12,
         slash_bps: 500,
     };
-    let (most_vault, day) = (1_000_000 * COIN, DAY);
     Plan {
         name: "fixture".to_owned(),
         base_chain_id: base.chain_id,
@@ -82,22 +82,26 @@ pub(crate) fn plan() -> Plan {
         governor: people::wallet("governor").0,
         guardian: people::wallet("guardian").0,
         vault,
-        vault_least: VaultTerms {
-            min_stake: COIN,
-            min_deposit: 0,
-            unstaking_period: day,
-            evidence_cycles: 0,
-            slash_bps: 0,
-        },
-        vault_most: VaultTerms {
-            min_stake: most_vault,
-            min_deposit: most_vault,
-            unstaking_period: 365 * day,
-            evidence_cycles: 300,
-            slash_bps: 10_000,
+        vault_bounds: VaultBounds {
+            least: VaultTerms {
+                min_stake: COIN,
+                min_deposit: 0,
+                unstaking_period: DAY,
+                evidence_cycles: 0,
+                slash_bps: 0,
+            },
+            most: VaultTerms {
+                min_stake: 1_000_000 * COIN,
+                min_deposit: 1_000_000 * COIN,
+                unstaking_period: 365 * DAY,
+                evidence_cycles: 300,
+                slash_bps: 10_000,
+            },
         },
         pool: PoolTerms { min_quorum: 2_000 * COIN, delay: DELAY, max_per_cycle: PER_CYCLE },
-        pool_least: PoolTerms { min_quorum: COIN, delay: 60, max_per_cycle: 1 },
-        pool_most: PoolTerms { min_quorum: 1_000_000 * COIN, delay: LENGTH / 2, max_per_cycle: u64::MAX },
+        pool_bounds: PoolBounds {
+            least: PoolTerms { min_quorum: COIN, delay: 60, max_per_cycle: 1 },
+            most: PoolTerms { min_quorum: 1_000_000 * COIN, delay: LENGTH / 2, max_per_cycle: u64::MAX },
+        },
     }
 }

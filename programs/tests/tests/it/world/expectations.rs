@@ -8,7 +8,7 @@ use williw_core::cycle_stake::CycleStake;
 use williw_core::fact::{Body, Fact};
 use williw_core::identity::{Account, ChainId};
 use williw_core::journal::Head;
-use williw_program::VaultTerms;
+use williw_program::rules::terms::VaultTerms;
 
 use super::{Person, Receipt, World};
 
