@@ -29,7 +29,7 @@ pub(crate) use calls::Site;
 pub(crate) use deployment::plan;
 pub(crate) use events::Event;
 pub(crate) use people::Person;
-pub(crate) use sending::{Receipt, Refused};
+pub(crate) use sending::Receipt;
 
 /// One whole token.
 pub(crate) const COIN: u64 = 1_000_000_000;

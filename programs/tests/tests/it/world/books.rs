@@ -1,6 +1,5 @@
 //! The program's accounts, read as the program wrote them, and as the reference model keeps the same things.
 
-use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
 use williw_core::amount::Amount;
 use williw_core::cycle::{Cycle, UnixSeconds};

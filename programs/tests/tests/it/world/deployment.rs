@@ -65,13 +65,6 @@ pub(crate) fn network() -> NetworkId {
 /// What the program is initialised with unless a test says otherwise.
 pub(crate) fn plan() -> Plan {
     let (base, solana) = sites();
-    let vault = VaultTerms {
-        min_stake: 1_000 * COIN,
-        min_deposit: 10 * COIN,
-        unstaking_period: PERIOD,
-        evidence_cycles: 12,
-        slash_bps: 500,
-    };
     Plan {
         name: "fixture".to_owned(),
         base_chain_id: base.chain_id,
@@ -81,27 +74,37 @@ pub(crate) fn plan() -> Plan {
         cycle_length: LENGTH,
         governor: people::wallet("governor").0,
         guardian: people::wallet("guardian").0,
-        vault,
+        vault: vault(1_000 * COIN, 10 * COIN, PERIOD, 12, 500),
         vault_bounds: VaultBounds {
-            least: VaultTerms {
-                min_stake: COIN,
-                min_deposit: 0,
-                unstaking_period: DAY,
-                evidence_cycles: 0,
-                slash_bps: 0,
-            },
-            most: VaultTerms {
-                min_stake: 1_000_000 * COIN,
-                min_deposit: 1_000_000 * COIN,
-                unstaking_period: 365 * DAY,
-                evidence_cycles: 300,
-                slash_bps: 10_000,
-            },
+            least: vault(COIN, 0, DAY, 0, 0),
+            most: vault(1_000_000 * COIN, 1_000_000 * COIN, 365 * DAY, 300, 10_000),
         },
-        pool: PoolTerms { min_quorum: 2_000 * COIN, delay: DELAY, max_per_cycle: PER_CYCLE },
+        pool: pool(2_000 * COIN, DELAY, PER_CYCLE),
         pool_bounds: PoolBounds {
-            least: PoolTerms { min_quorum: COIN, delay: 60, max_per_cycle: 1 },
-            most: PoolTerms { min_quorum: 1_000_000 * COIN, delay: LENGTH / 2, max_per_cycle: u64::MAX },
+            least: pool(COIN, 60, 1),
+            most: pool(1_000_000 * COIN, LENGTH / 2, u64::MAX),
         },
     }
+}
+
+/// Parameters of the vault, in the order of the facts that hold them.
+pub(crate) fn vault(
+    min_stake: u64,
+    min_deposit: u64,
+    unstaking_period: u64,
+    evidence_cycles: u64,
+    slash_bps: u64,
+) -> VaultTerms {
+    VaultTerms {
+        min_stake: min_stake.into(),
+        min_deposit: min_deposit.into(),
+        unstaking_period,
+        evidence_cycles,
+        slash_bps,
+    }
+}
+
+/// Parameters of the pool.
+pub(crate) fn pool(min_quorum: u64, delay: u64, max_per_cycle: u64) -> PoolTerms {
+    PoolTerms { min_quorum: min_quorum.into(), delay, max_per_cycle: max_per_cycle.into() }
 }
