@@ -4,7 +4,6 @@ use super::amounts::Amount;
 use super::hashes::keccak;
 use super::links::LinkTerms;
 use super::roots::RewardRoot;
-use super::slashes::Cut;
 use super::terms::{PoolTerms, VaultTerms};
 use super::times::Moment;
 
@@ -116,9 +115,16 @@ pub fn rotated(owner: &[u8; 32], link: &LinkTerms) -> Fact {
 }
 
 #[must_use]
-pub fn slashed(owner: &[u8; 32], now: Holdings, cut: Cut, beneficiary: &[u8; 32], evidence: &[u8]) -> Fact {
+pub fn slashed(
+    owner: &[u8; 32],
+    now: Holdings,
+    taken: Amount,
+    bounty: Amount,
+    beneficiary: &[u8; 32],
+    evidence: &[u8],
+) -> Fact {
     let body = Body::with(356).bytes(owner).amount(now.active).amount(now.queued);
-    body.amount(cut.taken).amount(cut.bounty()).bytes(beneficiary).bytes(evidence).of(Kind::Slashed)
+    body.amount(taken).amount(bounty).bytes(beneficiary).bytes(evidence).of(Kind::Slashed)
 }
 
 #[must_use]

@@ -41,7 +41,14 @@ impl<'info> Slash<'info> {
             let bps = config.vault.slash_bps;
             let cut = operator.slash(&mut config.total, cycle, bps, until)?;
             let owner = operator.owner.to_bytes();
-            let fact = facts::slashed(&owner, operator.holdings()?, cut, &beneficiary.to_bytes(), evidence);
+            let fact = facts::slashed(
+                &owner,
+                operator.holdings()?,
+                cut.taken,
+                cut.bounty(),
+                &beneficiary.to_bytes(),
+                evidence,
+            );
             let recorded = operator.head.record(accounts.operator.key, at, fact);
             operator.invariant();
             config.invariant();
