@@ -11,7 +11,7 @@ use litesvm::LiteSVM;
 use solana_account::Account as SvmAccount;
 use solana_clock::Clock;
 use solana_keypair::Keypair;
-use williw_core::cycle::{Cycle, CycleClock, Height, Seconds, UnixSeconds};
+use williw_core::cycle::{Cycle, Height, UnixSeconds};
 use williw_core::model::Block;
 use williw_core::network::NetworkId;
 
@@ -116,10 +116,6 @@ impl World {
         Block { height: Height(self.slot()), time: UnixSeconds(self.now()) }
     }
 
-    pub(crate) fn cycles() -> CycleClock {
-        CycleClock::new(UnixSeconds(GENESIS), Seconds(LENGTH)).expect("a day is long enough")
-    }
-
     pub(crate) fn skip(&mut self, seconds: u64) {
         self.set_time(self.now() + seconds);
     }
@@ -164,6 +160,12 @@ impl World {
     /// What an account of this size has to hold.
     pub(crate) fn rent(&self, size: usize) -> u64 {
         self.svm.minimum_balance_for_rent_exemption(size)
+    }
+
+    /// What anybody can do to any address.
+    pub(crate) fn send_lamports(&mut self, to: Pubkey, lamports: u64) {
+        let from = self.wallet("somebody");
+        self.must(solana_system_interface::instruction::transfer(&from, &to, lamports));
     }
 
     // Wallets.

@@ -80,10 +80,7 @@ pub(crate) fn plan() -> Plan {
             most: vault(1_000_000 * COIN, 1_000_000 * COIN, 365 * DAY, 300, 10_000),
         },
         pool: pool(2_000 * COIN, DELAY, PER_CYCLE),
-        pool_bounds: PoolBounds {
-            least: pool(COIN, 60, 1),
-            most: pool(1_000_000 * COIN, LENGTH / 2, u64::MAX),
-        },
+        pool_bounds: PoolBounds { least: pool(COIN, 60, 1), most: pool(1_000_000 * COIN, LENGTH / 2, u64::MAX) },
     }
 }
 

@@ -4,7 +4,7 @@ use anchor_lang::prelude::Pubkey;
 use solana_keypair::Keypair;
 use solana_signer::Signer as _;
 use williw_core::hash::keccak;
-use williw_core::identity::{Account, ChainId, Owner, PeerId, Signer};
+use williw_core::identity::{Account, ChainId, Owner, Signer};
 use williw_core::link::LinkTerms;
 use williw_core::secp256k1::Signature;
 use williw_core::sim::keys::{PeerKey, SignerKey};
@@ -38,10 +38,6 @@ impl Person {
     /// Another signer of its own.
     pub(crate) fn key(&self, which: &str) -> SignerKey {
         SignerKey::named(&format!("{}'s {which} signer", self.name))
-    }
-
-    pub(crate) fn peer_id(&self) -> PeerId {
-        self.peer.id()
     }
 }
 

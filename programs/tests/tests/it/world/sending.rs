@@ -23,10 +23,8 @@ pub(crate) struct Receipt {
     pub(crate) events: Vec<Event>,
     /// What the last instruction returned.
     pub(crate) returned: Vec<u8>,
-    pub(crate) units: u64,
     /// How large the transaction was, signatures included.
     pub(crate) bytes: usize,
-    pub(crate) logs: Vec<String>,
 }
 
 /// A transaction that was refused, and so changed nothing.
@@ -47,12 +45,6 @@ impl Receipt {
     pub(crate) fn facts(&self) -> Vec<Fact> {
         let fact = |event: &Event| if let Event::Recorded(fact) = event { Some(fact.clone()) } else { None };
         self.events.iter().filter_map(fact).collect()
-    }
-
-    /// The one fact that was recorded.
-    pub(crate) fn fact(&self) -> Fact {
-        let [fact] = self.facts().try_into().expect("exactly one fact");
-        fact
     }
 }
 
@@ -94,13 +86,7 @@ impl World {
 }
 
 fn receipt(message: &Message, meta: TransactionMetadata, bytes: usize) -> Receipt {
-    Receipt {
-        events: events::of(message, &meta),
-        returned: meta.return_data.data,
-        units: meta.compute_units_consumed,
-        bytes,
-        logs: meta.logs,
-    }
+    Receipt { events: events::of(message, &meta), returned: meta.return_data.data, bytes }
 }
 
 fn refused(failed: FailedTransactionMetadata) -> Refused {

@@ -9,7 +9,7 @@ use spl_token_2022_interface::extension::{BaseStateWithExtensions, ExtensionType
 use spl_token_2022_interface::instruction::{freeze_account, initialize_account3, initialize_mint2, mint_to};
 use spl_token_2022_interface::state::{Account, Mint};
 
-use super::World;
+use super::{Person, World};
 
 pub(crate) const LEGACY: Pubkey = Pubkey::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 pub(crate) const TOKEN_2022: Pubkey = spl_token_2022_interface::ID;
@@ -66,6 +66,13 @@ impl World {
         let account = self.account(mint).expect("a mint");
         let mint = StateWithExtensions::<Mint>::unpack(&account.data).expect("a mint");
         ExtensionType::get_required_init_account_extensions(&mint.get_extension_types().expect("extensions"))
+    }
+
+    /// Mints whatever the mint has not made yet, and stakes it for its owner.
+    pub(crate) fn must_spend_all(&mut self, person: &Person) {
+        let account = self.account(self.site.mint).expect("a mint");
+        let supply = StateWithExtensions::<Mint>::unpack(&account.data).expect("a mint").base.supply;
+        self.stake(person, u64::MAX - supply);
     }
 
     pub(crate) fn freeze(&mut self, account: Pubkey) {
