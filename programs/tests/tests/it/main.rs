@@ -3,5 +3,7 @@
 //! `world` is a network with a program on it and people around it; everything else asks it to send transactions and
 //! compares what came of them. The bytecode is `programs/bytecode/williw.so`, or the file that `WILLIW_SO` names.
 
+mod both_chains;
+mod cu;
 mod verbs;
 mod world;
