@@ -28,7 +28,17 @@ claim_target() {
         cargo clean --quiet --locked --manifest-path "$root/Cargo.toml" --package "$name"
         cargo clean --quiet --locked --manifest-path "$root/Cargo.toml" --package "$name" --release
     done
+    for manifest in $(program_manifests); do
+        name=$(sed -nE 's/^name = "(.*)"/\1/p;T;q' "$manifest")
+        CARGO_TARGET_DIR=$CARGO_TARGET_DIR/programs cargo clean --quiet --locked --manifest-path "$manifest" --package "$name"
+    done
     echo "$root" >"$CARGO_TARGET_DIR/.williw-root"
+}
+
+# The workspaces of programs/. Their crates are built in a folder of their own, for other versions and features than the
+# node's.
+program_manifests() {
+    printf '%s\n' "$root"/programs/{williw,probe,idl/maker,tests}/Cargo.toml
 }
 
 # Prints the comment at the top of the calling script.

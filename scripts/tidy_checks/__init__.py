@@ -4,6 +4,7 @@ from . import code, core_purity, crates, documents, generated, sizes
 
 CHECKS = {
     "crate-directions": crates.directions,
+    "program-directions": crates.program_directions,
     "core-dependencies": crates.core_dependencies,
     "core-surface": core_purity.surface,
     "core-purity": core_purity.purity,

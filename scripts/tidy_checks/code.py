@@ -68,7 +68,7 @@ def lint_exceptions(tree):
 
 
 def unwrap(tree):
-    for path in tree.under("node", ".rs"):
+    for path in tree.under("node", ".rs") + tree.under("programs", ".rs"):
         if not is_test(path):
             text = shipped(tree.text(path))
             for match in re.finditer(r"\.\s*unwrap\s*\(\s*\)|::unwrap\b(?!\s*_)", text):

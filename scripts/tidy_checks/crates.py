@@ -14,6 +14,14 @@ ALLOWED = {
     "cli": {"core", "chain", "store", "gossip", "daemon"},
 }
 
+# The program is written apart from the core, or comparing the two would prove nothing. Only what tests it knows both.
+ALLOWED_TO_PROGRAMS = {
+    "williw": set(),
+    "probe": {"williw-program"},
+    "idl/maker": set(),
+    "tests": {"williw-core", "williw-probe", "williw-program"},
+}
+
 # What everyone who reads the core has to trust as well. The optional ones are named with their reason.
 CORE_DEPENDENCIES = {"ed25519-dalek", "k256", "serde", "blake3", "sha3", "thiserror"}
 CORE_OPTIONAL = {"postcard"}  # encodes the worlds of the simulator, which no node runs
@@ -23,6 +31,10 @@ TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
 
 def manifests(tree):
     return [path for path in tree.under("node", "Cargo.toml") if path.endswith("/Cargo.toml")]
+
+
+def program_manifests(tree):
+    return [path for path in tree.under("programs", "Cargo.toml") if path.endswith("/Cargo.toml")]
 
 
 def dependencies(manifest, tables=TABLES):
@@ -60,6 +72,18 @@ def directions(tree):
                 yield Complaint(
                     path, line_of(tree, path, name), f"{folder} must not depend on {target}; move what both need down"
                 )
+
+
+def program_directions(tree):
+    for path in program_manifests(tree):
+        folder = path.removeprefix("programs/").removesuffix("/Cargo.toml")
+        if folder not in ALLOWED_TO_PROGRAMS:
+            known = ", ".join(ALLOWED_TO_PROGRAMS)
+            yield Complaint(path, 0, f"programs/{folder} is not one of {known}; a new crate needs a decision")
+            continue
+        for name, _ in dependencies(tree.toml(path)):
+            if name.startswith("williw-") and name not in ALLOWED_TO_PROGRAMS[folder]:
+                yield Complaint(path, line_of(tree, path, name), f"programs/{folder} must not depend on {name}")
 
 
 def core_dependencies(tree):

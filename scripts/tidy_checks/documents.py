@@ -4,10 +4,16 @@ import fnmatch
 import os
 import re
 
-from .crates import manifests
+from .crates import manifests, program_manifests
 from .tree import Complaint
 
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "contracts/README.md")
+DOCUMENTS = (
+    "README.md",
+    "ARCHITECTURE.md",
+    "contracts/README.md",
+    "programs/README.md",
+    "programs/toolchain/README.md",
+)
 ARCHITECTURE_LINES = 300
 
 # A path that begins with one of these is ours even when the folder is gone.
@@ -44,7 +50,7 @@ def paths(tree):
 
 
 def commands(tree):
-    packages = {tree.toml(path).get("package", {}).get("name") for path in manifests(tree)}
+    packages = {tree.toml(path).get("package", {}).get("name") for path in manifests(tree) + program_manifests(tree)}
     for document in DOCUMENTS:
         for number, line in shell_lines(tree, document):
             for word in line.split():

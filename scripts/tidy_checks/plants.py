@@ -53,6 +53,10 @@ def core_dependency(line):
     return replace("node/core/Cargo.toml", "[dependencies]\n", f"[dependencies]\n{line}\n")
 
 
+def program_dependency(line):
+    return replace("programs/williw/Cargo.toml", "[dependencies]\n", f"[dependencies]\n{line}\n")
+
+
 def next_decision(skip):
     def change(root):
         number = len(list((root / "docs/decisions").glob("*.md"))) + 1 + skip
@@ -79,6 +83,10 @@ PLANTS = [
     ("crate-directions", "a platform's", crate("store", "target.'cfg(unix)'.dependencies", 'williw-chain = "1"')),
     ("crate-directions", "upwards", crate("daemon", "build-dependencies", 'williw-cli = "1"')),
     (None, "downwards", crate("daemon", "dependencies", 'williw-store = "1"\nwilliw-core = "1"')),
+    ("program-directions", "a fifth crate", write("programs/extra/Cargo.toml", MANIFEST.format("extra", "dependencies", ""))),
+    ("program-directions", "the core in the program", program_dependency('williw-core = { path = "../../node/core" }')),
+    ("program-directions", "under another name", program_dependency('rules = { package = "williw-core", version = "1" }')),
+    (None, "a crate of others", program_dependency('arrayref = "0.3"')),
     ("core-dependencies", "a new dependency", core_dependency('rand = "1"')),
     ("core-dependencies", "one that is not optional", replace("node/core/Cargo.toml", ", optional = true", "")),
     ("core-surface", "a function", write(RUST, "pub fn f(\n    key: &[u8],\n) -> k256::ecdsa::VerifyingKey {\n}\n")),
@@ -138,6 +146,8 @@ PLANTS = [
     ("lint-exceptions", "under a condition", write(RUST, "#![cfg_attr(test, allow(dead_code))]\n")),
     (None, "expect", write(RUST, '#[expect(dead_code, reason = "r")]\nfn f() {}\n')),
     ("unwrap", "unwrap", write(RUST, "fn f() {\n    x\n        .unwrap();\n}\n")),
+    ("unwrap", "in the program", write("programs/williw/src/planted.rs", "fn f() {\n    x.unwrap();\n}\n")),
+    (None, "in its tests", write("programs/tests/tests/it/planted.rs", "fn f() {\n    x.unwrap();\n}\n")),
     ("registry-hosts", "a host", append("deny.toml", "# index.crates" + ".io\n")),
     ("registry-hosts", "an address", write("contracts/package-lock.json", '{\n"resolved": "x"\n}\n')),
     ("vector-checksums", "a wrong sum", wrong_sum),

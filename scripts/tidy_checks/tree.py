@@ -78,7 +78,7 @@ def listed(root):
 
 def is_code(path):
     name = os.path.basename(path)
-    return name.endswith(CODE) or ("." not in name and path.startswith(("scripts/", ".ci/")))
+    return name.endswith(CODE) or ("." not in name and path.startswith(("scripts/", ".ci/", "programs/toolchain/")))
 
 
 def is_test(path):

@@ -1,0 +1,19 @@
+//! Prints the IDL of the Anchor program in the folder that is named, by the library behind Anchor's command.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anchor_lang_idl::build::IdlBuilder;
+use anyhow::Context as _;
+
+fn main() -> anyhow::Result<()> {
+    let program = std::env::args_os().nth(1).context("the folder of the program is missing")?;
+    let idl = IdlBuilder::new()
+        .program_path(PathBuf::from(program))
+        .cargo_args(["--locked", "--lib"].map(String::from).to_vec())
+        .build()?;
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, &idl)?;
+    writeln!(out)?;
+    Ok(())
+}
