@@ -3,6 +3,7 @@
 //! the same code on this machine.
 
 pub mod arithmetic;
+pub mod rules;
 
 use solana_account_info::AccountInfo;
 use solana_program_error::{ProgramError, ProgramResult};
@@ -15,6 +16,8 @@ use solana_compiler_builtins as _;
 pub mod tag {
     /// An operation's number, then its two operands of 16 bytes: [`crate::arithmetic::answer`].
     pub const ARITHMETIC: u8 = 0;
+    /// A [`crate::rules::Question`]: [`crate::rules::reply`].
+    pub const RULES: u8 = 1;
 }
 
 #[cfg(not(feature = "no-entrypoint"))]
@@ -25,6 +28,7 @@ pub fn dispatch(_program: &Pubkey, _accounts: &[AccountInfo], instruction: &[u8]
     let (&tag, question) = instruction.split_first().ok_or(ProgramError::InvalidInstructionData)?;
     match tag {
         tag::ARITHMETIC => solana_cpi::set_return_data(&arithmetic::answer(question)?),
+        tag::RULES => solana_cpi::set_return_data(&rules::reply(question)),
         _ => return Err(ProgramError::InvalidInstructionData),
     }
     Ok(())

@@ -16,6 +16,8 @@ mod close_tally;
 mod collect;
 mod fund;
 mod initialize;
+#[cfg(feature = "idl-build")]
+mod layouts;
 mod recipient;
 mod register;
 mod restake;
@@ -35,6 +37,8 @@ pub use close_tally::*;
 pub use collect::*;
 pub use fund::*;
 pub use initialize::*;
+#[cfg(feature = "idl-build")]
+pub use layouts::*;
 pub use recipient::*;
 pub use register::*;
 pub use restake::*;

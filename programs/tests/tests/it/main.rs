@@ -7,5 +7,6 @@ mod arithmetic;
 mod both_chains;
 mod cu;
 mod probe;
+mod vectors;
 mod verbs;
 mod world;

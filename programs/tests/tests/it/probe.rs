@@ -53,6 +53,14 @@ impl Probe {
         }
     }
 
+    /// All that the program answers; it always does.
+    pub(crate) fn reply(&self, tag: u8, question: &[u8]) -> Vec<u8> {
+        match self.simulate(tag, question) {
+            Ok(done) => done.meta.return_data.data,
+            Err(failed) => panic!("{:?}: {:#?}", failed.err, failed.meta.logs),
+        }
+    }
+
     /// What the program logs while it answers.
     pub(crate) fn logs(&self, tag: u8, question: &[u8]) -> Vec<String> {
         match self.simulate(tag, question) {

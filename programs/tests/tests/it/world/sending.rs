@@ -23,6 +23,9 @@ pub(crate) struct Receipt {
     pub(crate) events: Vec<Event>,
     /// What the last instruction returned.
     pub(crate) returned: Vec<u8>,
+    /// The compute units of the whole transaction.
+    pub(crate) units: u64,
+    pub(crate) logs: Vec<String>,
     /// How large the transaction was, signatures included.
     pub(crate) bytes: usize,
 }
@@ -86,7 +89,9 @@ impl World {
 }
 
 fn receipt(message: &Message, meta: TransactionMetadata, bytes: usize) -> Receipt {
-    Receipt { events: events::of(message, &meta), returned: meta.return_data.data, bytes }
+    Receipt { events: events::of(message, &meta), returned: meta.return_data.data,
+        units: meta.compute_units_consumed,
+        logs: meta.logs, bytes }
 }
 
 fn refused(failed: FailedTransactionMetadata) -> Refused {
