@@ -53,7 +53,7 @@ pub enum Question {
     /// Answered with the leaf.
     Leaf { chain: u8, owner: [u8; 32], cumulative: u128 },
     /// Answered with nothing, if it leads to the root.
-    Proof { root: [u8; 32], leaf: [u8; 32], proof: Vec<[u8; 32]> },
+    Proof { root: [u8; 32], leaf: [u8; 32], proof: Vec<u8> },
     /// Answered with the head of a journal that holds nothing.
     EmptyHead { network: [u8; 32], chain: u8, journal: [u8; 32] },
     /// Answered with the body and the head after it.

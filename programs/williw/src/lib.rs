@@ -36,13 +36,13 @@ pub mod williw {
     // The most frequent first: a call is compared with these names in turn.
 
     /// Pays what the active root says that `owner` earned and has not had, to its recipient. Anyone may call it for anyone;
-    /// nothing to claim is no error. Refuses: NoRoot, BadProof, AboveTotal. Several claims in one transaction are all paid
-    /// or none.
+    /// nothing to claim is no error. A proof is 32 bytes for each sibling on the way up, one behind the other. Several claims
+    /// in one transaction are all paid or none. Refuses: NoRoot, BadProof, AboveTotal.
     pub fn claim<'info>(
         ctx: Context<'info, Claim<'info>>,
         owner: Pubkey,
         cumulative: u128,
-        proof: Vec<[u8; 32]>,
+        proof: Vec<u8>,
     ) -> Result<u64> {
         Claim::run(ctx, owner, cumulative, &proof)
     }

@@ -39,9 +39,10 @@ pub fn leaf(chain: u8, owner: &[u8; 32], cumulative: u128) -> [u8; 32] {
     keccak(&[&keccak(&[&word(u128::from(chain)), owner, &word(cumulative)])])
 }
 
-/// The leaf is under the root.
-pub fn check(root: &[u8; 32], leaf: [u8; 32], proof: &[[u8; 32]]) -> core::result::Result<(), Refusal> {
-    if proof.len() > PROOF_CAP {
+/// The leaf is under the root. A proof is the siblings on the way up, one behind the other.
+pub fn check(root: &[u8; 32], leaf: [u8; 32], proof: &[u8]) -> core::result::Result<(), Refusal> {
+    let (proof, rest) = proof.as_chunks::<32>();
+    if !rest.is_empty() || proof.len() > PROOF_CAP {
         return Err(Refusal::BadProof);
     }
     // The smaller hash goes first, so a proof needs no directions.

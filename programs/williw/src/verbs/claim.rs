@@ -39,7 +39,7 @@ struct Payment {
 }
 
 impl<'info> Claim<'info> {
-    pub fn run(ctx: Context<'info, Self>, owner: Pubkey, cumulative: u128, proof: &[[u8; 32]]) -> Result<u64> {
+    pub fn run(ctx: Context<'info, Self>, owner: Pubkey, cumulative: u128, proof: &[u8]) -> Result<u64> {
         let accounts = &ctx.accounts;
         let purse =
             Purse { ours: &accounts.reward_tokens, mint: &accounts.mint, token_program: &accounts.token_program };
@@ -56,7 +56,7 @@ impl<'info> Claim<'info> {
         purse: &Purse<'_, 'info>,
         owner: Pubkey,
         cumulative: u128,
-        proof: &[[u8; 32]],
+        proof: &[u8],
     ) -> Result<Option<(Payment, Claimed)>> {
         let config = config(&self.config)?;
         purse.check(&config, &config.reward_tokens)?;

@@ -82,7 +82,7 @@ fn leaf(chain: &Value, owner: &Value, cumulative: &Value) -> Question {
 }
 
 fn proof(root: &Value, leaf: [u8; 32], proof: &Value) -> Question {
-    Question::Proof { root: fixed(root), leaf, proof: list(proof).iter().map(fixed).collect() }
+    Question::Proof { root: fixed(root), leaf, proof: list(proof).iter().flat_map(fixed::<32>).collect() }
 }
 
 #[test]

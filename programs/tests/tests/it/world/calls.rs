@@ -326,7 +326,7 @@ impl Site {
             token_program: self.token_program,
             system_program: system_program::ID,
         });
-        let proof = proof.0.iter().map(|sibling| sibling.0).collect();
+        let proof = proof.0.iter().flat_map(|sibling| sibling.0).collect();
         call(&accounts, &instruction::Claim { owner, cumulative, proof })
     }
 
