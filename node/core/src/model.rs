@@ -22,6 +22,8 @@ mod refusal;
 mod terms;
 mod vault;
 
+#[cfg(feature = "sim")]
+pub(crate) use pool::total_of;
 pub use pool::{Pending, Pool};
 pub use refusal::Refusal;
 pub use terms::{Bounds, Proposal};

@@ -28,6 +28,7 @@ mod rewards;
 mod rng;
 mod rules;
 mod script;
+pub mod traces;
 mod trouble;
 mod weigh;
 

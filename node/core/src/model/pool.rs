@@ -171,7 +171,7 @@ impl Pool {
 }
 
 /// What a root pays on `chain`.
-pub(super) const fn total_of(root: &RewardRoot, chain: ChainId) -> Amount {
+pub(crate) const fn total_of(root: &RewardRoot, chain: ChainId) -> Amount {
     match chain {
         ChainId::Base => root.total_base,
         ChainId::Solana => root.total_solana,

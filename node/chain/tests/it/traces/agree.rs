@@ -8,13 +8,12 @@ use williw_core::cycle_stake::CycleStake;
 use williw_core::identity::{Account, Signer};
 use williw_core::journal::{HEAD_SLOT, Head};
 use williw_core::model::{Block, Operator, Pending};
+use williw_core::sim::traces::{Reference, Step, Verb};
 use williw_core::statement::RewardRoot;
 use williw_core::tenure::Tenure;
 
-use super::calls::{RewardPool, pool_tuple, root_tuple, vault_tuple};
+use super::calls::{RewardPool, address, pool_tuple, root_tuple, vault_tuple, wide};
 use super::deployed::Deployed;
-use super::reference::{Reference, address};
-use super::verb::{Step, Verb};
 use crate::world::{Coin, StakeVault, account};
 
 /// What was found on Base, and what the model has there.
@@ -41,14 +40,8 @@ pub(super) fn near(base: &mut Deployed, model: &Reference, step: &Step, accounts
     }
 }
 
-/// Everything that there is to read. `drafts` are the roots that somebody voted for.
-pub(super) fn whole(
-    base: &mut Deployed,
-    model: &Reference,
-    at: Block,
-    people: &[Account],
-    drafts: &[(Cycle, RewardRoot)],
-) -> Result<(), String> {
+/// Everything that there is to read.
+pub(super) fn whole(base: &mut Deployed, model: &Reference, at: Block, people: &[Account]) -> Result<(), String> {
     heads(base, model)?;
     roles(base, model)?;
     staked(base, model, at, people)?;
@@ -67,13 +60,13 @@ pub(super) fn whole(
         )?;
         claimant(base, model, at, *who)?;
         let native = model.token.native.get(who).copied().unwrap_or_default();
-        same(&format!("the chain's coins of {who}"), base.machine.balance(address(*who)), native)?;
+        same(&format!("the chain's coins of {who}"), base.machine.balance(address(*who)), wide(native))?;
     }
     for who in people.iter().copied().chain([base.vault, base.pool].map(account)) {
         let found = base.machine.view(base.token, &Coin::balanceOfCall { account: address(who) });
-        same(&format!("the tokens of {who}"), found, model.token.balance(who))?;
+        same(&format!("the tokens of {who}"), found, wide(model.token.balance(who)))?;
     }
-    drafts.iter().try_for_each(|(cycle, root)| tally(base, model, *cycle, root))
+    base.drafts.clone().iter().try_for_each(|(cycle, root)| tally(base, model, *cycle, root))
 }
 
 fn heads(base: &mut Deployed, model: &Reference) -> Result<(), String> {

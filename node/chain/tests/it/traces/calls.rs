@@ -4,11 +4,11 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::sol;
 use alloy::sol_types::SolCall;
 use williw_core::fact::{PoolParameters, VaultParameters};
+use williw_core::identity::{Account, ChainId};
 use williw_core::link::LinkTerms;
+use williw_core::sim::traces::{Claim, Pay, PoolVerb, Terms, VaultVerb, Wide};
 use williw_core::statement::RewardRoot;
 
-use super::reference::address;
-use super::verb::{Claim, Pay, PoolVerb, Terms, VaultVerb};
 use crate::world::StakeVault;
 
 sol!(RewardPool, "../../contracts/abi/RewardPool.json");
@@ -18,6 +18,16 @@ type VaultTuple = (u128, u128, u64, u16, u64);
 type PoolTuple = (u128, u64, u128);
 type Link = (B256, Address, u64, [B256; 2]);
 type Root = (B256, u128, u128, B256);
+
+/// The address of an account that only Base has.
+pub(super) fn address(account: Account) -> Address {
+    assert!(account.exists_on(ChainId::Base), "{account} is no account of Base");
+    Address::from_slice(&account.0[12..])
+}
+
+pub(super) fn wide(number: Wide) -> U256 {
+    U256::from_be_bytes(number.to_be_bytes())
+}
 
 pub(super) const fn vault_terms(terms: Terms) -> VaultTuple {
     (terms.min_stake, terms.min_deposit, terms.unstaking_period, terms.slash_bps, terms.evidence_cycles)

@@ -1,21 +1,31 @@
 //! The contracts as they are deployed, told the same verbs as transactions.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol;
 use alloy::sol_types::{SolCall, SolConstructor, SolEvent};
 use serde_json::Value;
-use williw_core::identity::Account;
+use williw_core::cycle::Cycle;
+use williw_core::identity::{Account, ChainId};
+use williw_core::journal::Site;
 use williw_core::model::{Block, Deployment};
+use williw_core::network::{BaseSite, Network, NetworkId};
+use williw_core::sim::Rng;
+use williw_core::sim::traces::{
+    Answer, PoolVerb, Purse, Reference, Side, Step, Tills, Token, Told, Venue, Verb, Why, Wide,
+};
+use williw_core::statement::RewardRoot;
 
-use super::calls::{RewardPool, pool_input, pool_tuple, sent, vault_input, vault_tuple};
-use super::errors::{Named, errors, name};
+use super::agree;
+use super::calls::{RewardPool, address, pool_input, pool_tuple, sent, vault_input, vault_tuple, wide};
+use super::errors::{Named, errors, name, on_base};
 use super::machine::{Done, Machine};
-use super::reference::address;
-use super::verb::{Answer, Step, Told, Verb};
 use crate::anvil::{artifact, bytecode};
-use crate::world::{Coin, StakeVault, account};
+use crate::world::{CHAIN_ID, Coin, StakeVault, account};
+
+const NETWORK: &str = "traces";
 
 /// Who deploys, and has no other part.
 const DEPLOYER: Address = Address::repeat_byte(0xdd);
@@ -61,25 +71,51 @@ pub(super) struct Deployed {
     pub(super) token: Address,
     pub(super) vault: Address,
     pub(super) pool: Address,
+    /// The roots that somebody voted for.
+    pub(super) drafts: BTreeSet<(Cycle, RewardRoot)>,
 }
 
-impl Deployed {
-    /// A token, and nothing else yet.
-    pub(super) fn ground(at: Block, wraps: bool) -> Self {
+fn evm(byte: u8) -> Account {
+    Account::evm([byte; 20])
+}
+
+impl Side for Deployed {
+    const VENUE: Venue = Venue {
+        chain: ChainId::Base,
+        named: evm,
+        // From atoms to where sums leave 128 bits.
+        units: &[1, 1, 1_000, 1_000_000_000_000_000_000, 1 << 100, u128::MAX / 100_000],
+        most: u128::MAX,
+        plenty: Wide::new(255, u128::MAX << 8),
+        approves: true,
+    };
+
+    fn spelled(why: &Why) -> String {
+        on_base(why)
+    }
+
+    fn ground(rng: &mut Rng, at: Block) -> (Self, Token) {
+        let wraps = rng.chance(40);
         let mut machine = Machine::new();
         machine.enter(at);
         let token = machine.create(DEPLOYER, if wraps { &codes().wrapped } else { &codes().coin }.clone()).unwrap();
-        Self { machine, token: token.created.unwrap(), vault: Address::ZERO, pool: Address::ZERO }
+        let ground = Self {
+            machine,
+            token: token.created.unwrap(),
+            vault: Address::ZERO,
+            pool: Address::ZERO,
+            drafts: BTreeSet::new(),
+        };
+        (ground, Token { wraps, ..Token::default() })
     }
 
-    /// Deploys what the model would; where, and so on which network, is known afterwards.
-    pub(super) fn deploy(&mut self, network: &str, plan: &Deployment) -> Result<(), String> {
+    fn deploy(&mut self, plan: &Deployment) -> Result<(), String> {
         let (governor, bounds) = (address(plan.governor), &plan.bounds);
         let vault = StakeVault::constructorCall {
             d: (
                 self.token,
                 governor,
-                network.to_owned(),
+                NETWORK.to_owned(),
                 B256::ZERO,
                 B256::ZERO,
                 plan.clock.genesis().0,
@@ -103,15 +139,17 @@ impl Deployed {
         Ok(())
     }
 
-    fn create(&mut self, code: &Bytes, arguments: &[u8]) -> Result<Address, String> {
-        let created = self.machine.create(DEPLOYER, [&code[..], arguments].concat().into());
-        created.map(|done| done.created.unwrap()).map_err(|refused| name(&codes().errors, &refused))
+    fn deployed(&self) -> (NetworkId, Site, Tills) {
+        let base = BaseSite { chain_id: CHAIN_ID, vault: self.vault.into_array() };
+        let [vault, pool] = [self.vault, self.pool].map(account);
+        let site = Site::Base { vault, pool: Some(pool) };
+        // The network as the node computes it from the deployment.
+        (Network::new(NETWORK, Some(base), None).unwrap().id(), site, Tills { stake: vault, rewards: pool })
     }
 
-    /// Gives somebody tokens and coins of the chain, and lets the contracts take some of the tokens.
-    pub(super) fn endow(&mut self, who: Account, tokens: U256, native: U256, allowed: U256, wraps: bool) {
-        let to = address(who);
-        if wraps {
+    fn endow(&mut self, who: Account, purse: &Purse, token: &Token) {
+        let (to, [tokens, native, allowed]) = (address(who), [purse.tokens, purse.native, purse.allowed].map(wide));
+        if token.wraps {
             self.machine.endow(to, native + tokens);
             self.machine.call(to, self.token, tokens, Wrapped::depositCall {}.abi_encode().into()).unwrap();
         } else {
@@ -125,18 +163,36 @@ impl Deployed {
         }
     }
 
-    pub(super) fn act(&mut self, step: &Step) -> Answer {
+    fn act(&mut self, step: &Step) -> Result<Answer, String> {
         self.machine.enter(step.at);
+        if let Verb::Pool(PoolVerb::Vote { cycle, root, .. }) = &step.verb {
+            self.drafts.insert((*cycle, *root));
+        }
         let (vault, pool) = (self.vault, self.pool);
         match &step.verb {
-            Verb::Vault(verb) => self.tell(step.caller, vault, sent(verb), vault_input(verb)),
-            Verb::Pool(verb) => self.tell(step.caller, pool, U256::ZERO, pool_input(verb)),
+            Verb::Vault(verb) => Ok(self.tell(step.caller, vault, sent(verb), vault_input(verb))),
+            Verb::Pool(verb) => Ok(self.tell(step.caller, pool, U256::ZERO, pool_input(verb))),
             Verb::OfferGovernor { to } => {
                 let offer = StakeVault::transferOwnershipCall { newOwner: address(*to) };
                 self.tell_both(step.caller, &offer.abi_encode())
             }
             Verb::AcceptGovernor => self.tell_both(step.caller, &StakeVault::acceptOwnershipCall {}.abi_encode()),
         }
+    }
+
+    fn near(&mut self, model: &Reference, step: &Step, accounts: &[Account]) -> Result<(), String> {
+        agree::near(self, model, step, accounts)
+    }
+
+    fn whole(&mut self, model: &Reference, at: Block) -> Result<(), String> {
+        agree::whole(self, model, at, &Self::VENUE.everybody())
+    }
+}
+
+impl Deployed {
+    fn create(&mut self, code: &Bytes, arguments: &[u8]) -> Result<Address, String> {
+        let created = self.machine.create(DEPLOYER, [&code[..], arguments].concat().into());
+        created.map(|done| done.created.unwrap()).map_err(|refused| name(&codes().errors, &refused))
     }
 
     fn tell(&mut self, caller: Account, to: Address, value: U256, input: Vec<u8>) -> Answer {
@@ -147,9 +203,9 @@ impl Deployed {
     }
 
     /// The same to both contracts, which have to answer the same.
-    fn tell_both(&mut self, caller: Account, input: &[u8]) -> Answer {
+    fn tell_both(&mut self, caller: Account, input: &[u8]) -> Result<Answer, String> {
         let [vault, pool] = [self.vault, self.pool].map(|to| self.tell(caller, to, U256::ZERO, input.to_vec()));
-        if vault == pool { vault } else { Answer::Refused(format!("{vault:?} by the vault, {pool:?} by the pool")) }
+        if vault == pool { Ok(vault) } else { Err(format!("{vault:?} by the vault, {pool:?} by the pool")) }
     }
 }
 

@@ -2,29 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use alloy::primitives::U256;
-use williw_core::amount::Amount;
-use williw_core::cycle::{Cycle, Height, Seconds, UnixSeconds};
-use williw_core::hash::Hash;
-use williw_core::identity::Account;
-use williw_core::merkle::Entitlement;
-use williw_core::model::{Block, Operator, QUEUE_CAP};
-use williw_core::offence::Evidence;
-use williw_core::sim::Rng;
-use williw_core::statement::RewardRoot;
-
 use super::reference::Reference;
+use super::venue::{GOVERNOR, PEOPLE, STRANGER, Venue};
 use super::verb::{Pay, Step, Terms, VaultVerb, Verb};
+use super::wide::Wide;
+use crate::amount::Amount;
+use crate::cycle::{Cycle, Height, Seconds, UnixSeconds};
+use crate::hash::Hash;
+use crate::identity::Account;
+use crate::merkle::Entitlement;
+use crate::model::{Block, Operator, QUEUE_CAP};
+use crate::offence::Evidence;
+use crate::sim::Rng;
+use crate::statement::RewardRoot;
 
 mod papers;
 mod plan;
 mod rewards;
 
-pub(super) use plan::everybody;
-use plan::{CYCLE, PEOPLE, evm};
+use plan::CYCLE;
 
+/// A writer with a seed of its own.
+#[derive(Debug)]
 pub(super) struct Author {
     pub(super) rng: Rng,
+    venue: Venue,
     /// What amounts are counted in: from atoms to where sums leave 128 bits.
     unit: u128,
     /// Evidence that exists, whether or not anyone has used it.
@@ -32,7 +34,7 @@ pub(super) struct Author {
     /// The leaves behind every root that was ever voted for.
     trees: BTreeMap<Hash, Vec<Entitlement>>,
     /// What was voted for, by cycle.
-    pub(super) drafts: Vec<(Cycle, RewardRoot)>,
+    drafts: Vec<(Cycle, RewardRoot)>,
     lean: Lean,
 }
 
@@ -51,15 +53,13 @@ enum Lean {
 /// What was chosen; none if nobody is in a position to try it.
 type Choice = Option<(Account, Verb)>;
 
-const STRANGER: u8 = 0x99;
-
 impl Author {
-    pub(super) fn new(seed: u64) -> Self {
+    #[must_use]
+    pub(super) fn new(venue: Venue, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
-        let units = [1, 1, 1_000, 1_000_000_000_000_000_000, 1 << 100, u128::MAX / 100_000];
-        let unit = rng.pick(&units).unwrap();
-        let lean = rng.pick(&[Lean::Nowhere, Lean::Queue, Lean::Rewards, Lean::Vetoes]).unwrap();
-        Self { rng, unit, evidence: Vec::new(), trees: BTreeMap::new(), drafts: Vec::new(), lean }
+        let unit = rng.pick(venue.units).expect("amounts are counted in something");
+        let lean = rng.pick(&[Lean::Nowhere, Lean::Queue, Lean::Rewards, Lean::Vetoes]).expect("there are four");
+        Self { rng, venue, unit, evidence: Vec::new(), trees: BTreeMap::new(), drafts: Vec::new(), lean }
     }
 
     /// The block of the next step: often the same, sometimes some cycles later.
@@ -156,23 +156,34 @@ impl Author {
     }
 
     fn someone(&mut self) -> Account {
-        evm(1 + u8::try_from(self.rng.below(PEOPLE.into())).unwrap())
+        self.one_of(1, PEOPLE.into())
+    }
+
+    /// One of the `count` accounts from this number on.
+    fn one_of(&mut self, first: u8, count: u64) -> Account {
+        let nth = u8::try_from(self.rng.below(count)).expect("there are not so many");
+        self.venue.account(first + nth)
+    }
+
+    fn stranger(&self) -> Account {
+        self.venue.account(STRANGER)
     }
 
     /// Somebody for whom the condition holds; anybody at all when the attempt is not meant to be fair.
     fn somebody(&mut self, model: &Reference, fair: bool, fits: impl Fn(Option<&Operator>) -> bool) -> Option<Account> {
         let operators = model.contracts.vault().operators();
-        let choices: Vec<Account> = (1..=PEOPLE).map(evm).filter(|who| !fair || fits(operators.get(who))).collect();
+        let choices: Vec<Account> =
+            self.venue.people().into_iter().filter(|who| !fair || fits(operators.get(who))).collect();
         self.rng.pick(&choices)
     }
 
     /// How somebody can pay so much, if it can.
     fn pay(&mut self, model: &Reference, who: Account, amount: u128, fair: bool) -> Option<Pay> {
-        let approved = model.token.allowances.get(&(model.vault(), who)).copied().unwrap_or_default();
-        let affordable = model.token.balance(who).min(approved) >= U256::from(amount);
+        let affordable = model.token.within_reach(model.tills.stake, who) >= Wide::from(amount);
         match self.rng.below(6) {
-            0 | 1 if model.token.wraps || !fair => Some(Pay::Native),
-            pick if affordable || !fair => Some(if pick == 2 { Pay::Permit } else { Pay::Token }),
+            0 | 1 if self.venue.approves && (model.token.wraps || !fair) => Some(Pay::Native),
+            2 if self.venue.approves && (affordable || !fair) => Some(Pay::Permit),
+            _ if affordable || !fair => Some(Pay::Token),
             _ => None,
         }
     }
@@ -185,7 +196,7 @@ impl Author {
             (true, _) => least.saturating_add(self.amount(0, 8_000)),
             (false, 0) => 0,
             (false, 1) => least - 1,
-            (false, 2) => u128::MAX,
+            (false, 2) => self.venue.most,
             (false, _) => self.amount(1_000, 9_000),
         };
         if fair && model.contracts.vault().is_paused() {
@@ -205,7 +216,7 @@ impl Author {
             (true, _) => least.saturating_add(self.amount(1, 3_000)),
             (false, 0) => 0,
             (false, 1) => least.saturating_sub(1),
-            (false, 2) => u128::MAX,
+            (false, 2) => self.venue.most,
             (false, _) => self.amount(1_000, 9_000),
         };
         if fair && model.contracts.vault().is_paused() {
@@ -253,6 +264,7 @@ impl Author {
             _ => self.rng.within(1, 4),
         };
         let is_native = if fair { model.token.wraps && self.rng.chance(50) } else { self.rng.chance(30) };
+        let is_native = is_native && self.venue.approves;
         Some((who, VaultVerb::Withdraw { limit, is_native }.into()))
     }
 
@@ -292,11 +304,11 @@ impl Author {
 
     /// The governor, or somebody who is not.
     fn governor(&mut self, model: &Reference, fair: bool) -> Account {
-        if fair || self.rng.chance(50) { model.contracts.roles().governor } else { evm(STRANGER) }
+        if fair || self.rng.chance(50) { model.contracts.roles().governor } else { self.stranger() }
     }
 
     fn pause(&mut self, model: &Reference, fair: bool) -> Choice {
-        let caller = if fair { model.contracts.roles().governor } else { evm(STRANGER) };
+        let caller = if fair { model.contracts.roles().governor } else { self.stranger() };
         Some((caller, VaultVerb::SetPaused { paused: self.rng.chance(70) }.into()))
     }
 
@@ -338,13 +350,12 @@ impl Author {
     fn role(&mut self, model: &Reference, fair: bool) -> Choice {
         let offered = model.contracts.roles().offered.filter(|to| *to != Account::default());
         if self.rng.chance(50) {
-            let caller = if fair { offered? } else { evm(STRANGER) };
+            let caller = if fair { offered? } else { self.stranger() };
             return Some((caller, Verb::AcceptGovernor));
         }
-        let caller = if fair { model.contracts.roles().governor } else { evm(STRANGER) };
+        let caller = if fair { model.contracts.roles().governor } else { self.stranger() };
         // To offer it to nobody takes an offer back.
-        let to =
-            if self.rng.chance(10) { Account::default() } else { evm(0xa1 + u8::try_from(self.rng.below(3)).unwrap()) };
+        let to = if self.rng.chance(10) { Account::default() } else { self.one_of(GOVERNOR, 3) };
         Some((caller, Verb::OfferGovernor { to }))
     }
 }

@@ -2,44 +2,58 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alloy::primitives::{Address, U256};
-use williw_core::amount::{Amount, Bps};
-use williw_core::cycle::{Cycle, Seconds};
-use williw_core::fact::VaultParameters;
-use williw_core::identity::Account;
-use williw_core::link::SignerFault;
-use williw_core::model::{Block, Contracts, Deployment, Refusal};
-use williw_core::offence::{Acquittal, Evidence};
-use williw_core::secp256k1::{Signature, SignatureFault};
-use williw_core::sim::reasons::name_of;
-use williw_core::statement::{RewardRoot, StatementFault};
+use super::token::Token;
+use super::verb::{Answer, Claim, PoolVerb, Step, Terms, Told, VaultVerb, Verb};
+use super::wide::Wide;
+use crate::amount::{Amount, Bps};
+use crate::cycle::{Cycle, Seconds};
+use crate::fact::VaultParameters;
+use crate::identity::Account;
+use crate::link::SignerFault;
+use crate::model::{Block, Contracts, Deployment, Refusal};
+use crate::offence::{Acquittal, Evidence};
+use crate::secp256k1::{Signature, SignatureFault};
+use crate::sim::reasons::name_of;
+use crate::statement::RewardRoot;
 
-use super::errors::spelled;
-use super::verb::{Answer, Claim, Pay, PoolVerb, Step, Terms, Told, VaultVerb, Verb};
-
-pub(super) struct Reference {
-    pub(super) contracts: Contracts,
-    pub(super) token: Token,
+/// The model with its token.
+#[derive(Debug)]
+pub struct Reference {
+    pub contracts: Contracts,
+    pub token: Token,
+    pub tills: Tills,
     /// How often each of its refusals was given, by the names of the simulator.
-    pub(super) refusals: BTreeMap<String, u64>,
+    pub refusals: BTreeMap<String, u64>,
+    spelled: fn(&Why) -> String,
 }
 
-/// A token that does what it is asked to, with the refusals of OpenZeppelin's.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Token {
-    /// Whether it wraps the chain's own coin.
-    pub(super) wraps: bool,
-    pub(super) balances: BTreeMap<Account, U256>,
-    /// What people have of the chain's own coin.
-    pub(super) native: BTreeMap<Account, U256>,
-    /// What the first may take from the second.
-    pub(super) allowances: BTreeMap<(Account, Account), U256>,
+/// Whose tokens those are that were staked, and those that pay rewards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tills {
+    pub stake: Account,
+    pub rewards: Account,
 }
 
-/// Why a verb is refused: by the model, or by what only Base has.
-enum Why {
+/// Why a verb is refused: by the model, or by what only a chain has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
     Model(Refusal),
-    Base(String),
+    /// So many bytes are no signature, or no whole number of them.
+    Length(usize),
+    /// A fraction above the whole, which the model cannot even be asked for.
+    Bps(u16),
+    /// The token does not wrap the chain's own coin.
+    NotWrapped,
+    Allowance {
+        spender: Account,
+        allowed: Wide,
+        needed: Wide,
+    },
+    Balance {
+        holder: Account,
+        balance: Wide,
+        needed: Wide,
+    },
 }
 
 impl From<Refusal> for Why {
@@ -48,68 +62,17 @@ impl From<Refusal> for Why {
     }
 }
 
-pub(super) fn number(account: Account) -> U256 {
-    U256::from_be_bytes(account.0)
-}
-
-impl Token {
-    pub(super) fn balance(&self, of: Account) -> U256 {
-        self.balances.get(&of).copied().unwrap_or_default()
-    }
-
-    fn push(&mut self, from: Account, to: Account, amount: Amount) {
-        let amount = U256::from(amount.0);
-        *self.balances.entry(from).or_default() -= amount;
-        *self.balances.entry(to).or_default() += amount;
-    }
-
-    fn deposit(&mut self, from: Account, to: Account, amount: Amount, pay: Pay) -> Result<(), Why> {
-        match pay {
-            Pay::Token | Pay::Permit => self.pull(from, to, amount),
-            Pay::Native if !self.wraps => Err(Why::Base("NotWrapped".to_owned())),
-            Pay::Native => {
-                *self.native.entry(from).or_default() -= U256::from(amount.0);
-                *self.balances.entry(to).or_default() += U256::from(amount.0);
-                Ok(())
-            }
-        }
-    }
-
-    fn withdraw(&mut self, from: Account, to: Account, amount: Amount, is_native: bool) -> Result<(), Why> {
-        match is_native && !amount.is_zero() {
-            false => self.push(from, to, amount),
-            true if !self.wraps => return Err(Why::Base("NotWrapped".to_owned())),
-            true => {
-                *self.balances.entry(from).or_default() -= U256::from(amount.0);
-                *self.native.entry(to).or_default() += U256::from(amount.0);
-            }
-        }
-        Ok(())
-    }
-
-    fn pull(&mut self, from: Account, to: Account, amount: Amount) -> Result<(), Why> {
-        let (units, amount) = (amount, U256::from(amount.0));
-        let balance = self.balance(from);
-        let allowed = self.allowances.entry((to, from)).or_default();
-        if *allowed < amount {
-            return Err(Why::Base(spelled("ERC20InsufficientAllowance", &[number(to), *allowed, amount])));
-        }
-        if balance < amount {
-            return Err(Why::Base(spelled("ERC20InsufficientBalance", &[number(from), balance, amount])));
-        }
-        // An allowance of everything is never used up.
-        if *allowed != U256::MAX {
-            *allowed -= amount;
-        }
-        self.push(from, to, units);
-        Ok(())
-    }
-}
-
 impl Reference {
-    pub(super) fn deploy(deployment: Deployment, token: Token, at: Block) -> Result<Self, String> {
-        let contracts = Contracts::deploy(deployment, at).map_err(|refusal| on_base(&refusal))?;
-        Ok(Self { contracts, token, refusals: BTreeMap::new() })
+    /// Deploys the model. `spelled` is how the chain beside it spells refusals.
+    pub(super) fn deploy(
+        deployment: Deployment,
+        token: Token,
+        tills: Tills,
+        at: Block,
+        spelled: fn(&Why) -> String,
+    ) -> Result<Self, String> {
+        let contracts = Contracts::deploy(deployment, at).map_err(|refusal| spelled(&refusal.into()))?;
+        Ok(Self { contracts, token, tills, refusals: BTreeMap::new(), spelled })
     }
 
     /// Does what the step says; a refusal leaves no trace.
@@ -122,28 +85,18 @@ impl Reference {
             }
             Err(why) => {
                 (self.contracts, self.token) = (contracts, token);
-                Answer::Refused(match why {
-                    Why::Model(refusal) => {
-                        *self.refusals.entry(name_of(&refusal)).or_default() += 1;
-                        on_base(&refusal)
-                    }
-                    Why::Base(name) => name,
-                })
+                if let Why::Model(refusal) = &why {
+                    *self.refusals.entry(name_of(refusal)).or_default() += 1;
+                }
+                Answer::Refused((self.spelled)(&why))
             }
         }
     }
 
     /// The cycle of a block.
-    pub(super) fn cycle(&self, at: Block) -> Cycle {
-        self.contracts.deployment().clock.cycle(at.time).unwrap()
-    }
-
-    pub(super) fn vault(&self) -> Account {
-        self.contracts.deployment().site.standing_journals()[0]
-    }
-
-    pub(super) fn pool(&self) -> Account {
-        self.contracts.deployment().site.standing_journals()[1]
+    #[must_use]
+    pub fn cycle(&self, at: Block) -> Cycle {
+        self.contracts.deployment().clock.cycle(at.time).expect("nothing is deployed before genesis")
     }
 
     fn run(&mut self, step: &Step) -> Result<Amount, Why> {
@@ -157,7 +110,7 @@ impl Reference {
     }
 
     fn run_vault(&mut self, at: Block, caller: Account, verb: &VaultVerb) -> Result<Amount, Why> {
-        let (vault, c, token) = (self.vault(), &mut self.contracts, &mut self.token);
+        let (vault, c, token) = (self.tills.stake, &mut self.contracts, &mut self.token);
         Ok(match verb {
             VaultVerb::Register { amount, link, signature, pay } => {
                 signed(signature, |signature| c.register(at, caller, *amount, *link, signature))?;
@@ -193,7 +146,7 @@ impl Reference {
             VaultVerb::ProposeVault(terms) => match terms.typed() {
                 Some(parameters) => c.propose_vault(at, caller, parameters).map(nothing)?,
                 None if caller == c.roles().governor => {
-                    return Err(Why::Base(spelled("Bps", &[U256::from(terms.slash_bps)])));
+                    return Err(Why::Bps(terms.slash_bps));
                 }
                 None => return Err(Refusal::NotGovernor.into()),
             },
@@ -202,7 +155,7 @@ impl Reference {
     }
 
     fn run_pool(&mut self, at: Block, caller: Account, verb: &PoolVerb) -> Result<Amount, Why> {
-        let (pool, c, token) = (self.pool(), &mut self.contracts, &mut self.token);
+        let (pool, c, token) = (self.tills.rewards, &mut self.contracts, &mut self.token);
         Ok(match verb {
             PoolVerb::Fund { amount } => {
                 c.fund(at, *amount)?;
@@ -243,7 +196,7 @@ const fn nothing((): ()) -> Amount {
     Amount::ZERO
 }
 
-/// Votes come as one string of signatures. Base refuses what is no whole number of them before it looks at any.
+/// Votes come as one string of signatures. Chains refuse what is no whole number of them before it looks at any.
 fn vote(c: &mut Contracts, at: Block, cycle: Cycle, root: RewardRoot, bytes: &[u8]) -> Result<(), Why> {
     let (signatures, rest) = bytes.as_chunks::<65>();
     if rest.is_empty() {
@@ -257,15 +210,12 @@ fn vote(c: &mut Contracts, at: Block, cycle: Cycle, root: RewardRoot, bytes: &[u
 const BAD_V: Signature = Signature([0; 65]);
 
 fn in_place_of_length<T>(refused: Result<T, Refusal>, bytes: &[u8]) -> Result<T, Why> {
-    refused.map_err(|refusal| match refusal {
-        Refusal::Signature(SignatureFault::BadV) | Refusal::Signer(SignerFault::Signature(SignatureFault::BadV)) => {
-            Why::Base(spelled("Length", &[U256::from(bytes.len())]))
-        }
-        other => other.into(),
-    })
+    let bad_v =
+        [Refusal::Signature(SignatureFault::BadV), Refusal::Signer(SignerFault::Signature(SignatureFault::BadV))];
+    refused.map_err(|refusal| if bad_v.contains(&refusal) { Why::Length(bytes.len()) } else { refusal.into() })
 }
 
-/// Signatures are 65 bytes in the model. Base refuses any other length, where the model would look at `v`.
+/// Signatures are 65 bytes in the model. Chains refuse any other length, where the model would look at `v`.
 fn signed<T>(bytes: &[u8], verb: impl FnOnce(&Signature) -> Result<T, Refusal>) -> Result<T, Why> {
     match <[u8; 65]>::try_from(bytes) {
         Ok(bytes) => Ok(verb(&Signature(bytes))?),
@@ -275,7 +225,7 @@ fn signed<T>(bytes: &[u8], verb: impl FnOnce(&Signature) -> Result<T, Refusal>) 
 
 impl Terms {
     /// As the model has them, where no fraction is more than the whole.
-    pub(super) fn typed(&self) -> Option<VaultParameters> {
+    fn typed(&self) -> Option<VaultParameters> {
         Some(VaultParameters {
             min_stake: Amount(self.min_stake),
             min_deposit: Amount(self.min_deposit),
@@ -285,7 +235,8 @@ impl Terms {
         })
     }
 
-    pub(super) fn untyped(parameters: &VaultParameters) -> Self {
+    #[must_use]
+    pub fn untyped(parameters: &VaultParameters) -> Self {
         Self {
             min_stake: parameters.min_stake.0,
             min_deposit: parameters.min_deposit.0,
@@ -294,30 +245,4 @@ impl Terms {
             evidence_cycles: parameters.evidence_cycles,
         }
     }
-}
-
-/// What Base calls a refusal: the innermost name, with its numbers.
-fn on_base(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::Signer(SignerFault::WrongSigner(signed_by)) => {
-            spelled("WrongSigner", &[number(Account::evm(signed_by.0))])
-        }
-        Refusal::Signer(SignerFault::Signature(fault))
-        | Refusal::Signature(fault)
-        | Refusal::Evidence(Acquittal::Signature(fault)) => format!("{fault:?}"),
-        Refusal::Signer(fault @ SignerFault::ZeroSigner) => format!("{fault:?}"),
-        Refusal::Evidence(Acquittal::Malformed(fault)) => match fault {
-            StatementFault::Length(wrong) => spelled("Length", &[U256::from(wrong.got)]),
-            StatementFault::UnknownKind(kind) => spelled("UnknownKind", &[U256::from(*kind)]),
-            StatementFault::SlotNotZero => format!("{fault:?}"),
-        },
-        Refusal::Evidence(acquittal) => format!("{acquittal:?}"),
-        plain => format!("{plain:?}"),
-    }
-}
-
-/// The address of an account that only Base has.
-pub(super) fn address(account: Account) -> Address {
-    assert!(account.exists_on(williw_core::identity::ChainId::Base), "{account} is no account of Base");
-    Address::from_slice(&account.0[12..])
 }

@@ -1,27 +1,24 @@
 //! Links, evidence and signatures, good ones and bad ones.
 
-use alloy::primitives::{U256, uint};
-use williw_core::cycle::Cycle;
-use williw_core::hash::Hash;
-use williw_core::identity::{Account, ChainId, Owner, Signer};
-use williw_core::link::LinkTerms;
-use williw_core::model::Block;
-use williw_core::network::NetworkId;
-use williw_core::offence::Evidence;
-use williw_core::secp256k1::Signature;
-use williw_core::sim::keys::SignerKey;
-use williw_core::statement::{Kind, Signed, Statement};
+use super::plan::{key_of, keys_of};
+use super::{Author, Choice};
+use crate::cycle::Cycle;
+use crate::hash::Hash;
+use crate::identity::{Account, Signer};
+use crate::link::LinkTerms;
+use crate::model::Block;
+use crate::network::NetworkId;
+use crate::offence::Evidence;
+use crate::secp256k1::Signature;
+use crate::sim::keys::SignerKey;
+use crate::sim::traces::reference::Reference;
+use crate::sim::traces::verb::VaultVerb;
+use crate::sim::traces::wide::Wide;
+use crate::statement::{Kind, Signed, Statement};
 
-use super::plan::{key_of, keys};
-use super::{Author, Choice, STRANGER, evm};
-use crate::traces::reference::Reference;
-use crate::traces::verb::VaultVerb;
-
-const GROUP_ORDER: U256 = uint!(0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141_U256);
-
-const fn owner(account: Account) -> Owner {
-    Owner { chain: ChainId::Base, account }
-}
+/// The order of the group that signatures are made in.
+const GROUP_ORDER: Wide =
+    Wide::new(0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe, 0xbaae_dce6_af48_a03b_bfd2_5e8c_d036_4141);
 
 fn network(model: &Reference) -> NetworkId {
     model.contracts.deployment().network
@@ -31,7 +28,7 @@ impl Author {
     /// A link with a signer that nobody had; a bad one has one or more things wrong with it.
     pub(super) fn link(&mut self, model: &Reference, who: Account, good: bool) -> Option<(LinkTerms, Vec<u8>)> {
         let vault = model.contracts.vault();
-        let keys = keys(who);
+        let keys = keys_of(self.venue.number(who)?);
         let is_fresh = |key: &&SignerKey| !vault.signers().contains_key(&key.address());
         let mut key = keys.signers.iter().find(is_fresh).or_else(|| keys.signers.first().filter(|_| !good))?;
         let before = vault.operators().get(&who).map_or(0, |operator| operator.nonce);
@@ -43,7 +40,7 @@ impl Author {
             key = key_of(self.rng.pick(&taken)?);
         }
         let nonce = if is_stale { before.saturating_sub(self.rng.below(2)) } else { before + self.rng.within(1, 3) };
-        let (mut link, signature) = keys.peer.link(key, network(model), owner(who), nonce);
+        let (mut link, signature) = keys.peer.link(key, network(model), self.owner(who), nonce);
         if is_zero {
             link.signer = Signer::default();
         }
@@ -59,8 +56,8 @@ impl Author {
     /// A link with the signer that the owner has.
     pub(super) fn same_signer(&mut self, model: &Reference, who: Account) -> Option<(LinkTerms, Vec<u8>)> {
         let operator = model.contracts.vault().operators().get(&who)?;
-        let (peer, key) = (&keys(who).peer, key_of(operator.signer));
-        let (link, signature) = peer.link(key, network(model), owner(who), operator.nonce + 1);
+        let (peer, key) = (&keys_of(self.venue.number(who)?).peer, key_of(operator.signer));
+        let (link, signature) = peer.link(key, network(model), self.owner(who), operator.nonce + 1);
         Some((link, signature.0.to_vec()))
     }
 
@@ -68,9 +65,9 @@ impl Author {
     pub(super) fn spoiled(&mut self, signature: Signature) -> Vec<u8> {
         let mut bytes = signature.0.to_vec();
         match self.rng.below(6) {
-            0 => bytes[64] = self.rng.pick(&[0, 1, 26, 29]).unwrap(),
+            0 => bytes[64] = self.rng.pick(&[0, 1, 26, 29]).unwrap_or_default(),
             1 => bytes[..32].fill(0),
-            2 => bytes[32..64].copy_from_slice(&GROUP_ORDER.to_be_bytes::<32>()),
+            2 => bytes[32..64].copy_from_slice(&GROUP_ORDER.to_be_bytes()),
             3 => return twin(signature).0.to_vec(),
             4 => bytes.truncate(64),
             _ => {
@@ -83,7 +80,7 @@ impl Author {
     }
 
     pub(super) fn slash(&mut self, model: &Reference, at: Block, fair: bool) -> Choice {
-        let beneficiary = if self.rng.chance(20) { evm(STRANGER) } else { self.someone() };
+        let beneficiary = if self.rng.chance(20) { self.stranger() } else { self.someone() };
         let now = model.cycle(at);
         let (signer, cycles) = if fair { self.answerable(model, now)? } else { self.accused(model, now)? };
         let mut evidence = self.equivocation(network(model), key_of(signer), cycles);
@@ -130,14 +127,15 @@ impl Author {
     /// Two statements of one signer that contradict each other, if both may be of these cycles.
     fn equivocation(&mut self, network: NetworkId, key: &SignerKey, cycles: [Cycle; 2]) -> Evidence {
         let kinds = if cycles[0] == cycles[1] { &Kind::ALL[..] } else { &[Kind::Update, Kind::Checkpoint] };
-        let kind = self.rng.pick(kinds).unwrap();
+        let kind = self.rng.pick(kinds).expect("there are kinds");
         let slot = if matches!(kind, Kind::Update | Kind::Checkpoint) { self.rng.below(1 << 40) } else { 0 };
         let [first, second] = cycles.map(|cycle| self.state(network, key, kind, cycle, slot));
         Evidence { first, second }
     }
 
     fn state(&mut self, network: NetworkId, key: &SignerKey, kind: Kind, cycle: Cycle, slot: u64) -> Signed {
-        key.state(network, Statement::new(kind, cycle, slot, Hash(self.rng.bytes())).unwrap())
+        let statement = Statement::new(kind, cycle, slot, Hash(self.rng.bytes()));
+        key.state(network, statement.expect("votes and proposals are given slot 0"))
     }
 
     /// Evidence with something wrong in it.
@@ -155,12 +153,13 @@ impl Author {
                 let mut bytes = honest;
                 let half = if self.rng.chance(50) { 0 } else { Signed::LEN };
                 match change {
-                    4 => bytes[half] = self.rng.pick(&[0, 5, 255]).unwrap(),
+                    4 => bytes[half] = self.rng.pick(&[0, 5, 255]).unwrap_or_default(),
                     5 => (bytes[half], bytes[half + 16]) = (3, 1),
                     6 => bytes.truncate(bytes.len() - 1),
                     _ => {
                         let signature = half + Statement::LEN..half + Signed::LEN;
-                        let spoiled = self.spoiled(Signature(bytes[signature.clone()].try_into().unwrap()));
+                        let good = if half == 0 { evidence.first } else { evidence.second };
+                        let spoiled = self.spoiled(good.signature);
                         bytes.splice(signature, spoiled);
                     }
                 }
@@ -174,8 +173,9 @@ impl Author {
 /// The other signature of the same hash by the same key: the one that is not accepted.
 fn twin(signature: Signature) -> Signature {
     let mut bytes = signature.0;
-    let s = U256::from_be_slice(&bytes[32..64]);
-    bytes[32..64].copy_from_slice(&(GROUP_ORDER - s).to_be_bytes::<32>());
+    let s = Wide::from_be_bytes(*bytes[32..].first_chunk().expect("the scalar and a byte follow"));
+    let other = GROUP_ORDER.minus(s).expect("a scalar is below the order");
+    bytes[32..64].copy_from_slice(&other.to_be_bytes());
     bytes[64] = 55 - bytes[64];
     Signature(bytes)
 }

@@ -1,18 +1,19 @@
 //! Roots, votes for them, and what is claimed from them.
 
-use williw_core::amount::Amount;
-use williw_core::cycle::{Cycle, Seconds};
-use williw_core::hash::Hash;
-use williw_core::identity::{Account, ChainId, Owner, Signer};
-use williw_core::merkle::{Entitlement, Proof, Tree};
-use williw_core::model::{Block, Contracts};
-use williw_core::sim::keys::SignerKey;
-use williw_core::statement::RewardRoot;
-
-use super::plan::{CYCLE, evm, key_of};
-use super::{Author, Choice, STRANGER};
-use crate::traces::reference::Reference;
-use crate::traces::verb::{Claim, PoolVerb};
+use super::plan::{CYCLE, key_of};
+use super::{Author, Choice};
+use crate::amount::Amount;
+use crate::cycle::{Cycle, Seconds};
+use crate::hash::Hash;
+use crate::identity::{Account, ChainId, Owner, Signer};
+use crate::merkle::{Entitlement, Proof, Tree};
+use crate::model::{Block, Contracts, total_of};
+use crate::sim::keys::SignerKey;
+use crate::sim::traces::reference::Reference;
+use crate::sim::traces::venue::{GUARDIAN, RECIPIENT};
+use crate::sim::traces::verb::{Claim, PoolVerb};
+use crate::sim::traces::wide::Wide;
+use crate::statement::RewardRoot;
 
 /// More siblings than any proof has.
 const TOO_DEEP: usize = 65;
@@ -23,10 +24,9 @@ impl Author {
         let amount = match (fair, self.rng.below(2)) {
             (true, _) => self.amount(1, 20_000),
             (false, 0) => 0,
-            (false, _) => u128::MAX,
+            (false, _) => self.venue.most,
         };
-        let approved = model.token.allowances.get(&(model.pool(), caller)).copied().unwrap_or_default();
-        let pays = model.token.balance(caller).min(approved) >= alloy::primitives::U256::from(amount);
+        let pays = model.token.within_reach(model.tills.rewards, caller) >= Wide::from(amount);
         let fits = model.contracts.pool().funded().plus(Amount(amount)).is_ok();
         (!fair || pays && fits).then(|| (caller, PoolVerb::Fund { amount: Amount(amount) }.into()))
     }
@@ -51,7 +51,7 @@ impl Author {
         if !fair && self.rng.chance(60) {
             let bad = self.bad_ballot(c, cycle, &root)?;
             // Wherever it stands among the good ones, nothing counts.
-            let place = usize::try_from(self.rng.below(signatures.len() as u64 + 1)).unwrap();
+            let place = usize::try_from(self.rng.below(signatures.len() as u64 + 1)).expect("a place among them");
             signatures.insert(place, bad);
         }
         Some((self.someone(), PoolVerb::Vote { cycle, root, signatures: signatures.concat() }.into()))
@@ -61,15 +61,16 @@ impl Author {
     fn draft(&mut self, c: &Contracts, at: Block, cycle: Cycle, fair: bool) -> Option<RewardRoot> {
         let (pool, active) = (c.pool(), c.pool().active_at(at.time));
         let mut leaves = active.and_then(|root| self.trees.get(&root.root).cloned()).unwrap_or_default();
-        let before = active.map_or(0, |root| root.total_base.0);
+        let before = active.map_or(0, |root| total_of(&root, self.venue.chain).0);
         let cycles = cycle.plus(1).since(pool.uncovered_at(at.time));
         let allowed = pool.parameters().max_per_cycle.times(cycles).unwrap_or(Amount::MAX).0;
         let most = allowed.min(pool.funded().0.saturating_sub(before));
         // Right up to the limits now and then.
         let growth = if self.rng.chance(25) { most } else { most - most / u128::from(self.rng.within(2, 9)) };
-        let accounts: Vec<Account> = c.vault().operators().keys().copied().chain([evm(STRANGER)]).collect();
-        let share = growth / u128::try_from(accounts.len()).unwrap();
-        for owner in accounts.into_iter().map(|account| Owner { chain: ChainId::Base, account }) {
+        let accounts: Vec<Account> = c.vault().operators().keys().copied().chain([self.stranger()]).collect();
+        let share = growth / accounts.len() as u128;
+        for account in accounts {
+            let owner = self.owner(account);
             match leaves.iter_mut().find(|leaf| leaf.owner == owner) {
                 Some(leaf) => leaf.cumulative = Amount(leaf.cumulative.0.saturating_add(share)),
                 None => leaves.push(Entitlement { owner, cumulative: Amount(share) }),
@@ -83,7 +84,7 @@ impl Author {
         }
         if self.rng.chance(30) {
             // The same tree pays on the other chain.
-            let owner = Owner { chain: ChainId::Solana, account: self.someone() };
+            let owner = Owner { chain: other(self.venue.chain), account: self.someone() };
             leaves.retain(|leaf| leaf.owner != owner);
             leaves.push(Entitlement { owner, cumulative: Amount(self.amount(1, 100)) });
         }
@@ -98,13 +99,12 @@ impl Author {
         }
         let tree = Tree::build(&leaves)?;
         self.trees.insert(tree.root(), leaves);
-        let total_solana = Amount(self.amount(0, 100));
-        Some(RewardRoot {
-            root: tree.root(),
-            total_base: Amount(total),
-            total_solana,
-            blob_hash: Hash(self.rng.bytes()),
-        })
+        let (here, elsewhere) = (Amount(total), Amount(self.amount(0, 100)));
+        let (total_base, total_solana) = match self.venue.chain {
+            ChainId::Base => (here, elsewhere),
+            ChainId::Solana => (elsewhere, here),
+        };
+        Some(RewardRoot { root: tree.root(), total_base, total_solana, blob_hash: Hash(self.rng.bytes()) })
     }
 
     /// Votes by some of the signers that are in office in that cycle; now and then by one of them twice.
@@ -174,13 +174,12 @@ impl Author {
             return Some((caller, PoolVerb::ClaimMany(claims).into()));
         }
         let owed = |leaf: &&Entitlement| {
-            leaf.owner.chain == ChainId::Base && leaf.cumulative > pool.claimed(leaf.owner.account)
+            leaf.owner.chain == self.venue.chain && leaf.cumulative > pool.claimed(leaf.owner.account)
         };
         let choices: Vec<Entitlement> = leaves.iter().filter(|leaf| !fair || owed(leaf)).copied().collect();
-        let nobody = Entitlement { owner: Owner { chain: ChainId::Base, account: evm(1) }, cumulative: Amount(1) };
-        let leaf = self.rng.pick(&choices).or_else(|| self.rng.pick(&leaves)).unwrap_or(nobody);
-        let mut claim =
-            claim(&leaves, &leaf).unwrap_or(Claim { owner: evm(1), cumulative: Amount(1), proof: Proof(Vec::new()) });
+        let leaf = self.rng.pick(&choices).or_else(|| self.rng.pick(&leaves));
+        let nothing = Claim { owner: self.venue.account(1), cumulative: Amount(1), proof: Proof(Vec::new()) };
+        let mut claim = leaf.and_then(|leaf| claim(&leaves, &leaf)).unwrap_or(nothing);
         if !fair {
             self.spoil_claim(&mut claim);
         }
@@ -199,7 +198,7 @@ impl Author {
     }
 
     pub(super) fn recipient(&mut self, model: &Reference, fair: bool) -> Choice {
-        let owner = if self.rng.chance(80) { self.someone() } else { evm(STRANGER) };
+        let owner = if self.rng.chance(80) { self.someone() } else { self.stranger() };
         let named = model.contracts.pool().proposed_recipient(owner).filter(|named| *named != Account::default());
         if let Some(named) = named.filter(|_| self.rng.chance(60)) {
             let caller = if fair { named } else { self.someone() };
@@ -213,7 +212,7 @@ impl Author {
             0 => Account::default(),
             1 => owner,
             2 => self.someone(),
-            _ => evm(0xb1 + u8::try_from(self.rng.below(2)).unwrap()),
+            _ => self.one_of(RECIPIENT, 2),
         };
         Some((owner, PoolVerb::SetRecipient { recipient }.into()))
     }
@@ -222,10 +221,8 @@ impl Author {
         let (pool, caller) = (model.contracts.pool(), self.governor(model, fair));
         match self.rng.below(5) {
             0 => {
-                return Some((
-                    caller,
-                    PoolVerb::SetGuardian { guardian: evm(0xa2 + u8::from(self.rng.chance(50))) }.into(),
-                ));
+                let guardian = self.one_of(GUARDIAN, 2);
+                return Some((caller, PoolVerb::SetGuardian { guardian }.into()));
             }
             1 | 2 => {
                 let ripe = pool.proposed().is_some_and(|proposal| proposal.effective <= at.time);
@@ -253,7 +250,14 @@ impl Author {
     }
 }
 
-/// The claim of a leaf, which the other chain's leaves are not on Base.
+const fn other(chain: ChainId) -> ChainId {
+    match chain {
+        ChainId::Base => ChainId::Solana,
+        ChainId::Solana => ChainId::Base,
+    }
+}
+
+/// The claim of a leaf, which leads nowhere if it is the other chain's.
 fn claim(leaves: &[Entitlement], leaf: &Entitlement) -> Option<Claim> {
     let proof = Tree::build(leaves)?.proof(leaf)?;
     Some(Claim { owner: leaf.owner.account, cumulative: leaf.cumulative, proof })

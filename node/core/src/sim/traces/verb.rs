@@ -1,32 +1,32 @@
 //! What a trace is made of: verbs as values, so that two machines can be told the same.
 
-use williw_core::amount::Amount;
-use williw_core::cycle::Cycle;
-use williw_core::fact::{Fact, PoolParameters};
-use williw_core::identity::Account;
-use williw_core::link::LinkTerms;
-use williw_core::merkle::Proof;
-use williw_core::model::Block;
-use williw_core::statement::RewardRoot;
+use crate::amount::Amount;
+use crate::cycle::Cycle;
+use crate::fact::{Fact, PoolParameters};
+use crate::identity::Account;
+use crate::link::LinkTerms;
+use crate::merkle::Proof;
+use crate::model::Block;
+use crate::statement::RewardRoot;
 
 /// One verb with everything that its caller chooses. What is malformed has to fit in too, so signatures and evidence are
 /// bytes.
 #[derive(Clone, Debug)]
-pub(super) enum Verb {
+pub enum Verb {
     Vault(VaultVerb),
     Pool(PoolVerb),
-    /// Asked of both contracts: in the model they have one governor.
+    /// Asked of everything that has a governor: in the model there is one.
     OfferGovernor {
         to: Account,
     },
     AcceptGovernor,
 }
 
-/// How many there are, with those of both contracts.
+/// How many there are.
 pub(super) const VERBS: usize = 24;
 
 #[derive(Clone, Debug)]
-pub(super) enum VaultVerb {
+pub enum VaultVerb {
     Register { amount: Amount, link: LinkTerms, signature: Vec<u8>, pay: Pay },
     Stake { account: Account, amount: Amount, pay: Pay },
     Unstake { amount: Amount },
@@ -42,7 +42,7 @@ pub(super) enum VaultVerb {
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum PoolVerb {
+pub enum PoolVerb {
     Fund { amount: Amount },
     Vote { cycle: Cycle, root: RewardRoot, signatures: Vec<u8> },
     Veto,
@@ -57,30 +57,30 @@ pub(super) enum PoolVerb {
 
 /// How a deposit is paid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pay {
+pub enum Pay {
     /// In the token, whose transfer was approved before.
     Token,
-    /// In the token, with a permit that nobody signed: the contracts go on without it.
+    /// In the token, with a permit that nobody signed: whoever takes it goes on without it.
     Permit,
     /// In the chain's own coin.
     Native,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Claim {
-    pub(super) owner: Account,
-    pub(super) cumulative: Amount,
-    pub(super) proof: Proof,
+pub struct Claim {
+    pub owner: Account,
+    pub cumulative: Amount,
+    pub proof: Proof,
 }
 
 /// Vault parameters with a fraction that may be more than the whole.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Terms {
-    pub(super) min_stake: u128,
-    pub(super) min_deposit: u128,
-    pub(super) unstaking_period: u64,
-    pub(super) slash_bps: u16,
-    pub(super) evidence_cycles: u64,
+pub struct Terms {
+    pub min_stake: u128,
+    pub min_deposit: u128,
+    pub unstaking_period: u64,
+    pub slash_bps: u16,
+    pub evidence_cycles: u64,
 }
 
 impl From<VaultVerb> for Verb {
@@ -97,7 +97,8 @@ impl From<PoolVerb> for Verb {
 
 impl Verb {
     /// Its name, without what was chosen.
-    pub(super) fn name(&self) -> String {
+    #[must_use]
+    pub fn name(&self) -> String {
         let shown = match self {
             Self::Vault(verb) => format!("{verb:?}"),
             Self::Pool(verb) => format!("{verb:?}"),
@@ -108,15 +109,15 @@ impl Verb {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Step {
-    pub(super) at: Block,
-    pub(super) caller: Account,
-    pub(super) verb: Verb,
+pub struct Step {
+    pub at: Block,
+    pub caller: Account,
+    pub verb: Verb,
 }
 
 /// What came of a verb.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
+pub enum Answer {
     /// With the number that it returned, 0 if it returns none, and what was recorded meanwhile.
     Done {
         returned: u128,
@@ -125,14 +126,14 @@ pub(super) enum Answer {
     Refused(String),
 }
 
-/// A fact as a contract tells it.
+/// A fact as a chain tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) journal: Account,
-    pub(super) seq: u64,
-    pub(super) kind: u8,
-    pub(super) account: Account,
-    pub(super) body: Vec<u8>,
+pub struct Told {
+    pub journal: Account,
+    pub seq: u64,
+    pub kind: u8,
+    pub account: Account,
+    pub body: Vec<u8>,
 }
 
 impl From<&Fact> for Told {
