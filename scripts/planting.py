@@ -7,10 +7,22 @@ from pathlib import Path
 
 from tidy_checks.rust_source import line_at, shipped, until
 
-# The lists by what has to find their bugs, and the package whose tests that are.
+
+
+@dataclass(frozen=True)
+class List:
+    path: str
+    package: str  # whose tests have to find the bugs
+    folder: str = "."  # the workspace of that package
+    within: str = ""  # only the bugs in files below this
+
+
+# The lists by what has to find their bugs. Solana's traces are shown the bugs of the model alone: one of the program would
+# need bytecode of its own.
 LISTS = {
-    "worlds": ("node/core/planted.toml", "williw-core"),
-    "traces": ("node/chain/planted.toml", "williw-chain"),
+    "worlds": List("node/core/planted.toml", "williw-core"),
+    "traces": List("node/chain/planted.toml", "williw-chain"),
+    "traces-solana": List("node/chain/planted.toml", "williw-program-tests", "programs/tests", "node/core/"),
 }
 # The byte-by-byte tests are slow and test the checkers, not the constants.
 VECTOR_TESTS = ("vectors", "--", "--skip", "every_byte_counts")
@@ -23,6 +35,7 @@ class Bug:
     rule: str
     file: str
     package: str
+    folder: str
     tests: tuple  # arguments of `cargo test` that choose the tests to run
     find: str
     replace: str
@@ -36,6 +49,7 @@ class ChangedConstant:
     name: str
     file: str
     package: str
+    folder: str
     tests: tuple
     start: int
     old: str
@@ -47,15 +61,17 @@ class ChangedConstant:
 
 
 def read(root, chosen):
-    path = Path(root) / LISTS[chosen][0]
+    path = Path(root) / LISTS[chosen].path
     return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 def bugs(root, chosen):
+    the = LISTS[chosen]
     for entry in read(root, chosen).get("bug", []):
         tests = entry["tests"]
         tests = tuple(tests.split() if isinstance(tests, str) else tests)
-        yield Bug(**{**entry, "package": LISTS[chosen][1], "tests": tests})
+        if entry["file"].startswith(the.within):
+            yield Bug(**{**entry, "package": the.package, "folder": the.folder, "tests": tests})
 
 
 def problems(root, chosen):
@@ -108,7 +124,9 @@ def constants(root):
             if new is None:
                 yield name, None
             else:
-                yield name, ChangedConstant(name, file, LISTS["worlds"][1], VECTOR_TESTS, offset, text[offset], new)
+                worlds = LISTS["worlds"]
+                change = (worlds.package, worlds.folder, VECTOR_TESTS, offset, text[offset], new)
+                yield name, ChangedConstant(name, file, *change)
 
 
 def changed_constants(text):

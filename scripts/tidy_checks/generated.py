@@ -66,6 +66,7 @@ def copies(tree):
 
 
 def planted_bugs(tree):
-    for chosen, (path, _) in planting.LISTS.items():
+    # Several choices may be made from one list.
+    for chosen in {the.path: chosen for chosen, the in planting.LISTS.items()}.values():
         for text in planting.problems(tree.root, chosen):
-            yield Complaint(path, 0, text)
+            yield Complaint(planting.LISTS[chosen].path, 0, text)

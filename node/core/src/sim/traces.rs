@@ -24,7 +24,7 @@ pub use reference::{Reference, Tills, Why};
 pub use token::{Purse, Token};
 pub use venue::{GOVERNOR, GUARDIAN, PEOPLE, RECIPIENT, STRANGER, Venue};
 pub use verb::{Answer, Claim, Pay, PoolVerb, Step, Terms, Told, VaultVerb, Verb};
-pub use wide::Wide;
+pub use wide::{TooWide, Wide};
 
 const STEPS: u64 = 50;
 

@@ -7,6 +7,7 @@ mod arithmetic;
 mod both_chains;
 mod cu;
 mod probe;
+mod traces;
 mod vectors;
 mod verbs;
 mod world;

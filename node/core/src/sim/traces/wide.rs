@@ -54,6 +54,19 @@ impl From<u128> for Wide {
     }
 }
 
+/// A number too large for what it was to be put into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a number of more than 64 bits")]
+pub struct TooWide;
+
+impl TryFrom<Wide> for u64 {
+    type Error = TooWide;
+
+    fn try_from(number: Wide) -> Result<Self, TooWide> {
+        if number.high == 0 { Self::try_from(number.low).map_err(|_| TooWide) } else { Err(TooWide) }
+    }
+}
+
 impl From<Amount> for Wide {
     fn from(amount: Amount) -> Self {
         amount.0.into()
@@ -62,7 +75,7 @@ impl From<Amount> for Wide {
 
 #[cfg(test)]
 mod tests {
-    use super::Wide;
+    use super::{TooWide, Wide};
 
     #[test]
     fn sums_carry_and_differences_borrow() {
@@ -74,6 +87,13 @@ mod tests {
         assert_eq!(Wide::ZERO.minus(one), None);
         assert_eq!(Wide::new(3, 0).minus(Wide::new(2, 1)), Some(Wide::new(0, u128::MAX)));
         assert!(Wide::new(1, 0) > most);
+    }
+
+    #[test]
+    fn what_has_more_bits_does_not_fit() {
+        assert_eq!(u64::try_from(Wide::from(u128::from(u64::MAX))), Ok(u64::MAX));
+        assert_eq!(u64::try_from(Wide::new(0, 1 << 64)), Err(TooWide));
+        assert_eq!(u64::try_from(Wide::new(1, 0)), Err(TooWide));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(crate) struct Person {
 }
 
 /// The key pair of a wallet: its address and its secret half.
-pub(super) fn wallet(name: &str) -> (Pubkey, [u8; 32]) {
+pub(crate) fn wallet(name: &str) -> (Pubkey, [u8; 32]) {
     let secret = keccak(&[b"wallet", name.as_bytes()]).0;
     (Keypair::new_from_array(secret).pubkey(), secret)
 }

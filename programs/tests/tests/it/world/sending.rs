@@ -54,6 +54,19 @@ impl Receipt {
 impl World {
     /// Sends one transaction; the courier pays its fee, and everybody signs who is asked to.
     pub(crate) fn send(&mut self, instructions: &[Instruction]) -> Result<Receipt, Refused> {
+        let (transaction, bytes) = self.signed(instructions);
+        assert!(bytes <= PACKET_BYTES, "{bytes} bytes are more than a packet holds");
+        self.run(transaction, bytes)
+    }
+
+    /// The same, however large it is: the SVM knows no packets.
+    pub(crate) fn send_unpacked(&mut self, instructions: &[Instruction]) -> Result<Receipt, Refused> {
+        let (transaction, bytes) = self.signed(instructions);
+        self.run(transaction, bytes)
+    }
+
+    /// One transaction, and how many bytes it has.
+    fn signed(&self, instructions: &[Instruction]) -> (Transaction, usize) {
         let message = Message::new(instructions, Some(&self.site.payer));
         let signed = usize::from(message.header.num_required_signatures);
         let keys: Vec<Keypair> = message.account_keys[..signed].iter().map(|key| self.key_of(key)).collect();
@@ -61,7 +74,10 @@ impl World {
         transaction.sign(&keys.iter().collect::<Vec<_>>(), self.svm.latest_blockhash());
         // One byte counts the signatures.
         let bytes = 1 + 64 * signed + transaction.message.serialize().len();
-        assert!(bytes <= PACKET_BYTES, "{bytes} bytes are more than a packet holds");
+        (transaction, bytes)
+    }
+
+    fn run(&mut self, transaction: Transaction, bytes: usize) -> Result<Receipt, Refused> {
         let message = transaction.message.clone();
         match self.svm.send_transaction(transaction) {
             Ok(meta) => Ok(receipt(&message, meta, bytes)),
