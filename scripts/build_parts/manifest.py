@@ -52,7 +52,7 @@ def complaints(root, content, artifact):
     for path in sorted(recorded.keys() | present.keys()):
         if recorded.get(path) != present.get(path):
             what = "is new" if path not in recorded else "is gone" if path not in present else "changed"
-            yield f"{path} {what} since {artifact.path} was made"
+            yield f"{path} {what} since the last build"
     if not (root / artifact.path).exists():
         yield f"{artifact.path} does not exist"
     elif measured(root / artifact.path) != {key: entry[key] for key in ("sha256", "bytes")}:

@@ -48,8 +48,10 @@ impl Probe {
                 returned.resize(size, 0);
                 Ok(returned)
             }
-            Err(FailedTransactionMetadata { err: TransactionError::InstructionError(0, error), .. }) => Err(error),
-            Err(failed) => panic!("the question was not asked: {:?}", failed.err),
+            Err(failed) => match failed.err {
+                TransactionError::InstructionError(0, error) => Err(error),
+                error => panic!("the question was not asked: {error:?}"),
+            },
         }
     }
 
@@ -69,10 +71,10 @@ impl Probe {
         }
     }
 
-    fn simulate(&self, tag: u8, question: &[u8]) -> Result<SimulatedTransactionInfo, FailedTransactionMetadata> {
+    fn simulate(&self, tag: u8, question: &[u8]) -> Result<SimulatedTransactionInfo, Box<FailedTransactionMetadata>> {
         let instruction = Instruction::new_with_bytes(PROGRAM, &[&[tag], question].concat(), Vec::new());
         let message = Message::new(&[instruction], Some(&self.payer.pubkey()));
         let transaction = Transaction::new(&[&self.payer], message, self.svm.latest_blockhash());
-        self.svm.simulate_transaction(transaction)
+        self.svm.simulate_transaction(transaction).map_err(Box::new)
     }
 }
