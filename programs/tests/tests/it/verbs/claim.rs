@@ -76,7 +76,7 @@ fn nothing_to_claim_is_no_error() {
     activate(&mut world, tree, 10 * COIN, &[&alice, &bob]);
     let nothing = claim(&world, &carol, 0, &proof);
     assert_eq!(world.must(nothing).number(), 0);
-    assert_eq!(world.claimant(carol.wallet).is_none(), true, "nobody pays rent to remember nothing");
+    assert!(world.claimant(carol.wallet).is_none(), "nobody pays rent to remember nothing");
 }
 
 #[test]

@@ -6,7 +6,6 @@ use anchor_lang::prelude::Pubkey;
 use anchor_lang::{InstructionData, ToAccountMetas};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_sdk_ids::system_program;
-use spl_associated_token_account_interface::address::get_associated_token_address_with_program_id;
 use williw_core::cycle::Cycle;
 use williw_core::identity::Signer;
 use williw_core::link;
@@ -18,7 +17,7 @@ use williw_program::rules::roots::RewardRoot;
 use williw_program::rules::terms::{PoolTerms, VaultTerms};
 use williw_program::{ID, Plan, accounts, instruction};
 
-use super::deployment;
+use super::{deployment, tokens};
 
 /// What instructions need to know about the world.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +101,7 @@ macro_rules! accounts {
 impl Site {
     /// The token account in which a wallet keeps the stake's token.
     pub(crate) fn purse(&self, wallet: Pubkey) -> Pubkey {
-        get_associated_token_address_with_program_id(&wallet, &self.mint, &self.token_program)
+        tokens::home(wallet, self.mint, self.token_program)
     }
 
     pub(crate) fn initialize(&self, plan: Plan) -> Instruction {

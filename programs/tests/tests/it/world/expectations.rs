@@ -22,7 +22,7 @@ impl World {
         let (time, height) = (UnixSeconds(self.now()), Height(self.slot()));
         let fact = Fact { chain: ChainId::Solana, journal: account, seq: before.seq + 1, time, height, body };
         let receipt = self.must(instruction);
-        assert_eq!(receipt.facts(), [fact.clone()]);
+        assert_eq!(receipt.facts(), std::slice::from_ref(&fact));
         assert_eq!(self.head(journal), Head { seq: fact.seq, hash: fact.head_after(before.hash) });
         receipt
     }

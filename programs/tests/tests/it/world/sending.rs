@@ -25,9 +25,9 @@ pub(crate) struct Receipt {
     pub(crate) returned: Vec<u8>,
     /// The compute units of the whole transaction.
     pub(crate) units: u64,
-    pub(crate) logs: Vec<String>,
     /// How large the transaction was, signatures included.
     pub(crate) bytes: usize,
+    pub(crate) logs: Vec<String>,
 }
 
 /// A transaction that was refused, and so changed nothing.
@@ -54,20 +54,24 @@ impl Receipt {
 impl World {
     /// Sends one transaction; the courier pays its fee, and everybody signs who is asked to.
     pub(crate) fn send(&mut self, instructions: &[Instruction]) -> Result<Receipt, Refused> {
-        let (transaction, bytes) = self.signed(instructions);
+        self.send_paid_by(self.site.payer, instructions)
+    }
+
+    pub(crate) fn send_paid_by(&mut self, payer: Pubkey, instructions: &[Instruction]) -> Result<Receipt, Refused> {
+        let (transaction, bytes) = self.signed(payer, instructions);
         assert!(bytes <= PACKET_BYTES, "{bytes} bytes are more than a packet holds");
         self.run(transaction, bytes)
     }
 
     /// The same, however large it is: the SVM knows no packets.
     pub(crate) fn send_unpacked(&mut self, instructions: &[Instruction]) -> Result<Receipt, Refused> {
-        let (transaction, bytes) = self.signed(instructions);
+        let (transaction, bytes) = self.signed(self.site.payer, instructions);
         self.run(transaction, bytes)
     }
 
     /// One transaction, and how many bytes it has.
-    fn signed(&self, instructions: &[Instruction]) -> (Transaction, usize) {
-        let message = Message::new(instructions, Some(&self.site.payer));
+    fn signed(&self, payer: Pubkey, instructions: &[Instruction]) -> (Transaction, usize) {
+        let message = Message::new(instructions, Some(&payer));
         let signed = usize::from(message.header.num_required_signatures);
         let keys: Vec<Keypair> = message.account_keys[..signed].iter().map(|key| self.key_of(key)).collect();
         let mut transaction = Transaction::new_unsigned(message);
@@ -105,9 +109,13 @@ impl World {
 }
 
 fn receipt(message: &Message, meta: TransactionMetadata, bytes: usize) -> Receipt {
-    Receipt { events: events::of(message, &meta), returned: meta.return_data.data,
+    Receipt {
+        events: events::of(message, &meta),
+        returned: meta.return_data.data,
         units: meta.compute_units_consumed,
-        logs: meta.logs, bytes }
+        bytes,
+        logs: meta.logs,
+    }
 }
 
 fn refused(failed: FailedTransactionMetadata) -> Refused {

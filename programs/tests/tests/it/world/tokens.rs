@@ -24,6 +24,11 @@ pub(crate) struct Extension {
     pub(crate) begin: fn(mint: &Pubkey, authority: &Pubkey) -> Instruction,
 }
 
+/// The associated token account of a wallet.
+pub(crate) fn home(wallet: Pubkey, mint: Pubkey, program: Pubkey) -> Pubkey {
+    get_associated_token_address_with_program_id(&wallet, &mint, &program)
+}
+
 impl World {
     /// A mint of nine decimals of which `minter` makes as much as it likes.
     pub(crate) fn create_mint(&mut self, name: &str, program: Pubkey, extensions: &[Extension]) -> Pubkey {
@@ -41,7 +46,7 @@ impl World {
     /// The associated token account of a wallet, made if there is none.
     pub(crate) fn open(&mut self, mint: Pubkey, wallet: Pubkey) -> Pubkey {
         let program = self.account(mint).expect("a mint").owner;
-        let purse = get_associated_token_address_with_program_id(&wallet, &mint, &program);
+        let purse = home(wallet, mint, program);
         if self.account(purse).is_none() {
             let payer = self.site.payer;
             self.must(create_associated_token_account_idempotent(&payer, &wallet, &mint, &program));
