@@ -9,5 +9,6 @@ mod cu;
 mod probe;
 mod traces;
 mod vectors;
+mod substituted;
 mod verbs;
 mod world;
