@@ -58,7 +58,7 @@ impl VaultTerms {
     /// Inside the bounds, and stake stays slashable for as long as evidence lives.
     pub fn check(&self, bounds: &VaultBounds, clock: CycleClock) -> core::result::Result<(), Refusal> {
         let VaultBounds { least, most } = bounds;
-        if self.slash_bps > BPS_WHOLE {
+        if self.slash_bps > BPS_WHOLE || most.slash_bps > BPS_WHOLE {
             return Err(Refusal::Bps);
         }
         within(self.min_stake, least.min_stake, most.min_stake)?;
