@@ -136,4 +136,6 @@ pub enum Refusal {
     NoGovernor,
     #[msg("votes for this cycle are still counted")]
     VotesOpen,
+    #[msg("the token program moved another amount than it was asked to")]
+    InexactTransfer,
 }

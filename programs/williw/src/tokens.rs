@@ -68,7 +68,11 @@ impl<'info> Purse<'_, 'info> {
             to: self.ours.clone(),
             authority: authority.clone(),
         };
-        transfer_checked(CpiContext::new(*self.token_program.key, accounts), amount, decimals)
+        let before = self.balance()?;
+        transfer_checked(CpiContext::new(*self.token_program.key, accounts), amount, decimals)?;
+        // No mint that is taken can make the two differ today. Token programs can be upgraded, and this one cannot.
+        require!(before.checked_add(amount) == Some(self.balance()?), Refusal::InexactTransfer);
+        Ok(())
     }
 
     /// Pays tokens out to `destination`.

@@ -37,6 +37,7 @@ const NOT_BY_A_VERB: &[(&str, &str)] = &[
     ("ForeignAccount", "everybody here names the right accounts; tests/it/substituted.rs does not"),
     ("ForeignTokens", "everybody here names the right accounts; tests/it/substituted.rs does not"),
     ("UnknownVersion", "there is one version yet"),
+    ("InexactTransfer", "the token programs move what they are asked to"),
     ("VotesOpen", "to close a tally is no verb of the model; every look around tries it"),
 ];
 

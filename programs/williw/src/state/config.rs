@@ -58,7 +58,7 @@ pub struct Config {
     pub paused: u8,
     /// Vetoes in a row, since a root activated.
     pub vetoes: u8,
-    /// Whether there is an active root, and whether one is pending (its delay may be over: see `settled`).
+    /// Whether there is an active root, and whether one is pending (its delay may be over: see `settle`).
     pub has_active: u8,
     pub has_pending: u8,
     padding: [u8; 1],
