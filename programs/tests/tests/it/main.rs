@@ -4,11 +4,12 @@
 //! compares what came of them. The bytecode is `programs/bytecode/williw.so`, or the file that `WILLIW_SO` names.
 
 mod arithmetic;
+mod attacks;
 mod both_chains;
 mod cu;
 mod probe;
+mod substituted;
 mod traces;
 mod vectors;
-mod substituted;
 mod verbs;
 mod world;

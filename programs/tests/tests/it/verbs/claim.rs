@@ -204,6 +204,40 @@ fn an_inner_node_is_no_leaf() {
     world.refuses("BadProof", claim);
 }
 
+/// No transaction holds proofs of such a length; the rule is the same as on the other chain.
+#[test]
+fn refuses_a_proof_that_is_deeper_than_any_tree() {
+    let (mut world, [alice, bob, _]) = World::with_pool();
+    for (levels, cumulative) in [(64, COIN), (65, 2 * COIN)] {
+        let (tree, proof) = entitle(alice.wallet, cumulative, levels);
+        activate(&mut world, tree, cumulative, &[&alice, &bob]);
+        let outcome = world.send_unpacked(&[claim(&world, &alice, cumulative, &proof)]);
+        let why = outcome.map(|receipt| receipt.number()).map_err(|refused| refused.why);
+        assert_eq!(why, if levels == 64 { Ok(COIN) } else { Err("BadProof".to_owned()) });
+        world.next_cycle();
+    }
+}
+
+#[test]
+fn refuses_a_proof_of_broken_siblings() {
+    let (mut world, [alice, bob, _]) = World::with_pool();
+    let proof = world.pay(&alice, COIN, &[&alice, &bob]);
+    let good = claim(&world, &alice, COIN, &proof);
+    // The length of the proof lies in front of it: tag, owner, amount.
+    let at = 8 + 32 + 16;
+    let count = u32::try_from(proof.0.len() * 32).expect("a short proof");
+    assert_eq!(good.data[at..at + 4], count.to_le_bytes());
+    for (change, length) in [(-1, count - 1), (1, count + 1)] {
+        let mut broken = good.clone();
+        broken.data[at..at + 4].copy_from_slice(&length.to_le_bytes());
+        if change > 0 {
+            broken.data.push(0);
+        }
+        world.refuses("BadProof", broken);
+    }
+    world.must(good);
+}
+
 /// A proof of twenty levels fits a transaction with room to spare; one of thirty-two does not.
 #[test]
 fn a_proof_is_as_long_as_a_transaction_allows() {
