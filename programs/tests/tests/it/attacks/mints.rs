@@ -109,6 +109,32 @@ fn a_mint_that_says_what_it_is() {
     assert_eq!(world.tokens_in(calls::reward_tokens()), FUNDS - 7 * COIN);
 }
 
+/// Whoever makes its own purse harder to pay waits for its own money, and nobody else does.
+#[test]
+fn a_purse_that_wants_a_memo() {
+    use spl_token_2022_interface::extension::memo_transfer::instruction::{
+        disable_required_transfer_memos, enable_required_transfer_memos,
+    };
+    use spl_token_2022_interface::instruction::reallocate;
+
+    let mut world = with_mint(&[]);
+    world.must(world.site.initialize(plan()));
+    let [alice, bob] = ["alice", "bob"].map(|name| world.person(name));
+    for person in [&alice, &bob] {
+        world.register(person, STAKE);
+        world.unstake(person, COIN);
+    }
+    world.skip(PERIOD);
+    let (purse, wallet) = (world.site.purse(alice.wallet), alice.wallet);
+    let memo = [ExtensionType::MemoTransfer];
+    world.must(reallocate(&TOKEN_2022, &purse, &wallet, &wallet, &[], &memo).expect("the newer program"));
+    world.must(enable_required_transfer_memos(&TOKEN_2022, &purse, &wallet, &[]).expect("the newer program"));
+    world.refuses("token: NoMemo", world.site.withdraw(wallet, 8));
+    assert_eq!(world.withdraw(&bob, 8), COIN);
+    world.must(disable_required_transfer_memos(&TOKEN_2022, &purse, &wallet, &[]).expect("the newer program"));
+    assert_eq!(world.withdraw(&alice, 8), COIN);
+}
+
 /// A plain mint of the newer program too.
 #[test]
 fn a_mint_without_extensions() {

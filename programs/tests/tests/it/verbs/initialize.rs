@@ -77,6 +77,7 @@ fn every_fault_of_a_plan_has_its_name() {
     refused("HalfAbsent", with(|plan| plan.solana_genesis_hash = [0; 32]));
     refused("CycleTooShort", with(|plan| plan.cycle_length = 1));
     refused("Bps", with(|plan| plan.vault.slash_bps = 10_001));
+    refused("Bps", with(|plan| plan.vault_bounds.most.slash_bps = 10_001));
     refused("OutOfBounds", with(|plan| plan.vault.min_stake = (1_000_000 * COIN + 1).into()));
     refused(
         "OutOfBounds",
