@@ -2,6 +2,7 @@
 
 use anchor_lang::prelude::Pubkey;
 use solana_account::Account as SvmAccount;
+use solana_instruction::Instruction;
 use solana_sdk_ids::system_program;
 use williw_program::ID;
 use williw_program::state::{self, Bounty, Claimant, Config, Operator, Record, Tally, Tenure};
@@ -113,6 +114,48 @@ fn an_account_without_its_rent_is_not_made() {
     world.set_account(poor, purse(rents));
     world.must(register);
     assert_eq!(world.lamports(poor), 0);
+}
+
+/// An account of a layout that a later release wrote is left alone by this one.
+#[test]
+fn accounts_of_another_layout_are_refused() {
+    let (mut world, [alice, bob, carol]) = World::with_pool();
+    let (past, posted) = (world.past(), root("root", PER_CYCLE));
+    world.vote(past, &posted, &[&carol]);
+    world.slash(&bob, &bob.signer, alice.wallet);
+    world.must(world.site.set_recipient(alice.wallet, bob.wallet));
+    let site = world.site;
+    let evidence = world.evidence(&alice.signer, world.cycle()).encode().to_vec();
+    let slash = site.slash(alice.signer.address(), alice.wallet, evidence, bob.wallet);
+    let touched: [(Pubkey, Vec<Instruction>); 6] = [
+        (
+            calls::config(),
+            vec![
+                site.unstake(alice.wallet, COIN),
+                site.fund(alice.wallet, COIN),
+                site.apply_vault(),
+                site.close_tally(past, &posted, site.payer),
+                slash.clone(),
+            ],
+        ),
+        (calls::operator(alice.wallet), vec![site.unstake(alice.wallet, COIN), slash.clone()]),
+        (calls::tenure(alice.signer.address()), vec![slash]),
+        (calls::bounty(alice.wallet), vec![site.collect(alice.wallet)]),
+        (calls::claimant(alice.wallet), vec![site.confirm_recipient(bob.wallet, alice.wallet)]),
+        (
+            calls::tally(past, &posted),
+            vec![site.vote(past.0, &posted, &[], &[]), site.close_tally(past, &posted, site.payer)],
+        ),
+    ];
+    for (address, instructions) in touched {
+        let mut later = world.clone();
+        let mut account = later.account(address).expect("it exists");
+        account.data[8] = state::VERSION + 1;
+        later.set_account(address, account);
+        for instruction in instructions {
+            later.refuses("UnknownVersion", instruction);
+        }
+    }
 }
 
 /// Accounts have the size that they were made with and hold exactly its rent, whatever happens to them.

@@ -96,9 +96,22 @@ fn account_data_matching() {
     world.refuses("ForeignTokens", with(site.withdraw(alice.wallet, 8), 3, hers));
     world.refuses("ForeignTokens", with(site.collect(alice.wallet), 2, hers));
     world.refuses("ForeignTokens", with(site.claim(alice.wallet, alice.wallet, u128::from(COIN), &proof), 3, hers));
+    // One's own guilt, paid for by another; and one's own vote with another's weight.
+    world.register(&mallory, STAKE);
+    world.skip_cycles(2);
+    let evidence = world.evidence(&mallory.signer, world.cycle()).encode().to_vec();
+    let slash = site.slash(mallory.signer.address(), mallory.wallet, evidence, mallory.wallet);
+    world.refuses("ForeignAccount", with(slash.clone(), 3, calls::operator(alice.wallet)));
+    world.refuses("ForeignAccount", with(slash, 2, calls::tenure(alice.signer.address())));
+    world.next_cycle();
+    let (past, posted) = (world.past(), root("hers", PER_CYCLE));
+    let ballot = world.ballot(&mallory.signer, past, &posted);
+    for seat in [(mallory.signer.address(), alice.wallet), (alice.signer.address(), alice.wallet)] {
+        world.refuses("ForeignAccount", site.vote(past.0, &posted, &[ballot], &[seat]));
+    }
     // The claim of another, and its tokens.
     world.refuses("BadProof", site.claim(mallory.wallet, mallory.wallet, u128::from(COIN), &proof));
-    assert_eq!(world.purse(mallory.wallet), STAKE);
+    assert_eq!(world.purse(mallory.wallet), STAKE, "what she was given for her stake");
 }
 
 #[test]
