@@ -135,6 +135,50 @@ fn a_purse_that_wants_a_memo() {
     assert_eq!(world.withdraw(&alice, 8), COIN);
 }
 
+/// Token programs can be upgraded. Should one ever let a mint that was taken learn to take a fee, less comes in than is said,
+/// and nothing that arrives short is booked.
+#[test]
+fn a_mint_that_learns_to_take_a_fee() {
+    let mut world = with_mint(&[]);
+    world.must(world.site.initialize(plan()));
+    let [alice, bob] = ["alice", "bob"].map(|name| world.person(name));
+    world.register(&alice, STAKE);
+    world.give(alice.wallet, STAKE);
+    world.give(bob.wallet, STAKE);
+
+    // As an upgrade would have to: the mint has the extension by now, and so has the account of the stake.
+    let fee = Extension {
+        kind: ExtensionType::TransferFeeConfig,
+        begin: |mint, who| {
+            transfer_fee::instruction::initialize_transfer_fee_config(&TOKEN_2022, mint, Some(who), None, 100, u64::MAX)
+                .unwrap()
+        },
+    };
+    let model = world.create_mint("a mint with a fee", TOKEN_2022, &[fee]);
+    for (ours, name) in [(calls::stake_tokens(), "a stake"), (calls::reward_tokens(), "a reward")] {
+        let taking = world.open_plain(model, calls::config(), name);
+        let mut account = world.account(taking).expect("it was made");
+        let held = world.account(ours).expect("the program's tokens");
+        account.data[..held.data.len()].copy_from_slice(&held.data);
+        world.set_account(ours, account);
+    }
+    let mut mint = world.account(model).expect("it was made");
+    let plain = world.account(world.site.mint).expect("the mint");
+    mint.data[..plain.data.len()].copy_from_slice(&plain.data);
+    world.set_account(world.site.mint, mint);
+
+    let (link, signature) = world.link(&bob, &bob.signer, 1);
+    for deposit in [
+        world.site.stake(alice.wallet, alice.wallet, STAKE),
+        world.site.register(bob.wallet, STAKE, &link, &signature.0),
+        world.site.fund(alice.wallet, STAKE),
+    ] {
+        world.refuses("InexactTransfer", deposit);
+    }
+    assert_eq!(world.config().deposited.get(), u128::from(STAKE));
+    assert_eq!(world.purse(alice.wallet), STAKE);
+}
+
 /// A plain mint of the newer program too.
 #[test]
 fn a_mint_without_extensions() {
