@@ -1,7 +1,7 @@
 """What the verbs of the program cost, as the bytecode that is checked in runs in the tests' virtual machine.
 
-Compute units are counted with the features of mainnet, each verb in a transaction of its own. The floor of a verb is what no
-program can do without: the transfer in the token program, and 25,000 for each signature whose signer is found out.
+Compute units are counted with the features of mainnet, each verb in a transaction of its own. The floor of a verb that finds
+out who signed is 25,000 for each signature and what the token program takes; the others have none.
 """
 
 import json

@@ -45,17 +45,18 @@ struct Rows(Vec<Value>);
 
 impl Rows {
     fn row(&mut self, name: &str, value: u64, unit: &str, floor: Option<u64>) {
-        let ratio = floor.map(|floor| value as f64 / floor as f64);
+        let ratio = floor.map(|floor| (value as f64 / floor as f64 * 1_000.0).round() / 1_000.0);
         self.0.push(json!({
             "name": name, "value": value, "unit": unit, "floor": floor, "ratio": ratio, "peers": {},
         }));
     }
 
-    /// The rows of a verb. Its floor is what no program could do without: the transfer, and finding out who signed.
+    /// The rows of a verb. The floor of one that finds out who signed is what that and its transfer cost; next to nothing has
+    /// to be spent by the others, so they have none.
     fn verb(&mut self, name: &str, receipt: &Receipt, recoveries: u64) {
         let spent = spent(receipt);
         let unavoidable = spent.tokens + recoveries * RECOVERY_UNITS;
-        self.row(name, receipt.units, "CU", Some(unavoidable).filter(|floor| *floor != 0));
+        self.row(name, receipt.units, "CU", (recoveries != 0).then_some(unavoidable));
         for (part, units) in
             [("token program", spent.tokens), ("recoveries", recoveries * RECOVERY_UNITS), ("telling", spent.telling)]
         {
