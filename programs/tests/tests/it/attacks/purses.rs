@@ -61,6 +61,29 @@ fn a_purse_that_belongs_to_another_by_now() {
     owed.all_paid();
 }
 
+/// The recipient owns the purse that was paid before, but it is not where the recipient is at home: nobody scatters what
+/// another is owed.
+#[test]
+fn a_purse_that_was_paid_before() {
+    let (mut world, [alice, bob, _]) = World::with_pool();
+    let cold = world.person("cold");
+    let (site, purse) = (world.site, world.site.purse(alice.wallet));
+    let proof = world.pay(&alice, COIN, &[&alice, &bob]);
+    world.must(site.claim(alice.wallet, alice.wallet, u128::from(COIN), &proof));
+    let kind = AuthorityType::AccountOwner;
+    let give = set_authority(&site.token_program, &purse, Some(&cold.wallet), kind, &alice.wallet, &[]);
+    world.must(give.expect("a token program"));
+    world.must(site.set_recipient(alice.wallet, cold.wallet));
+    world.must(site.confirm_recipient(cold.wallet, alice.wallet));
+    world.next_cycle();
+    let proof = world.pay(&alice, 3 * COIN, &[&alice, &bob]);
+    let mut astray = site.claim(alice.wallet, cold.wallet, u128::from(3 * COIN), &proof);
+    let home = std::mem::replace(&mut astray.accounts[3].pubkey, purse);
+    world.refuses("ForeignTokens", astray.clone());
+    astray.accounts[3].pubkey = home;
+    assert_eq!(world.must(astray).number(), 2 * COIN);
+}
+
 #[test]
 fn a_purse_that_is_frozen() {
     let mut owed = owed();
