@@ -6,6 +6,8 @@ from .artifacts import ARTIFACTS, MANIFEST, digest, sources_of
 from .refused import Refused
 
 FORMAT = 1
+KEYS = ("program_id", "toolchain", "artifacts", "sources")
+ANEW = "git checkout brings it back, scripts/build-program makes it anew"
 
 
 def measured(path):
@@ -32,9 +34,15 @@ def read(root):
     path = root / MANIFEST
     if not path.exists():
         raise Refused(f"{MANIFEST} does not exist", "scripts/build-program makes it")
-    content = json.loads(path.read_text("utf-8"))
-    if content.get("format") != FORMAT:
-        raise Refused(f"{MANIFEST} has format {content.get('format')}, {FORMAT} is known", "scripts/build-program makes it anew")
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except ValueError as wrong:
+        raise Refused(f"{MANIFEST} is damaged: {wrong}", ANEW) from wrong
+    found = content.get("format") if isinstance(content, dict) else None
+    if found != FORMAT:
+        raise Refused(f"{MANIFEST} has format {found}, {FORMAT} is known", ANEW)
+    if missing := [key for key in KEYS if key not in content]:
+        raise Refused(f"{MANIFEST} is damaged: it has no {', '.join(missing)}", ANEW)
     return content
 
 

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from .artifacts import TOOLCHAIN
@@ -69,9 +70,12 @@ class Debian:
         chosen = os.environ.get("WILLIW_SBF")
         self.place = Path(chosen) if chosen else cache / "sbf" / recipe[:16]
         if not self.place.exists():
+            print(f"build-program: setting a toolchain up in {self.place}: some minutes, 1.1 GB", file=sys.stderr)
             run([self.tools / "setup", self.place], "setting up the toolchain")
         stamp = self.place / "recipe"
-        if not stamp.exists() or stamp.read_text().strip() != recipe:
+        if not stamp.exists():
+            raise Refused(f"{self.place} is no toolchain", "let WILLIW_SBF name one that programs/toolchain/setup made, or nothing")
+        if stamp.read_text().strip() != recipe:
             raise Refused(f"{self.place} was set up in another way than {TOOLCHAIN} says", "remove it, or unset WILLIW_SBF")
 
     def places(self):

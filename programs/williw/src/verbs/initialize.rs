@@ -67,6 +67,11 @@ impl Initialize<'_> {
         contents.clock().check()?;
         contents.vault.check(&contents.vault_bounds, contents.clock())?;
         contents.pool.check(&contents.pool_bounds, contents.clock())?;
+        // What no token account can hold nobody can ever pay, and bounds do not change.
+        let (vault, pool) = (&contents.vault_bounds.least, &contents.pool_bounds.least);
+        for least in [vault.min_stake, vault.min_deposit, pool.min_quorum, contents.vault.min_stake] {
+            require!(least.tokens().is_ok(), Refusal::OutOfBounds);
+        }
         let cycle = contents.cycle(at)?;
         require_keys_neq!(plan.governor, Pubkey::default(), Refusal::NoGovernor);
         check_mint(accounts.mint.as_ref().as_ref())?;

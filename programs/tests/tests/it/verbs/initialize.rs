@@ -4,6 +4,7 @@ use williw_core::identity::{Account, ChainId};
 use williw_core::journal::Head;
 use williw_core::model::Block;
 use williw_program::Plan;
+use williw_program::rules::amounts::Amount;
 
 use crate::world::deployment::{pool, program_data, vault};
 use crate::world::{COIN, DAY, GENESIS, LENGTH, PER_CYCLE, World, calls, plan, tokens};
@@ -167,4 +168,30 @@ fn refuses_what_is_no_mint() {
     let mut initialize = world.site.initialize(plan());
     initialize.accounts[3].pubkey = purse;
     world.refuses("InvalidAccountData", initialize);
+}
+
+/// The numbers of a token with 18 decimals, taken over from the other chain, would make a network that nobody can enter.
+#[test]
+fn refuses_amounts_that_no_token_account_holds() {
+    let too_much = Amount::new(u128::from(u64::MAX) + 1);
+    let plans: [fn(&mut Plan, Amount); 3] = [
+        |plan, amount| {
+            (plan.vault.min_stake, plan.vault_bounds.most.min_stake) = (amount, amount);
+        },
+        |plan, amount| {
+            plan.vault.min_deposit = amount;
+            (plan.vault_bounds.least.min_deposit, plan.vault_bounds.most.min_deposit) = (amount, amount);
+        },
+        |plan, amount| {
+            plan.pool.min_quorum = amount;
+            (plan.pool_bounds.least.min_quorum, plan.pool_bounds.most.min_quorum) = (amount, amount);
+        },
+    ];
+    for change in plans {
+        let mut world = World::bare();
+        let initialize = |amount| world.site.initialize(with(|plan| change(plan, amount)));
+        let (above, at_most) = (initialize(too_much), initialize(u64::MAX.into()));
+        world.refuses("OutOfBounds", above);
+        world.must(at_most);
+    }
 }
