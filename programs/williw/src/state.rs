@@ -1,8 +1,12 @@
 //! The accounts: zero-copy, versioned, with spare room, found again by what they hold.
 //!
 //! Every account of this program was created by it at the one address that its contents lead to, and none but tallies is
-//! ever closed. So whoever is handed an account needs to look at its owner, its kind and the keys inside, and derives an
-//! address only to create one.
+//! ever closed. So whoever is handed an account needs to look at its owner, its kind and the keys inside. An address is
+//! derived where nothing inside can say it: to create an account, to know that a tally does not exist, and for the
+//! associated token account that somebody is paid in.
+//!
+//! Config, operators and tenures say all that the facts of their journals said, links and roots to the last byte, and
+//! which block the last fact is of. So a node begins with the accounts, and needs no history from before.
 
 use core::cell::{Ref, RefMut};
 
@@ -22,7 +26,7 @@ mod tenure;
 
 pub use bounty::Bounty;
 pub use claimant::Claimant;
-pub use config::{Config, PendingRoot, PoolProposal, Root, VaultProposal};
+pub use config::{Config, PoolProposal, PostedRoot, VaultProposal};
 pub use head::Head;
 pub use operator::{Entry, Operator, QUEUE_CAP};
 pub use tally::Tally;
@@ -64,11 +68,26 @@ fn check<T: Record>(account: &AccountInfo, bytes: &[u8]) -> core::result::Result
     if !is_ours {
         return Err(Refusal::ForeignAccount);
     }
-    if bytemuck::from_bytes::<T>(&bytes[T::DISCRIMINATOR.len()..]).version() == VERSION {
-        Ok(())
-    } else {
-        Err(Refusal::UnknownVersion)
-    }
+    known(bytemuck::from_bytes::<T>(&bytes[T::DISCRIMINATOR.len()..]))
+}
+
+/// Of the layout that this release knows.
+fn known<T: Record>(record: &T) -> core::result::Result<(), Refusal> {
+    if record.version() == VERSION { Ok(()) } else { Err(Refusal::UnknownVersion) }
+}
+
+/// Looks at an account that Anchor found to be ours and of this kind.
+pub fn load<'a, T: Record + Owner>(account: &'a AccountLoader<T>) -> Result<Ref<'a, T>> {
+    let record = account.load()?;
+    known(&*record)?;
+    Ok(record)
+}
+
+/// Takes an account to change it that Anchor found to be ours and of this kind.
+pub fn load_mut<'a, T: Record + Owner>(account: &'a AccountLoader<T>) -> Result<RefMut<'a, T>> {
+    let record = account.load_mut()?;
+    known(&*record)?;
+    Ok(record)
 }
 
 /// Looks at an account; none if it does not exist.

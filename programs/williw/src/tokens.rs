@@ -8,7 +8,6 @@ use anchor_spl::token_2022::spl_token_2022::state::{Account, Mint};
 use anchor_spl::token_interface::{TransferChecked, transfer_checked};
 
 use crate::error::Refusal;
-use crate::rules::amounts::Amount;
 use crate::state::Config;
 
 /// Extensions of a mint that only describe it. Every other one is refused, also those that are not known yet: a fee or a
@@ -35,31 +34,53 @@ pub fn check_mint(mint: &AccountInfo) -> Result<()> {
     Ok(())
 }
 
-/// The accounts that every transfer needs, as a verb was handed them.
+/// What every transfer needs: the accounts that a verb was handed, once they are known to be this network's.
 pub struct Purse<'a, 'info> {
     /// The program's own token account.
-    pub ours: &'a AccountInfo<'info>,
-    pub mint: &'a AccountInfo<'info>,
-    pub token_program: &'a AccountInfo<'info>,
+    ours: &'a AccountInfo<'info>,
+    mint: &'a AccountInfo<'info>,
+    token_program: &'a AccountInfo<'info>,
+    decimals: u8,
+    /// Of the config, which signs for the program's token accounts.
+    bump: u8,
 }
 
-impl<'info> Purse<'_, 'info> {
-    /// These are the accounts of this network, and `ours` is the one that is meant.
-    pub fn check(&self, config: &Config, ours: &Pubkey) -> Result<()> {
-        require_keys_eq!(*self.ours.key, *ours, Refusal::ForeignAccount);
-        require_keys_eq!(*self.mint.key, config.mint, Refusal::ForeignAccount);
-        require_keys_eq!(*self.token_program.key, config.token_program, Refusal::ForeignAccount);
-        Ok(())
+impl<'a, 'info> Purse<'a, 'info> {
+    /// What was staked.
+    pub fn of_stake(
+        config: &Config,
+        ours: &'a AccountInfo<'info>,
+        mint: &'a AccountInfo<'info>,
+        token_program: &'a AccountInfo<'info>,
+    ) -> Result<Self> {
+        require_keys_eq!(*ours.key, config.stake_tokens, Refusal::ForeignAccount);
+        Self::new(config, ours, mint, token_program)
+    }
+
+    /// What pays rewards.
+    pub fn of_rewards(
+        config: &Config,
+        ours: &'a AccountInfo<'info>,
+        mint: &'a AccountInfo<'info>,
+        token_program: &'a AccountInfo<'info>,
+    ) -> Result<Self> {
+        require_keys_eq!(*ours.key, config.reward_tokens, Refusal::ForeignAccount);
+        Self::new(config, ours, mint, token_program)
+    }
+
+    fn new(
+        config: &Config,
+        ours: &'a AccountInfo<'info>,
+        mint: &'a AccountInfo<'info>,
+        token_program: &'a AccountInfo<'info>,
+    ) -> Result<Self> {
+        require_keys_eq!(*mint.key, config.mint, Refusal::ForeignAccount);
+        require_keys_eq!(*token_program.key, config.token_program, Refusal::ForeignAccount);
+        Ok(Self { ours, mint, token_program, decimals: config.decimals, bump: config.bump })
     }
 
     /// Takes tokens from `source`, for which `authority` signed.
-    pub fn pull(
-        &self,
-        source: &AccountInfo<'info>,
-        authority: &AccountInfo<'info>,
-        amount: u64,
-        decimals: u8,
-    ) -> Result<()> {
+    pub fn pull(&self, source: &AccountInfo<'info>, authority: &AccountInfo<'info>, amount: u64) -> Result<()> {
         // From its own account to its own account nothing would come in.
         require_keys_neq!(*source.key, *self.ours.key, Refusal::ForeignAccount);
         let accounts = TransferChecked {
@@ -69,22 +90,15 @@ impl<'info> Purse<'_, 'info> {
             authority: authority.clone(),
         };
         let before = self.balance()?;
-        transfer_checked(CpiContext::new(*self.token_program.key, accounts), amount, decimals)?;
+        transfer_checked(CpiContext::new(*self.token_program.key, accounts), amount, self.decimals)?;
         // No mint that is taken can make the two differ today. Token programs can be upgraded, and this one cannot.
         require!(before.checked_add(amount) == Some(self.balance()?), Refusal::InexactTransfer);
         Ok(())
     }
 
     /// Pays tokens out to `destination`.
-    pub fn pay(
-        &self,
-        config: &AccountInfo<'info>,
-        bump: u8,
-        destination: &AccountInfo<'info>,
-        amount: u64,
-        decimals: u8,
-    ) -> Result<()> {
-        let bump = [bump];
+    pub fn pay(&self, config: &AccountInfo<'info>, destination: &AccountInfo<'info>, amount: u64) -> Result<()> {
+        let bump = [self.bump];
         let accounts = TransferChecked {
             from: self.ours.clone(),
             mint: self.mint.clone(),
@@ -93,7 +107,8 @@ impl<'info> Purse<'_, 'info> {
         };
         let signature = Config::signature(&bump);
         let seeds: [&[&[u8]]; 1] = [&signature];
-        transfer_checked(CpiContext::new_with_signer(*self.token_program.key, accounts, &seeds), amount, decimals)
+        let context = CpiContext::new_with_signer(*self.token_program.key, accounts, &seeds);
+        transfer_checked(context, amount, self.decimals)
     }
 
     /// What lies in the program's own token account.
@@ -117,9 +132,4 @@ pub fn belongs(tokens: &AccountInfo, token_program: &Pubkey, who: &Pubkey) -> Re
 #[must_use]
 pub fn home_of(who: &Pubkey, config: &Config) -> Pubkey {
     get_associated_token_address_with_program_id(who, &config.mint, &config.token_program)
-}
-
-/// As a token program counts.
-pub fn atoms(amount: Amount) -> Result<u64> {
-    Ok(amount.tokens()?)
 }

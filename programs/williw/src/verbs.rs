@@ -1,7 +1,7 @@
 //! One verb per file: it checks everything, then changes accounts through their methods, then checks what must hold, then
 //! tells what happened, and moves tokens last. `docs/decisions/0002-verbs.md` says in which order it refuses.
 
-use core::cell::{Ref, RefMut};
+use core::cell::RefMut;
 
 use anchor_lang::prelude::*;
 
@@ -58,18 +58,6 @@ fn now() -> Result<Moment> {
     let clock = Clock::get()?;
     let time = u64::try_from(clock.unix_timestamp).map_err(|_| Refusal::BeforeGenesis)?;
     Ok(Moment { time, slot: clock.slot })
-}
-
-fn config<'a>(account: &'a AccountLoader<Config>) -> Result<Ref<'a, Config>> {
-    let config = account.load()?;
-    config.check_version()?;
-    Ok(config)
-}
-
-fn config_mut<'a>(account: &'a AccountLoader<Config>) -> Result<RefMut<'a, Config>> {
-    let config = account.load_mut()?;
-    config.check_version()?;
-    Ok(config)
 }
 
 fn operator<'a>(account: &'a AccountInfo) -> Result<RefMut<'a, Operator>> {

@@ -16,6 +16,7 @@ use deployed::Deployed;
 mod agree;
 mod calls;
 mod deployed;
+mod fold;
 
 const TRACES: u64 = 500;
 

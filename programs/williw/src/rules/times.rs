@@ -1,9 +1,13 @@
 //! Time and its division into cycles.
 
+use anchor_lang::prelude::*;
+use bytemuck::{Pod, Zeroable};
+
 use crate::error::Refusal;
 
 /// The block that a verb runs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
 pub struct Moment {
     /// Block time in seconds.
     pub time: u64,
@@ -28,12 +32,12 @@ pub struct CycleClock {
 
 impl CycleClock {
     /// A cycle has to last: one of a single second has no half.
-    pub fn check(self) -> Result<(), Refusal> {
+    pub fn check(self) -> core::result::Result<(), Refusal> {
         if self.length < 2 { Err(Refusal::CycleTooShort) } else { Ok(()) }
     }
 
     /// The cycle that `time` lies in.
-    pub fn cycle(self, time: u64) -> Result<u64, Refusal> {
+    pub fn cycle(self, time: u64) -> core::result::Result<u64, Refusal> {
         let elapsed = time.checked_sub(self.genesis).ok_or(Refusal::BeforeGenesis)?;
         elapsed.checked_div(self.length).ok_or(Refusal::CycleTooShort)
     }

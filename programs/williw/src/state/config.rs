@@ -1,7 +1,7 @@
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 
-use super::{Head, VERSION};
+use super::Head;
 use crate::error::Refusal;
 use crate::rules::amounts::Amount;
 use crate::rules::cycle_stakes::CycleStake;
@@ -12,21 +12,26 @@ use crate::rules::times::{CycleClock, Moment};
 /// After so many vetoes in a row the guardian has none until a root activates.
 const VETOES_IN_A_ROW: u8 = 3;
 
-/// A tree that pays, and what it pays on this chain in all.
+/// A root that has its votes, as the fact that posted it says. The program itself needs half of it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
-pub struct Root {
+pub struct PostedRoot {
+    pub cycle: u64,
     pub root: [u8; 32],
-    pub total: Amount,
-}
-
-/// A root that waits out its delay.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
-#[repr(C)]
-pub struct PendingRoot {
-    pub root: Root,
+    pub total_base: Amount,
+    pub total_solana: Amount,
+    pub blob_hash: [u8; 32],
     /// From this moment it pays.
     pub activates: u64,
+}
+
+impl PostedRoot {
+    #[must_use]
+    pub const fn new(cycle: u64, root: &RewardRoot, activates: u64) -> Self {
+        let RewardRoot { root, total_base, total_solana, blob_hash } = *root;
+        let (total_base, total_solana) = (Amount::new(total_base), Amount::new(total_solana));
+        Self { cycle, root, total_base, total_solana, blob_hash, activates }
+    }
 }
 
 /// A change that was announced.
@@ -95,14 +100,14 @@ pub struct Config {
     pub pool_bounds: PoolBounds,
     /// Everything that was ever paid into the pool.
     pub funded: Amount,
-    pub active: Root,
-    pub pending: PendingRoot,
+    pub active: PostedRoot,
+    pub pending: PostedRoot,
     /// The first cycle that no active root covers.
     pub uncovered: u64,
     /// The cycle after the last one for which a root was posted, vetoed or not.
     pub first_open: u64,
 
-    spare: [u64; 32],
+    spare: [u64; 15],
 }
 
 impl Config {
@@ -114,12 +119,6 @@ impl Config {
     #[must_use]
     pub fn signature(bump: &[u8; 1]) -> [&[u8]; 2] {
         [Self::SEED, bump]
-    }
-
-    /// Of the layout that this release knows.
-    pub fn check_version(&self) -> Result<()> {
-        require_eq!(self.version, VERSION, Refusal::UnknownVersion);
-        Ok(())
     }
 
     #[must_use]
@@ -142,15 +141,15 @@ impl Config {
 
     /// The root that pays now, whether or not a transaction has written that down.
     #[must_use]
-    pub fn paying(&self, now: Moment) -> Option<Root> {
-        if self.is_ripe(now) { Some(self.pending.root) } else { (self.has_active != 0).then_some(self.active) }
+    pub fn paying(&self, now: Moment) -> Option<&PostedRoot> {
+        if self.is_ripe(now) { Some(&self.pending) } else { (self.has_active != 0).then_some(&self.active) }
     }
 
     /// Writes down that a root is active whose delay is over: time alone made it so.
     pub fn settle(&mut self, now: Moment) {
         if self.is_ripe(now) {
-            (self.active, self.has_active) = (self.pending.root, 1);
-            (self.pending, self.has_pending) = (PendingRoot::default(), 0);
+            (self.active, self.has_active) = (self.pending, 1);
+            (self.pending, self.has_pending) = (PostedRoot::default(), 0);
             // A root is pending for the last cycle that was closed.
             (self.uncovered, self.vetoes) = (self.first_open, 0);
         }
@@ -158,7 +157,7 @@ impl Config {
 
     /// This chain's total only grows, slowly, and never above what is there to pay it. The config is settled.
     pub fn check_total(&self, cycle: u64, total: Amount) -> Result<()> {
-        let before = self.active.total;
+        let before = self.active.total_solana;
         require!(total >= before, Refusal::TotalFell);
         let cycles = cycle.saturating_add(1).saturating_sub(self.uncovered);
         // An allowance beyond all amounts allows everything that is funded.
@@ -177,8 +176,7 @@ impl Config {
 
     /// Posts a root for `cycle`; it pays from `activates` on.
     pub fn post(&mut self, cycle: u64, root: &RewardRoot, activates: u64) {
-        let root = Root { root: root.root, total: Amount::new(root.total_solana) };
-        (self.pending, self.has_pending) = (PendingRoot { root, activates }, 1);
+        (self.pending, self.has_pending) = (PostedRoot::new(cycle, root, activates), 1);
         self.first_open = cycle.saturating_add(1);
     }
 
@@ -187,7 +185,7 @@ impl Config {
         require!(self.has_pending != 0, Refusal::NothingPending);
         require!(self.vetoes < VETOES_IN_A_ROW, Refusal::VetoesSpent);
         self.vetoes = self.vetoes.saturating_add(1);
-        (self.pending, self.has_pending) = (PendingRoot::default(), 0);
+        (self.pending, self.has_pending) = (PostedRoot::default(), 0);
         Ok(self.first_open.saturating_sub(1))
     }
 
@@ -196,14 +194,14 @@ impl Config {
     /// What was paid is stored nowhere, so no account of this program is written by all claimants. Whoever sends tokens there
     /// without funding raises what is left by as much as that was, and touches nobody's share.
     #[must_use]
-    pub fn unpaid(&self, paying: &Root, balance: u64) -> Amount {
-        let reserved = self.funded.less(paying.total);
+    pub fn unpaid(&self, paying: &PostedRoot, balance: u64) -> Amount {
+        let reserved = self.funded.less(paying.total_solana);
         Amount::from(balance).less(reserved)
     }
 
     /// What holds after every verb.
     pub fn invariant(&self) {
         assert!(self.total.floor <= self.total.value, "a floor is the lowest value of its cycle");
-        assert!(self.active.total <= self.funded, "what pays was funded");
+        assert!(self.active.total_solana <= self.funded, "what pays was funded");
     }
 }

@@ -6,6 +6,7 @@ use crate::error::Refusal;
 use crate::rules::amounts::Amount;
 use crate::rules::cycle_stakes::CycleStake;
 use crate::rules::facts::Holdings;
+use crate::rules::links::LinkTerms;
 use crate::rules::slashes::Cut;
 
 /// The most entries in an operator's queue. A full queue refuses the next `unstake`; it never resets a clock.
@@ -29,6 +30,9 @@ pub struct Operator {
     pub entries: u8,
     padding: [u8; 2],
     pub signer: [u8; 20],
+    /// Of the present link, with the peer's half, which the program does not verify.
+    pub peer: [u8; 32],
+    pub peer_signature: [u8; 64],
     pub owner: Pubkey,
     pub head: Head,
     pub index: u64,
@@ -57,6 +61,8 @@ impl Operator {
             entries: 0,
             padding: [0; 2],
             signer: [0; 20],
+            peer: [0; 32],
+            peer_signature: [0; 64],
             owner,
             head,
             index,
@@ -75,6 +81,12 @@ impl Operator {
     #[must_use]
     pub const fn is_jailed(&self) -> bool {
         self.jailed_until != 0
+    }
+
+    /// Stands behind this link from now on.
+    pub fn take_link(&mut self, link: &LinkTerms) {
+        let LinkTerms { peer, signer, nonce, peer_signature } = *link;
+        (self.peer, self.signer, self.nonce, self.peer_signature) = (peer, signer, nonce, peer_signature);
     }
 
     fn queue(&self) -> &[Entry] {

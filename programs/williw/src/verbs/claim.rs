@@ -1,12 +1,12 @@
 use anchor_lang::prelude::*;
 
-use super::{config, now};
+use super::now;
 use crate::error::Refusal;
 use crate::events::{Claimed, tell};
 use crate::rules::amounts::Amount;
 use crate::rules::{SOLANA, roots};
 use crate::state::{self, Claimant, Config};
-use crate::tokens::{Purse, atoms, belongs, home_of};
+use crate::tokens::{Purse, belongs, home_of};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -31,35 +31,19 @@ pub struct Claim<'info> {
     pub system_program: Program<'info, System>,
 }
 
-/// What is to be paid.
-struct Payment {
-    amount: u64,
-    bump: u8,
-    decimals: u8,
-}
-
 impl<'info> Claim<'info> {
     pub fn run(ctx: Context<'info, Self>, owner: Pubkey, cumulative: u128, proof: &[u8]) -> Result<u64> {
         let accounts = &ctx.accounts;
-        let purse =
-            Purse { ours: &accounts.reward_tokens, mint: &accounts.mint, token_program: &accounts.token_program };
-        let Some((payment, claimed)) = accounts.settle(&purse, owner, cumulative, proof)? else { return Ok(0) };
+        let Some((purse, claimed)) = accounts.settle(owner, cumulative, proof)? else { return Ok(0) };
         tell(&accounts.event_authority, &claimed)?;
-        let Payment { amount, bump, decimals } = payment;
-        purse.pay(accounts.config.as_ref(), bump, &accounts.destination, amount, decimals)?;
-        Ok(amount)
+        purse.pay(accounts.config.as_ref(), &accounts.destination, claimed.amount)?;
+        Ok(claimed.amount)
     }
 
     /// What the active root says that the owner earned and has not had; none if that is nothing.
-    fn settle(
-        &self,
-        purse: &Purse<'_, 'info>,
-        owner: Pubkey,
-        cumulative: u128,
-        proof: &[u8],
-    ) -> Result<Option<(Payment, Claimed)>> {
-        let config = config(&self.config)?;
-        purse.check(&config, &config.reward_tokens)?;
+    fn settle(&self, owner: Pubkey, cumulative: u128, proof: &[u8]) -> Result<Option<(Purse<'_, 'info>, Claimed)>> {
+        let config = state::load(&self.config)?;
+        let purse = Purse::of_rewards(&config, &self.reward_tokens, &self.mint, &self.token_program)?;
         let root = config.paying(now()?).ok_or(Refusal::NoRoot)?;
         roots::check(&root.root, roots::leaf(SOLANA, &owner.to_bytes(), cumulative), proof)?;
         let cumulative = Amount::new(cumulative);
@@ -73,8 +57,8 @@ impl<'info> Claim<'info> {
             return Ok(None);
         }
         // The leaves of a bad root may promise more than its total, but the pool pays no more than that.
-        require!(owed <= config.unpaid(&root, purse.balance()?), Refusal::AboveTotal);
-        let amount = atoms(owed)?;
+        require!(owed <= config.unpaid(root, purse.balance()?), Refusal::AboveTotal);
+        let amount = owed.tokens()?;
 
         if claimant.tokens != *self.destination.key {
             let home = home_of(&claimant.recipient, &config);
@@ -85,8 +69,7 @@ impl<'info> Claim<'info> {
         claimant.claimed = cumulative;
         self.keep(&claimant)?;
         let recipient = claimant.recipient;
-        let payment = Payment { amount, bump: config.bump, decimals: config.decimals };
-        Ok(Some((payment, Claimed { owner, recipient, amount, cumulative: cumulative.get() })))
+        Ok(Some((purse, Claimed { owner, recipient, amount, cumulative: cumulative.get() })))
     }
 
     fn keep(&self, contents: &Claimant) -> Result<()> {

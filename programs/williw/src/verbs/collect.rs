@@ -1,11 +1,10 @@
 use anchor_lang::prelude::*;
 
-use super::config;
 use crate::error::Refusal;
 use crate::events::{BountyCollected, tell};
 use crate::rules::amounts::Amount;
 use crate::state::{self, Bounty, Config};
-use crate::tokens::{Purse, atoms, belongs, home_of};
+use crate::tokens::{Purse, belongs, home_of};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -29,27 +28,25 @@ pub struct Collect<'info> {
 impl<'info> Collect<'info> {
     pub fn run(ctx: Context<'info, Self>, beneficiary: Pubkey) -> Result<u64> {
         let accounts = &ctx.accounts;
-        let purse =
-            Purse { ours: &accounts.stake_tokens, mint: &accounts.mint, token_program: &accounts.token_program };
         let amount = match state::write::<Bounty>(&accounts.bounty)? {
             None => 0,
             Some(mut bounty) => {
                 require_keys_eq!(bounty.beneficiary, beneficiary, Refusal::ForeignAccount);
-                atoms(core::mem::replace(&mut bounty.amount, Amount::ZERO))?
+                core::mem::replace(&mut bounty.amount, Amount::ZERO).tokens()?
             }
         };
         if amount == 0 {
             return Ok(0);
         }
-        let (bump, decimals) = {
-            let config = config(&accounts.config)?;
-            purse.check(&config, &config.stake_tokens)?;
+        let purse = {
+            let config = state::load(&accounts.config)?;
+            let purse = Purse::of_stake(&config, &accounts.stake_tokens, &accounts.mint, &accounts.token_program)?;
             require_keys_eq!(*accounts.destination.key, home_of(&beneficiary, &config), Refusal::ForeignTokens);
             belongs(&accounts.destination, accounts.token_program.key, &beneficiary)?;
-            (config.bump, config.decimals)
+            purse
         };
         tell(&accounts.event_authority, &BountyCollected { beneficiary, amount })?;
-        purse.pay(accounts.config.as_ref(), bump, &accounts.destination, amount, decimals)?;
+        purse.pay(accounts.config.as_ref(), &accounts.destination, amount)?;
         Ok(amount)
     }
 }

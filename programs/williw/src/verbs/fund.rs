@@ -1,10 +1,10 @@
 use anchor_lang::prelude::*;
 
-use super::{config_mut, now};
+use super::now;
 use crate::error::Refusal;
 use crate::events::tell;
 use crate::rules::facts;
-use crate::state::Config;
+use crate::state::{self, Config};
 use crate::tokens::Purse;
 
 #[event_cpi]
@@ -29,17 +29,15 @@ pub struct Fund<'info> {
 impl<'info> Fund<'info> {
     pub fn run(ctx: Context<'info, Self>, amount: u64) -> Result<()> {
         let (accounts, at) = (&ctx.accounts, now()?);
-        let purse =
-            Purse { ours: &accounts.reward_tokens, mint: &accounts.mint, token_program: &accounts.token_program };
-        let (recorded, decimals) = {
-            let mut config = config_mut(&accounts.config)?;
-            purse.check(&config, &config.reward_tokens)?;
+        let (recorded, purse) = {
+            let mut config = state::load_mut(&accounts.config)?;
+            let purse = Purse::of_rewards(&config, &accounts.reward_tokens, &accounts.mint, &accounts.token_program)?;
             require!(amount != 0, Refusal::ZeroAmount);
             config.funded = config.funded.plus(amount.into())?;
             let fact = facts::funded(config.funded);
-            (config.head.record(&accounts.config.key(), at, fact), config.decimals)
+            (config.head.record(&accounts.config.key(), at, fact), purse)
         };
         tell(&accounts.event_authority, &recorded)?;
-        purse.pull(&accounts.source, &accounts.funder, amount, decimals)
+        purse.pull(&accounts.source, &accounts.funder, amount)
     }
 }

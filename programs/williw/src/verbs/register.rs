@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use super::{check_link, config_mut, is_taken, now};
+use super::{check_link, is_taken, now};
 use crate::error::Refusal;
 use crate::events::tell;
 use crate::rules::amounts::Amount;
@@ -41,9 +41,9 @@ impl<'info> Register<'info> {
     pub fn run(ctx: Context<'info, Self>, amount: u64, link: &LinkTerms, signature: &[u8]) -> Result<()> {
         let accounts = &ctx.accounts;
         let (at, owner) = (now()?, accounts.owner.key());
-        let recorded = {
-            let mut config = config_mut(&accounts.config)?;
-            accounts.purse().check(&config, &config.stake_tokens)?;
+        let (recorded, purse) = {
+            let mut config = state::load_mut(&accounts.config)?;
+            let purse = Purse::of_stake(&config, &accounts.stake_tokens, &accounts.mint, &accounts.token_program)?;
             accounts.validate(&config, amount, link, signature)?;
             let cycle = config.cycle(at)?;
             config.deposited = config.deposited.plus(amount.into())?;
@@ -51,24 +51,22 @@ impl<'info> Register<'info> {
             let head = Head::empty(&config.network, accounts.operator.key);
             let mut operator = Box::new(Operator::new(owner, head, config.operators, cycle));
             config.operators = config.operators.saturating_add(1);
-            (operator.signer, operator.nonce) = (link.signer, link.nonce);
+            operator.take_link(link);
             operator.set_active(&mut config.total, cycle, amount.into())?;
             let fact = facts::registered(&owner.to_bytes(), operator.index, operator.active, link);
             let recorded = operator.head.record(accounts.operator.key, at, fact);
             operator.invariant();
             config.invariant();
-            let decimals = config.decimals;
             drop(config);
 
             let tenure = Tenure::new(link.signer, owner, Interval::begin(cycle, operator.term));
             let owner = owner.to_bytes();
             state::create(&accounts.operator, &accounts.payer, &[Operator::SEED, &owner], &*operator)?;
             state::create(&accounts.tenure, &accounts.payer, &[Tenure::SEED, &link.signer], &tenure)?;
-            (recorded, decimals)
+            (recorded, purse)
         };
-        let (recorded, decimals) = recorded;
         tell(&accounts.event_authority, &recorded)?;
-        accounts.purse().pull(&accounts.source, &accounts.owner, amount, decimals)
+        purse.pull(&accounts.source, &accounts.owner, amount)
     }
 
     fn validate(&self, config: &Config, amount: u64, link: &LinkTerms, signature: &[u8]) -> Result<()> {
@@ -82,9 +80,5 @@ impl<'info> Register<'info> {
         let amount = Amount::from(amount);
         require!(amount >= config.vault.min_stake && !amount.is_zero(), Refusal::BelowMinStake);
         Ok(())
-    }
-
-    fn purse(&self) -> Purse<'_, 'info> {
-        Purse { ours: &self.stake_tokens, mint: &self.mint, token_program: &self.token_program }
     }
 }

@@ -2,10 +2,9 @@
 
 use anchor_lang::prelude::*;
 
-use super::config_mut;
 use crate::error::Refusal;
 use crate::events::{DepositsPaused, GovernorAccepted, GovernorOffered, GuardianSet, tell};
-use crate::state::Config;
+use crate::state::{self, Config};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -20,7 +19,7 @@ impl<'info> Govern<'info> {
     pub fn set_paused(ctx: Context<'info, Self>, paused: bool) -> Result<()> {
         let accounts = &ctx.accounts;
         {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             config.only_governor(accounts.governor.key)?;
             config.paused = u8::from(paused);
         }
@@ -31,7 +30,7 @@ impl<'info> Govern<'info> {
     pub fn offer(ctx: Context<'info, Self>, to: Pubkey) -> Result<()> {
         let accounts = &ctx.accounts;
         {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             config.only_governor(accounts.governor.key)?;
             config.offered = to;
         }
@@ -43,7 +42,7 @@ impl<'info> Govern<'info> {
         let accounts = &ctx.accounts;
         let governor = accounts.governor.key();
         {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             require_keys_eq!(config.offered, governor, Refusal::NotOffered);
             (config.governor, config.offered) = (governor, Pubkey::default());
         }
@@ -53,7 +52,7 @@ impl<'info> Govern<'info> {
     pub fn set_guardian(ctx: Context<'info, Self>, guardian: Pubkey) -> Result<()> {
         let accounts = &ctx.accounts;
         {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             config.only_governor(accounts.governor.key)?;
             config.guardian = guardian;
         }

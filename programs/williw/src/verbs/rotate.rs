@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use super::{check_link, config, is_taken, now, own_operator};
+use super::{check_link, is_taken, now, own_operator};
 use crate::error::Refusal;
 use crate::events::tell;
 use crate::rules::facts;
@@ -31,7 +31,7 @@ impl<'info> Rotate<'info> {
         let accounts = &ctx.accounts;
         let at = now()?;
         let (recorded, begun) = {
-            let config = config(&accounts.config)?;
+            let config = state::load(&accounts.config)?;
             let cycle = config.cycle(at)?;
             let mut operator = own_operator(&accounts.operator, accounts.owner.key)?;
             require!(!operator.is_jailed(), Refusal::Jailed);
@@ -40,7 +40,7 @@ impl<'info> Rotate<'info> {
             check_link(&config, accounts.owner.key, operator.nonce, link, signature, is_free)?;
 
             let begun = if stays { None } else { Some(accounts.replace(&operator.signer, cycle, link)?) };
-            (operator.signer, operator.nonce) = (link.signer, link.nonce);
+            operator.take_link(link);
             let fact = facts::rotated(&operator.owner.to_bytes(), link);
             let recorded = operator.head.record(accounts.operator.key, at, fact);
             operator.invariant();

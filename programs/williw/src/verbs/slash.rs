@@ -2,14 +2,13 @@ use core::cell::RefMut;
 
 use anchor_lang::prelude::*;
 
-use super::{config_mut, now};
+use super::now;
 use crate::error::Refusal;
 use crate::events::tell;
 use crate::rules::amounts::Amount;
 use crate::rules::facts;
 use crate::rules::offences::{Accused, Contradiction};
 use crate::state::{self, Bounty, Config, Operator, Tenure};
-use crate::tokens::atoms;
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -34,7 +33,7 @@ impl<'info> Slash<'info> {
         let accounts = &ctx.accounts;
         let at = now()?;
         let (recorded, cut) = {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             let cycle = config.cycle(at)?;
             let mut operator = accounts.convict(&config, evidence, cycle)?;
             let until = at.later(config.vault.unstaking_period);
@@ -56,7 +55,7 @@ impl<'info> Slash<'info> {
         };
         accounts.credit(beneficiary, cut.bounty())?;
         tell(&accounts.event_authority, &recorded)?;
-        atoms(cut.taken)
+        Ok(cut.taken.tokens()?)
     }
 
     /// Who answers for the evidence in this cycle. There is no other way to be slashed.

@@ -1,11 +1,11 @@
 use anchor_lang::prelude::*;
 
-use super::{config_mut, now, operator};
+use super::{now, operator};
 use crate::error::Refusal;
 use crate::events::tell;
 use crate::rules::amounts::Amount;
 use crate::rules::facts;
-use crate::state::Config;
+use crate::state::{self, Config};
 use crate::tokens::Purse;
 
 #[event_cpi]
@@ -34,11 +34,9 @@ impl<'info> Stake<'info> {
     pub fn run(ctx: Context<'info, Self>, amount: u64) -> Result<()> {
         let accounts = &ctx.accounts;
         let at = now()?;
-        let purse =
-            Purse { ours: &accounts.stake_tokens, mint: &accounts.mint, token_program: &accounts.token_program };
-        let (recorded, decimals) = {
-            let mut config = config_mut(&accounts.config)?;
-            purse.check(&config, &config.stake_tokens)?;
+        let (recorded, purse) = {
+            let mut config = state::load_mut(&accounts.config)?;
+            let purse = Purse::of_stake(&config, &accounts.stake_tokens, &accounts.mint, &accounts.token_program)?;
             require!(config.paused == 0, Refusal::Paused);
             let cycle = config.cycle(at)?;
             let mut operator = operator(&accounts.operator)?;
@@ -51,9 +49,9 @@ impl<'info> Stake<'info> {
             let recorded = operator.head.record(accounts.operator.key, at, fact);
             operator.invariant();
             config.invariant();
-            (recorded, config.decimals)
+            (recorded, purse)
         };
         tell(&accounts.event_authority, &recorded)?;
-        purse.pull(&accounts.source, &accounts.funder, amount, decimals)
+        purse.pull(&accounts.source, &accounts.funder, amount)
     }
 }

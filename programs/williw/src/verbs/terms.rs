@@ -2,13 +2,13 @@
 
 use anchor_lang::prelude::*;
 
-use super::{config_mut, now};
+use super::now;
 use crate::error::Refusal;
 use crate::events::{Recorded, tell};
 use crate::rules::facts;
 use crate::rules::terms::{PoolTerms, VaultTerms};
 use crate::rules::times::Moment;
-use crate::state::{Config, PoolProposal, VaultProposal};
+use crate::state::{self, Config, PoolProposal, VaultProposal};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -46,7 +46,7 @@ impl<'info> Propose<'info> {
     fn run(ctx: &Context<'info, Self>, announce: impl FnOnce(&mut Config, u64) -> Result<facts::Fact>) -> Result<()> {
         let (accounts, at) = (&ctx.accounts, now()?);
         let recorded = {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             config.only_governor(accounts.governor.key)?;
             let effective = at.later(config.vault.unstaking_period);
             let fact = announce(&mut config, effective)?;
@@ -60,7 +60,7 @@ impl<'info> Apply<'info> {
     pub fn vault(ctx: Context<'info, Self>) -> Result<()> {
         let (accounts, at) = (&ctx.accounts, now()?);
         let recorded = {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             let VaultProposal { terms, effective } = config.vault_proposal;
             ripe(effective, at)?;
             (config.vault, config.vault_proposal) = (terms, VaultProposal::default());
@@ -72,7 +72,7 @@ impl<'info> Apply<'info> {
     pub fn pool(ctx: Context<'info, Self>) -> Result<()> {
         let (accounts, at) = (&ctx.accounts, now()?);
         let recorded = {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             let PoolProposal { terms, effective } = config.pool_proposal;
             ripe(effective, at)?;
             (config.pool, config.pool_proposal) = (terms, PoolProposal::default());

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use super::{check_link, config_mut, is_taken, now, own_operator};
+use super::{check_link, is_taken, now, own_operator};
 use crate::error::Refusal;
 use crate::events::tell;
 use crate::rules::facts;
@@ -30,13 +30,13 @@ impl<'info> Unjail<'info> {
         let accounts = &ctx.accounts;
         let at = now()?;
         let (recorded, tenure) = {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             let cycle = config.cycle(at)?;
             let mut operator = own_operator(&accounts.operator, accounts.owner.key)?;
             accounts.validate(&config, &operator, link, signature, at.time)?;
 
             operator.unjail(&mut config.total, cycle)?;
-            (operator.signer, operator.nonce) = (link.signer, link.nonce);
+            operator.take_link(link);
             let fact = facts::unjailed(&operator.owner.to_bytes(), operator.active, link);
             let recorded = operator.head.record(accounts.operator.key, at, fact);
             operator.invariant();

@@ -1,9 +1,9 @@
 use anchor_lang::prelude::*;
 
-use super::{config_mut, now, own_operator};
+use super::{now, own_operator};
 use crate::events::tell;
 use crate::rules::facts;
-use crate::state::Config;
+use crate::state::{self, Config};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -21,7 +21,7 @@ impl<'info> Unstake<'info> {
         let accounts = &ctx.accounts;
         let at = now()?;
         let (recorded, ticket) = {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             let cycle = config.cycle(at)?;
             let mut operator = own_operator(&accounts.operator, accounts.owner.key)?;
             let maturity = at.later(config.vault.unstaking_period);

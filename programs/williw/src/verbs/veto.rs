@@ -1,10 +1,10 @@
 use anchor_lang::prelude::*;
 
-use super::{config_mut, now};
+use super::now;
 use crate::error::Refusal;
 use crate::events::tell;
 use crate::rules::facts;
-use crate::state::Config;
+use crate::state::{self, Config};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -18,7 +18,7 @@ impl<'info> Veto<'info> {
     pub fn run(ctx: Context<'info, Self>) -> Result<()> {
         let (accounts, at) = (&ctx.accounts, now()?);
         let recorded = {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             require_keys_eq!(*accounts.guardian.key, config.guardian, Refusal::NotGuardian);
             config.settle(at);
             let cycle = config.veto()?;

@@ -1,6 +1,6 @@
 use anchor_lang::prelude::*;
 
-use super::{config_mut, now};
+use super::now;
 use crate::error::Refusal;
 use crate::events::{Recorded, tell};
 use crate::rules::amounts::Amount;
@@ -36,7 +36,7 @@ impl<'info> Vote<'info> {
     pub fn run(ctx: Context<'info, Self>, cycle: u64, root: &RewardRoot, signatures: &[u8]) -> Result<()> {
         let (accounts, at) = (&ctx.accounts, now()?);
         let (recorded, ballot, counted) = {
-            let mut config = config_mut(&accounts.config)?;
+            let mut config = state::load_mut(&accounts.config)?;
             require!(config.clock().takes_votes(cycle, at.time), Refusal::OutsideVoting);
             require!(cycle >= config.first_open, Refusal::CycleClosed);
             config.settle(at);

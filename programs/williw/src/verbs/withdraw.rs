@@ -1,10 +1,10 @@
 use anchor_lang::prelude::*;
 
-use super::{config, now, own_operator};
+use super::{now, own_operator};
 use crate::events::tell;
 use crate::rules::facts;
-use crate::state::Config;
-use crate::tokens::{Purse, atoms, belongs};
+use crate::state::{self, Config};
+use crate::tokens::{Purse, belongs};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -30,23 +30,21 @@ impl<'info> Withdraw<'info> {
     pub fn run(ctx: Context<'info, Self>, limit: u64) -> Result<u64> {
         let accounts = &ctx.accounts;
         let at = now()?;
-        let purse =
-            Purse { ours: &accounts.stake_tokens, mint: &accounts.mint, token_program: &accounts.token_program };
-        let (recorded, amount, bump, decimals) = {
-            let config = config(&accounts.config)?;
-            purse.check(&config, &config.stake_tokens)?;
+        let (recorded, purse, amount) = {
+            let config = state::load(&accounts.config)?;
+            let purse = Purse::of_stake(&config, &accounts.stake_tokens, &accounts.mint, &accounts.token_program)?;
             let mut operator = own_operator(&accounts.operator, accounts.owner.key)?;
             let amount = operator.withdraw(at.time, limit)?;
             let fact = facts::withdrawn(&operator.owner.to_bytes(), operator.queued()?, amount);
             let recorded = operator.head.record(accounts.operator.key, at, fact);
             operator.invariant();
-            (recorded, atoms(amount)?, config.bump, config.decimals)
+            (recorded, purse, amount.tokens()?)
         };
         tell(&accounts.event_authority, &recorded)?;
         // A slash of the whole leaves entries of zero: they go, and nothing is moved.
         if amount != 0 {
             belongs(&accounts.destination, accounts.token_program.key, accounts.owner.key)?;
-            purse.pay(accounts.config.as_ref(), bump, &accounts.destination, amount, decimals)?;
+            purse.pay(accounts.config.as_ref(), &accounts.destination, amount)?;
         }
         Ok(amount)
     }

@@ -16,6 +16,32 @@ fn advances<T: Record>(world: &World) -> [u64; 4] {
     [world.rent(0), rent - 1, rent, rent + COIN]
 }
 
+/// The table of sizes and rents that people calculate with.
+#[test]
+fn accounts_have_the_sizes_and_rents_that_are_published() {
+    fn row<T: Record>(name: &str) -> (String, usize) {
+        (name.to_owned(), state::space::<T>())
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let text = std::fs::read_to_string(path).expect("the README is beside the tests");
+    let cells = |line: &str| line.split('|').map(|cell| cell.trim().replace(',', "")).collect::<Vec<_>>();
+    let table: Vec<Vec<String>> = text.lines().filter(|line| line.starts_with("| ")).map(cells).collect();
+    let world = World::new();
+    let rows = [
+        row::<Config>("config"),
+        row::<Operator>("operator"),
+        row::<Tenure>("tenure"),
+        row::<Bounty>("bounty"),
+        row::<Tally>("tally"),
+        row::<Claimant>("claimant"),
+    ];
+    for (name, space) in rows {
+        let row = table.iter().find(|row| row[1] == name).unwrap_or_else(|| panic!("no row of the table is {name}"));
+        let [bytes, rent] = [space.to_string(), world.rent(space).to_string()];
+        assert!(row.contains(&bytes) && row.contains(&rent), "{name} has {bytes} bytes and {rent} lamports: {row:?}");
+    }
+}
+
 fn assert_made<T: Record>(world: &World, address: Pubkey, advance: u64) {
     let account = world.account(address).expect("it was made");
     assert_eq!((account.owner, account.data.len()), (ID, state::space::<T>()));

@@ -6,10 +6,9 @@ use std::fmt::Debug;
 use anchor_lang::prelude::Pubkey;
 use williw_core::amount::Amount;
 use williw_core::cycle::Cycle;
-use williw_core::hash::Hash;
 use williw_core::identity::{Account, Signer};
-use williw_core::journal::Head;
-use williw_core::model::{Block, operator_account};
+use williw_core::ledger::PostedRoot;
+use williw_core::model::{Block, Pending, operator_account};
 use williw_core::sim::traces::{Reference, Wide};
 use williw_core::statement::RewardRoot;
 use williw_program::rules::times::Moment;
@@ -17,6 +16,7 @@ use williw_program::state::{self, Config};
 
 use super::calls::{key, pool_parameters, vault_parameters};
 use super::deployed::Deployed;
+use super::fold::Journal;
 use crate::world::{books, calls};
 
 /// What was found on Solana, and what the model has there.
@@ -66,29 +66,32 @@ fn known<'a>(side: &'a Deployed, model: &'a Reference, people: &'a [Account]) ->
         .chain(drafts.map(|(cycle, root)| calls::tally(*cycle, root)))
 }
 
+/// What an account holds, and what the facts that it told come to: who reads the one needs nothing of the other.
+fn follows<T: PartialEq + Debug>(what: &str, account: T, facts: T) -> Result<(), String> {
+    if account == facts { Ok(()) } else { Err(format!("{what}: {account:?} in the account, {facts:?} by its facts")) }
+}
+
 /// The journal of an account: as long as the model's, and its head is what was told, folded where it really is.
-fn head(
-    side: &Deployed,
+fn head<'a>(
+    side: &'a Deployed,
     model: &Reference,
     journal: Pubkey,
     in_model: Account,
     head: &state::Head,
-) -> Result<(), String> {
+) -> Result<&'a Journal, String> {
     let seq = model.contracts.heads().get(&in_model).map_or(0, |head| head.seq);
     same(&format!("how many facts {journal} has"), head.seq, seq)?;
-    let told = side.journals.get(&journal).copied();
-    let found = Head { seq: head.seq, hash: Hash(head.hash) };
-    if told == Some(found) {
-        Ok(())
-    } else {
-        Err(format!("the head of {journal} is {found:?}, what it told leads to {told:?}"))
-    }
+    let told = side.journals.get(&journal).ok_or_else(|| format!("{journal} told nothing"))?;
+    follows(&format!("the head of {journal}"), books::head(head), told.head)?;
+    let last = (head.last.slot, head.last.time);
+    follows(&format!("the last fact of {journal}"), last, (told.last.height.0, told.last.time.0))?;
+    Ok(told)
 }
 
 fn config(side: &Deployed, model: &Reference, at: Block) -> Result<(), String> {
     let found = side.world.config();
     let (deployment, journal) = (model.contracts.deployment(), Account(calls::config().to_bytes()));
-    head(side, model, calls::config(), journal, &found.head)?;
+    let told = head(side, model, calls::config(), journal, &found.head)?;
     same("the head of the config", books::head(&found.head), model.contracts.heads()[&journal])?;
     same("the network", found.network, deployment.network.0)?;
     let clock = (found.genesis, found.cycle_length);
@@ -98,7 +101,7 @@ fn config(side: &Deployed, model: &Reference, at: Block) -> Result<(), String> {
     let found_roles = (found.governor, found.offered, found.guardian);
     same("the roles", found_roles, (key(roles.governor), offered, key(roles.guardian)))?;
     vault(&found, model)?;
-    rewards(&found, model, at)
+    rewards(&found, model, at, told)
 }
 
 /// The vault's parameters and what it counts once.
@@ -117,7 +120,7 @@ fn vault(found: &Config, model: &Reference) -> Result<(), String> {
 }
 
 /// What the pool has, owes and waits for, as of this block.
-fn rewards(found: &Config, model: &Reference, at: Block) -> Result<(), String> {
+fn rewards(found: &Config, model: &Reference, at: Block, told: &Journal) -> Result<(), String> {
     let pool = model.contracts.pool();
     same("the pool's parameters", found.pool, pool_parameters(pool.parameters()))?;
     let wanted =
@@ -131,13 +134,12 @@ fn rewards(found: &Config, model: &Reference, at: Block) -> Result<(), String> {
     settled.settle(Moment { time: at.time.0, slot: at.height.0 });
     same("the vetoes", settled.vetoes, pool.vetoes_at(at.time))?;
     same("the first cycle that is not covered", settled.uncovered, pool.uncovered_at(at.time).0)?;
-    let root = |root: &state::Root| (Hash(root.root), books::amount(root.total));
-    let wanted = |root: RewardRoot| (root.root, root.total_solana);
-    let active = (settled.has_active != 0).then(|| root(&settled.active));
-    same("the active root", active, pool.active_at(at.time).map(wanted))?;
-    let pending = (settled.has_pending != 0).then(|| (root(&settled.pending.root), settled.pending.activates));
-    let wanted = pool.pending_at(at.time).map(|pending| (wanted(pending.root), pending.activates.0));
-    same("the pending root", pending, wanted)
+    let active = books::root(settled.has_active, &settled.active);
+    same("the active root", active.map(|root| root.root), pool.active_at(at.time))?;
+    let pending = books::root(settled.has_pending, &settled.pending);
+    let wanted = |Pending { cycle, root, activates }| PostedRoot { cycle, root, activates };
+    same("the pending root", pending, pool.pending_at(at.time).map(wanted))?;
+    follows("the posted roots", [active, pending], told.roots_at(at.time))
 }
 
 /// The program's own token accounts.
@@ -170,7 +172,8 @@ fn operator(side: &Deployed, model: &Reference, who: Account) -> Result<(), Stri
     same(&format!("the operator of {who}"), found.as_ref().map(books::operator), wanted)?;
     let Some(found) = found else { return Ok(()) };
     same("whose operator this is", found.owner, key(who))?;
-    head(side, model, address, operator_account(who), &found.head)?;
+    let told = head(side, model, address, operator_account(who), &found.head)?;
+    follows(&format!("the link of {who}"), Some(books::link(&found)), told.link)?;
     let voted = model.contracts.pool().last_vote(who).map_or(0, |cycle| cycle.0 + 1);
     same(&format!("when {who} was counted last"), found.voted_before, voted)?;
     let signer = Signer(found.signer);

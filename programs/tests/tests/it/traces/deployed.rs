@@ -8,7 +8,7 @@ use solana_clock::Clock;
 use williw_core::cycle::Cycle;
 use williw_core::fact::Fact;
 use williw_core::identity::{Account, ChainId};
-use williw_core::journal::{Head, Site};
+use williw_core::journal::Site;
 use williw_core::link::SignerFault;
 use williw_core::model::{Block, Deployment, Refusal, operator_account};
 use williw_core::network::NetworkId;
@@ -22,6 +22,7 @@ use williw_core::statement::{RewardRoot, StatementFault};
 
 use super::agree;
 use super::calls::{announced, budget, instructions, key, plan};
+use super::fold::Journal;
 use crate::world::{Event, Receipt, World, calls, deployment, people, tokens};
 
 /// What everybody begins with who lacks nothing. Together it is nearly as much as there can be of a token.
@@ -30,7 +31,7 @@ const PLENTY: u128 = u64::MAX as u128 / 11;
 pub(super) struct Deployed {
     pub(super) world: World,
     /// How far each journal goes by what the program told.
-    pub(super) journals: BTreeMap<Pubkey, Head>,
+    pub(super) journals: BTreeMap<Pubkey, Journal>,
     /// The roots that somebody voted for.
     pub(super) drafts: BTreeSet<(Cycle, RewardRoot)>,
 }
@@ -140,18 +141,12 @@ impl Deployed {
         self.world.svm.set_sysvar(&clock);
     }
 
-    /// Every fact follows the one before it in the journal of the account that tells it.
+    /// Every fact goes into the journal of the account that tells it.
     fn fold(&mut self, facts: &[Fact]) -> Result<(), String> {
-        for fact in facts {
-            let journal = key(fact.journal);
-            let before = Head::empty(self.world.network, ChainId::Solana, fact.journal);
-            let head = self.journals.entry(journal).or_insert(before);
-            if fact.seq != head.seq + 1 {
-                return Err(format!("fact {} follows {} in the journal of {journal}", fact.seq, head.seq));
-            }
-            *head = Head { seq: fact.seq, hash: fact.head_after(head.hash) };
-        }
-        Ok(())
+        facts.iter().try_for_each(|fact| {
+            let empty = Journal::empty(self.world.network, fact.journal);
+            self.journals.entry(key(fact.journal)).or_insert(empty).fold(fact)
+        })
     }
 
     fn check_block(&self, facts: &[Fact], at: Block) -> Result<(), String> {

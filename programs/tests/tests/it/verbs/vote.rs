@@ -6,7 +6,7 @@ use williw_core::offence::Evidence;
 use williw_core::secp256k1::Signature;
 use williw_core::sim::keys::SignerKey;
 use williw_core::statement::{RewardRoot, Signed};
-use williw_program::state::Root;
+use williw_program::state::PostedRoot;
 
 use crate::world::deployment::pool;
 use crate::world::papers::root;
@@ -32,11 +32,11 @@ fn two_thirds_post_a_root_that_pays_after_the_delay() {
     world.records(calls::config(), Body::RootPending { cycle: past, root, activates }, vote);
 
     let config = world.config();
-    let posted = Root { root: root.root.0, total: PER_CYCLE.into() };
-    assert_eq!((config.pending.root, config.pending.activates), (posted, activates.0));
+    let posted = PostedRoot::new(past.0, &calls::posted(&root), activates.0);
+    assert_eq!(config.pending, posted);
     assert_eq!((config.has_pending, config.has_active), (1, 0), "nothing is paid before the delay is over");
     assert_eq!((config.first_open, config.uncovered), (past.0 + 1, past.0 - 1));
-    assert_eq!(config.active, Root::default());
+    assert_eq!(config.active, PostedRoot::default());
 
     // Active by time alone; the next verb of the pool writes it down.
     world.skip(DELAY);
@@ -282,7 +282,7 @@ fn a_vetoed_root_leaves_its_allowance_to_the_next() {
     world.must(world.site.veto(guardian));
     world.next_cycle();
     world.post(&root("next", 3 * PER_CYCLE), &[&alice, &bob]);
-    assert_eq!(world.config().pending.root.total, (3 * PER_CYCLE).into());
+    assert_eq!(world.config().pending.total_solana, (3 * PER_CYCLE).into());
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn no_allowance_is_too_large() {
     world.register(&alice, 5_000 * COIN);
     world.skip_cycles(12);
     world.post(&root("root", FUNDS), &[&alice]);
-    assert_eq!(world.config().pending.root.total, FUNDS.into());
+    assert_eq!(world.config().pending.total_solana, FUNDS.into());
 }
 
 #[test]

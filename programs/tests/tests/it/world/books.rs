@@ -4,9 +4,12 @@ use anchor_lang::prelude::Pubkey;
 use williw_core::amount::Amount;
 use williw_core::cycle::{Cycle, UnixSeconds};
 use williw_core::cycle_stake::CycleStake;
+use williw_core::ed25519::PeerSignature;
 use williw_core::hash::Hash;
-use williw_core::identity::{Account, ChainId, Owner, Signer};
+use williw_core::identity::{Account, ChainId, Owner, PeerId, Signer};
 use williw_core::journal::Head;
+use williw_core::ledger::PostedRoot;
+use williw_core::link::LinkTerms;
 use williw_core::model;
 use williw_core::statement::RewardRoot;
 use williw_core::tenure::Tenure;
@@ -29,6 +32,31 @@ pub(crate) fn cycle_stake(stake: &cycle_stakes::CycleStake) -> CycleStake {
 
 pub(crate) fn head(head: &state::Head) -> Head {
     Head { seq: head.seq, hash: Hash(head.hash) }
+}
+
+/// The link that an operator stands behind.
+pub(crate) fn link(found: &state::Operator) -> LinkTerms {
+    LinkTerms {
+        peer: PeerId(found.peer),
+        signer: Signer(found.signer),
+        nonce: found.nonce,
+        peer_signature: PeerSignature(found.peer_signature),
+    }
+}
+
+/// A root as the ledger keeps it; none if the config says that there is none, and then nothing of one is left.
+pub(crate) fn root(is_there: u8, found: &state::PostedRoot) -> Option<PostedRoot> {
+    if is_there == 0 {
+        assert_eq!(*found, state::PostedRoot::default(), "where no root is, there are zeros");
+        return None;
+    }
+    let root = RewardRoot {
+        root: Hash(found.root),
+        total_base: amount(found.total_base),
+        total_solana: amount(found.total_solana),
+        blob_hash: Hash(found.blob_hash),
+    };
+    Some(PostedRoot { cycle: Cycle(found.cycle), root, activates: UnixSeconds(found.activates) })
 }
 
 /// An operator as the model keeps it.

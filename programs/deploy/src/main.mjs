@@ -1,0 +1,251 @@
+// From the command line to a network that has begun: look at everything, say what is going to be done, ask, do it,
+// and read it back. Data goes to stdout and words to stderr.
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+
+import * as argumentsOf from './arguments.mjs';
+import * as authority from './authority.mjs';
+import * as builds from './build.mjs';
+import { base58, equal, hex } from './bytes.mjs';
+import * as config from './config.mjs';
+import * as costs from './costs.mjs';
+import * as deploying from './deploy.mjs';
+import { readKey } from './keys.mjs';
+import * as loader from './loader.mjs';
+import * as mints from './mint.mjs';
+import * as plans from './plan.mjs';
+import * as record from './record.mjs';
+import { INTERRUPTED, Refused, misused, quoted } from './refused.mjs';
+import { planned } from './report.mjs';
+import { Rpc } from './rpc.mjs';
+import * as sites from './site.mjs';
+import * as soundness from './soundness.mjs';
+import * as upload from './upload.mjs';
+
+const ROOT = resolve(fileURLToPath(import.meta.url), '../../../..');
+
+const say = (words) => console.error(`deploy-program: ${words}`);
+const warn = (words, hint) => console.error(`warning: ${words}\nhint: ${hint}`);
+
+// Everything that can be known before anything is sent.
+async function survey(options) {
+  const plan = plans.readPlan(options.plan, options.cluster);
+  const deployer = readKey(options.deployer, "deployer's key", warn);
+  // That of local networks is everybody's.
+  const program = readKey(options.program, "program's key", options.cluster === 'localnet' ? () => {} : warn);
+  if (equal(deployer.address, program.address)) {
+    throw misused('the deployer and the program are one key', 'make a key for the program alone');
+  }
+  const build = builds.readBuild(builds.placesOf(ROOT, options.build), program.address);
+  const rpc = new Rpc(options.url);
+  const genesisHash = await sites.checkCluster(rpc, options.cluster);
+  await sites.checkFeatures(rpc, options.cluster, warn);
+  const addresses = sites.addressesOf(program.address);
+  const state = await sites.look(rpc, addresses, { mint: plan.mint, deployer: deployer.address });
+  soundness.check(plan, state.now);
+  const network = config.networkOf(plan, { program: program.address, genesisHash });
+  plans.checkBase(plan, { program: program.address, genesisHash, networkId: network });
+  const token = mints.read(plan.mint, state.mint, plan.token_decimals);
+  const site = { addresses, genesisHash, network, token, tokenProgram: token.program, deployer: deployer.address };
+  const file = resolve(options.deployment ?? join(ROOT, 'programs/deployments', `${base58(genesisHash)}.json`));
+  record.check(file, { program: program.address, genesisHash });
+  checkProgram(state, build, deployer);
+  return { options, plan, deployer, program, build, rpc, site, state, file, price: options.priority };
+}
+
+// What stands already is what would be deployed, and ours to go on with.
+function checkProgram({ program, config: begun }, build, deployer) {
+  if (!program) return;
+  if (!loader.holds(program.held, build.bytecode)) {
+    throw new Refused(
+      'the program stands with other bytecode',
+      'name the build that it was deployed from with --build; each toolchain makes bytes of its own',
+    );
+  }
+  if (!begun && !(program.authority && equal(program.authority, deployer.address))) {
+    throw misused(
+      `the program stands without a network, and its upgrade authority is ${loader.nameOf(program.authority)}`,
+      'only that authority can begin it: name its key with --deployer',
+    );
+  }
+}
+
+function configOf(task, account) {
+  const found = task.build.idl.account('Config', account.bytes);
+  if (found === null || !equal(account.owner, task.program.address)) {
+    throw new Refused(
+      'what stands where the config belongs is none',
+      'is this the build that the program was made of?',
+    );
+  }
+  return found;
+}
+
+async function run(options) {
+  const task = await survey(options);
+  const { state } = task;
+  if (state.config) config.compare(configOf(task, state.config), task.plan, task.site);
+  if (options.finalize || task.options.heir) return endUpgrades(task);
+  if (state.config) return settled(task, 'stands');
+  return begin(task);
+}
+
+async function begin(task) {
+  const { options, rpc, build, deployer, state, price } = task;
+  const { bytecode } = build;
+  const bufferFile = `${task.file.replace(/\.json$/, '')}.${base58(task.program.address)}.buffer.json`;
+  let key = null;
+  let written = null;
+  if (!state.program && upload.isBegun(bufferFile)) {
+    key = upload.bufferKey(bufferFile, warn);
+    written = await upload.held(rpc, key, deployer.address, bytecode.length);
+  }
+  const steps = upload.steps(state.program ? null : { bytecode, written, deployer, price });
+  task.cost = await costs.estimate(rpc, { build, state, written, steps, price });
+  show(task);
+  costs.check(task.cost, state.balance);
+  if (options['dry-run']) return { task, done: 'planned' };
+  await agree(task, task.plan.name, 'deploy it');
+
+  if (!state.program) {
+    key ??= upload.bufferKey(bufferFile, warn);
+    await deployProgram(task, key, written);
+    upload.forgetBuffer(bufferFile);
+  }
+  say('beginning the network');
+  const isDone = async () => (await lookAgain(task)).config !== null;
+  await deploying.beginNetwork(rpc, { deployer, plan: task.plan, build, site: task.site, price, isDone });
+  return settled(task, 'deployed');
+}
+
+async function deployProgram(task, key, written) {
+  const { rpc, deployer, program, build, price, cost } = task;
+  const length = build.bytecode.length;
+  if (written === null) {
+    say(`making the buffer ${base58(key.address)}`);
+    const isDone = async () => (await upload.held(rpc, key, deployer.address, length)) !== null;
+    await deploying.makeBuffer(rpc, { deployer, key, length, lamports: cost.buffer, price, isDone });
+  } else {
+    say(`taking the buffer ${base58(key.address)} up`);
+  }
+  await upload.fill(rpc, { deployer, key, bytecode: build.bytecode, price, say });
+  say('deploying the program');
+  const lamports = await sites.rent(rpc, loader.PROGRAM_BYTES);
+  const isDone = async () => (await lookAgain(task)).program !== null;
+  await deploying.makeProgram(rpc, { deployer, program, buffer: key.address, length, lamports, price, isDone });
+  const { program: deployed } = await lookAgain(task);
+  await deploying.awaitSlotAfter(rpc, deployed.slot);
+}
+
+const lookAgain = (task) =>
+  sites.look(task.rpc, task.site.addresses, { mint: task.plan.mint, deployer: task.deployer.address });
+
+// What is final is compared with the plan and written down.
+async function settled(task, done) {
+  const { rpc, site, plan, build } = task;
+  const { config: address, programData } = site.addresses;
+  const isThere = ([held, data]) => held !== null && data !== null;
+  const [held, data] = await deploying.awaitFinal(rpc, [address, programData], isThere, say);
+  const found = configOf(task, held);
+  config.compare(found, plan, site);
+  const program = loader.programData(data);
+  if (!program || !loader.holds(program.held, build.bytecode)) {
+    throw new Refused(
+      'the program that is final is not what was sent',
+      'look at it with another endpoint before anything else',
+    );
+  }
+  const content = record.render({ plan, site, build, config: found, program });
+  if (task.options['dry-run']) return { task, done, content };
+  if (record.write(task.file, content)) say(`wrote ${task.file}`);
+  return { task, done, content };
+}
+
+async function endUpgrades(task) {
+  const { options, rpc, state, deployer, price } = task;
+  const { heir } = options;
+  const asked = { state, deployer: deployer.address, heir };
+  if (!(await authority.check(rpc, asked))) return settled(task, heir ? 'handed over before' : 'finalized before');
+  show(task);
+  say(
+    heir
+      ? `the right to upgrade goes to ${base58(heir)}; a wrong address is final`
+      : 'the right to upgrade ends, for ever',
+  );
+  if (options['dry-run']) return { task, done: 'planned' };
+  await agree(task, base58(task.program.address), heir ? 'hand it over' : 'give the right up');
+  const isDone = async () => !(await authority.check(rpc, { ...asked, state: await lookAgain(task) }));
+  const instructions = [authority.instruction(task.program.address, deployer.address, heir)];
+  const { buffer: units } = deploying.UNITS;
+  await deploying.send(rpc, { keys: [deployer], instructions, units, price, isDone, commitment: 'finalized' });
+  return settled(task, heir ? 'handed over' : 'finalized');
+}
+
+function show(task) {
+  const words = planned(task);
+  if (task.options.json) console.error(words);
+  else console.log(words);
+}
+
+// Somebody at a keyboard types what it is about, or a flag said that nobody has to.
+async function agree({ options }, word, what) {
+  if (options.yes) return;
+  if (!process.stdin.isTTY) throw misused('nobody is there to be asked', 'say --yes if it shall be done unasked');
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  const typed = await asking.question(`type ${word} to ${what}: `);
+  asking.close();
+  if (typed.trim() !== word) throw new Refused('that was something else; nothing was sent', `type ${word} to go on`);
+}
+
+const WORDS = {
+  planned: 'nothing was sent',
+  stands: 'the network stands as the plan says; nothing was sent',
+  deployed: 'the network has begun',
+  finalized: 'nobody can upgrade the program any more',
+  'finalized before': 'nobody can upgrade the program any more; nothing was sent',
+  'handed over': 'the right to upgrade is handed over',
+  'handed over before': 'the right to upgrade was handed over before; nothing was sent',
+};
+
+function finish({ task, done, content = null }) {
+  const { options, cost, site } = task;
+  say(WORDS[done]);
+  if (options.json) {
+    const amounts = cost && { stays: String(cost.stays), fees: String(cost.fees), needed: String(cost.needed) };
+    const answer = {
+      done,
+      network_id: hex(site.network),
+      cost: amounts ?? null,
+      file: content && task.file,
+      deployment: content,
+    };
+    console.log(JSON.stringify(answer, null, 2));
+  } else if (content) {
+    console.log(`${'file'.padEnd(10)}${task.file}`);
+  }
+}
+
+function interrupted() {
+  console.error('error: interrupted\nhint: run the same again; it goes on where it broke off');
+  process.exit(INTERRUPTED);
+}
+
+async function main() {
+  process.on('SIGINT', interrupted);
+  process.on('SIGTERM', interrupted);
+  const options = argumentsOf.read(process.argv.slice(2));
+  if (options.help) console.log(argumentsOf.USAGE.trimEnd());
+  else finish(await run(options));
+}
+
+try {
+  await main();
+} catch (fault) {
+  // Anything else than a refusal is a fault of this program. Its words may quote anything, so they are cut like
+  // others'.
+  const { hint, code = 1 } =
+    fault instanceof Refused ? fault : { hint: 'this is a fault of deploy-program; report it' };
+  console.error(`error: ${fault instanceof Refused ? fault.message : quoted(fault.stack, 2000)}\nhint: ${hint}`);
+  process.exitCode = code;
+}

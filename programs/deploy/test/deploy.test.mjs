@@ -1,0 +1,310 @@
+// The whole way on a chain of its own, and everything that has to stop it.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
+
+import { address, base58, hex, text } from '../src/bytes.mjs';
+import { WELL_KNOWN, derived, newKey } from '../src/keys.mjs';
+import { networkId } from '../src/network.mjs';
+import { TRIES } from '../src/rpc.mjs';
+import { piecesOf } from '../src/upload.mjs';
+import { Chain, ROOT, TRANSFER_FEE, until } from './chain.mjs';
+import { Proxy } from './proxy.mjs';
+import { Scene } from './scene.mjs';
+
+const SOL = 1_000_000_000;
+const IDL = JSON.parse(readFileSync(join(ROOT, 'programs/idl/williw.json'), 'utf8'));
+const PROGRAM = IDL.address;
+const BYTECODE = readFileSync(join(ROOT, 'programs/bytecode/williw.so'));
+const INITIALIZE = Buffer.from(IDL.instructions.find(({ name }) => name === 'initialize').discriminator);
+const MAINNET = '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d';
+const DEVNET = 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG';
+const FEATURES = ['5cC3foj77CWun58pC51ebHFUWavHWKarWyR5UUik7dnC', '6sPDzwyARRExKH52LECxcGoqziH8G7SZofwuxi8Ja331'];
+const FEATURE_OWNER = 'Feature111111111111111111111111111111111111';
+
+// An address that a program signs for, as that of a multisig's vault.
+const VAULT = base58(derived(WELL_KNOWN.loader, text('vault')));
+
+function refused({ code, stderr }, wanted, words) {
+  assert.equal(code, wanted, stderr);
+  assert.match(stderr, words);
+  assert.match(stderr, /^hint: ./m);
+  assert.doesNotMatch(stderr, /s3cr3t-key/);
+}
+
+describe('a network', () => {
+  let chain, proxy, scene;
+  before(async () => {
+    chain = await Chain.start();
+    proxy = await Proxy.start(chain.url);
+    const deployer = await chain.wallet(20 * SOL);
+    scene = new Scene({ url: proxy.url, deployer, mint: await chain.mint(deployer) });
+  });
+  after(async () => {
+    await proxy.stop();
+    await chain.stop();
+    scene.remove();
+  });
+
+  afterEach(() => proxy.honest());
+
+  const sendsNothing = async (overrides) => {
+    proxy.counts = {};
+    const run = await scene.run(overrides);
+    assert.equal(proxy.sent, 0, run.stderr);
+    assert.ok(!existsSync(scene.file));
+    return run;
+  };
+
+  test('is planned without sending anything', async () => {
+    const run = await sendsNothing({ 'dry-run': true });
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stdout, new RegExp(`^program +${PROGRAM} +new$`, 'm'));
+    assert.match(run.stdout, /^cost +6\.2\d* SOL that stay in accounts/m);
+    assert.deepEqual(readdirSync(scene.folder).sort(), ['deployer.json', 'plan.json']);
+  });
+
+  test('is not deployed unasked', async () => {
+    refused(await sendsNothing({ yes: undefined, plan: scene.plan() }), 2, /nobody is there to be asked/);
+  });
+
+  test('is refused on another cluster', async () => {
+    const plan = (cluster) => scene.plan(() => {}, cluster);
+    const devnet = { cluster: 'devnet', plan: plan('devnet') };
+    refused(await sendsNothing(devnet), 2, /the endpoint is of another cluster .* --cluster says devnet/);
+    refused(await sendsNothing({ plan: plan('devnet') }), 2, /the plan is for devnet/);
+    proxy.lies = { getGenesisHash: { result: MAINNET } };
+    refused(await sendsNothing({}), 2, /the endpoint is of mainnet-beta .* --cluster says localnet/);
+  });
+
+  test('waits for a cluster that can run it', async () => {
+    const devnet = { cluster: 'devnet', plan: scene.plan(() => {}, 'devnet'), 'dry-run': true };
+    // Whatever the chain itself has switched on, it shows these and no other.
+    const showing =
+      (...names) =>
+      (answer, [asked]) => {
+        const feature = { owner: FEATURE_OWNER, data: [Buffer.alloc(9, 1).toString('base64'), 'base64'], lamports: 1 };
+        const shown = (found, at) =>
+          FEATURES.includes(asked[at]) ? (names.includes(asked[at]) ? feature : null) : found;
+        return { ...answer, result: { ...answer.result, value: answer.result.value.map(shown) } };
+      };
+    proxy.lies = { getGenesisHash: { result: DEVNET } };
+    proxy.edits = { getMultipleAccounts: showing() };
+    refused(await sendsNothing(devnet), 1, /the cluster does not run SBPF v3 yet/);
+    proxy.edits = { getMultipleAccounts: showing(FEATURES[0]) };
+    const warned = await sendsNothing(devnet);
+    assert.equal(warned.code, 0, warned.stderr);
+    assert.match(warned.stderr, new RegExp(`^warning: whoever sends lamports .*\nhint: .*${FEATURES[1]}`, 'm'));
+    proxy.edits = { getMultipleAccounts: showing(...FEATURES) };
+    assert.doesNotMatch((await sendsNothing(devnet)).stderr, /whoever sends lamports/);
+  });
+
+  test('is refused with a plan that is unsound', async () => {
+    const wrong = [
+      ['.guardian', (plan) => (plan.guardian = plan.governor), /one stolen key/],
+      ['.governor', (plan) => (plan.governor = VAULT), /nobody can have its key/],
+      ['.genesis', (plan) => (plan.genesis = '9999999999'), /lies in the future/],
+      ['.pool.parameters.delay', (plan) => (plan.pool.parameters.delay = '31'), /outside of least and most/],
+      [
+        '.vault.parameters.unstaking_period',
+        (plan) => (plan.vault.parameters.unstaking_period = '839'),
+        /than evidence/,
+      ],
+      ['.pool.least.min_quorum', (plan) => (plan.pool.least.min_quorum = '999999999999'), /fewer of the smallest/],
+    ];
+    for (const [key, change, why] of wrong) {
+      const run = await sendsNothing({ plan: scene.plan(change) });
+      refused(run, 2, why);
+      assert.ok(run.stderr.includes(`\`${key}\` of the plan`), run.stderr);
+    }
+  });
+
+  test('is refused with a mint that is unsound', async () => {
+    const { deployer } = scene;
+    const mint = await chain.mint(deployer, { program: WELL_KNOWN.token2022, extension: TRANSFER_FEE });
+    const named = (bytes, change = () => {}) => ({
+      plan: scene.plan((plan) => {
+        plan.mint = base58(bytes);
+        change(plan);
+      }),
+    });
+    refused(await sendsNothing(named(mint)), 1, /the mint is unsound: it has a fee on transfers/);
+    refused(await sendsNothing(named(newKey().address)), 2, /there is no account at/);
+    refused(await sendsNothing(named(deployer.address)), 2, /is no mint/);
+    const coarse = await chain.mint(deployer, { decimals: 6 });
+    refused(await sendsNothing(named(coarse)), 2, /the mint has 6 decimals, and the plan says 9/);
+  });
+
+  test('is refused to who cannot pay for it, and for a program that the bytecode is not', async () => {
+    const poor = scene.key('poor', await chain.wallet(SOL));
+    refused(await sendsNothing({ deployer: poor }), 1, /the deployer has 1 SOL, and 6\.2\d* SOL are needed/);
+    const other = scene.key('other', newKey());
+    refused(await sendsNothing({ program: other }), 2, new RegExp(`the bytecode is built for ${PROGRAM}`));
+  });
+
+  test('keeps its upgrade authority until it has begun', async () => {
+    refused(await sendsNothing({ finalize: true }), 2, /the network has not begun/);
+    refused(await sendsNothing({ 'hand-to': VAULT }), 2, /the network has not begun/);
+  });
+
+  test('says whose keys lie open', async () => {
+    const open = scene.key('open', scene.deployer, 0o644);
+    const run = await sendsNothing({ deployer: open, 'dry-run': true });
+    assert.match(run.stderr, /^warning: others than you can read the deployer's key at .*open\.json$/m);
+  });
+
+  test('is taken up where it broke off, and begins', async () => {
+    const pieces = piecesOf(BYTECODE, 900).length;
+    // The endpoint is gone in the middle of the writes.
+    proxy.breaksAfter = 60;
+    refused(await scene.run(), 3, /the endpoint does not answer/);
+    const buffers = () => readdirSync(scene.folder).filter((name) => name.includes('buffer'));
+    assert.equal(buffers().length, 1);
+    assert.equal(statSync(join(scene.folder, buffers()[0])).mode & 0o777, 0o600);
+    // Then the process is killed in the middle of the rest.
+    proxy.honest();
+    let process;
+    const killed = scene.run({}, (_, running) => (process = running));
+    await until(() => proxy.sent > 60);
+    process.kill('SIGKILL');
+    assert.equal((await killed).code, null);
+
+    // Then everything goes through but the last step.
+    proxy.honest();
+    proxy.breaksAt = INITIALIZE;
+    const late = await scene.run();
+    refused(late, 3, /the endpoint does not answer/);
+    assert.match(late.stderr, /taking the buffer \w+ up/);
+    const sent = proxy.sent - TRIES;
+    assert.ok(sent > 600 && sent < pieces - 90, `${sent} of ${pieces} were sent`);
+    assert.deepEqual(buffers(), [], 'the key is of no use any more');
+
+    proxy.honest();
+    const run = await scene.run({ json: true });
+    assert.equal(run.code, 0, run.stderr);
+    assert.equal(proxy.sent, 1, 'the program stands, and only its network is begun');
+    const { done, deployment, file } = JSON.parse(run.stdout);
+    assert.deepEqual([done, file], ['deployed', scene.file]);
+    assert.deepEqual(deployment, JSON.parse(readFileSync(scene.file, 'utf8')));
+    assert.equal(deployment.program, PROGRAM);
+    assert.equal(deployment.in_force.upgrade_authority, base58(scene.deployer.address));
+    assert.equal(deployment.in_force.governor, scene.governor);
+  });
+
+  test('stands, and a second run changes nothing', async () => {
+    const before = readFileSync(scene.file, 'utf8');
+    proxy.counts = {};
+    const run = await scene.run();
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stderr, /the network stands as the plan says; nothing was sent/);
+    assert.equal(proxy.sent, 0);
+    assert.equal(readFileSync(scene.file, 'utf8'), before);
+  });
+
+  test('is not the one of another plan', async () => {
+    const plan = scene.plan((it) => {
+      it.vault.parameters.min_deposit = '20000000000';
+      it.guardian = VAULT;
+    });
+    const run = await scene.run({ plan });
+    refused(run, 1, /`guardian` is \w+ on the chain, and \w+ by the plan/);
+    assert.match(run.stderr, /`vault\.min_deposit` is 10000000000 on the chain, and 20000000000 by the plan/);
+  });
+
+  test("is nobody's to upgrade in the end", async () => {
+    const stranger = scene.key('stranger', await chain.wallet(SOL));
+    refused(
+      await scene.run({ finalize: true, deployer: stranger }),
+      2,
+      /the right to upgrade is \w+'s, not the deployer's/,
+    );
+    const run = await scene.run({ finalize: true });
+    assert.equal(run.code, 0, run.stderr);
+    assert.equal(JSON.parse(readFileSync(scene.file, 'utf8')).in_force.upgrade_authority, null);
+    proxy.counts = {};
+    const again = await scene.run({ finalize: true });
+    assert.match(again.stderr, /nobody can upgrade the program any more; nothing was sent/);
+    assert.equal(proxy.sent, 0);
+    refused(await scene.run({ 'hand-to': VAULT }), 1, /nobody can upgrade this program any more/);
+  });
+});
+
+describe('a network of both chains', () => {
+  let chain, scene, plan;
+  const theirs = { name: 'localnet', chain_id: '31337', vault: `0x${'ba'.repeat(20)}` };
+  before(async () => {
+    chain = await Chain.start();
+    const deployer = await chain.wallet(20 * SOL);
+    const freezer = deployer.address;
+    scene = new Scene({
+      url: chain.url,
+      deployer,
+      mint: await chain.mint(deployer, { program: WELL_KNOWN.token2022, freezer }),
+    });
+    const site = {
+      solana_genesis_hash: hex(address(await chain.rpc.call('getGenesisHash'))),
+      solana_program_id: hex(address(PROGRAM)),
+    };
+    const network = networkId({
+      name: theirs.name,
+      baseChainId: 31_337n,
+      baseVault: new Uint8Array(20).fill(0xba),
+      genesisHash: address(await chain.rpc.call('getGenesisHash')),
+      program: address(PROGRAM),
+    });
+    const deployed = { genesis: '1700000000', cycle_length: '60' };
+    plan = (changes = {}) => {
+      const file = { ...theirs, ...site, network_id: hex(network), deployed, ...changes };
+      writeFileSync(join(scene.folder, '31337.json'), JSON.stringify(file));
+      return scene.plan((it) => (it.base = '31337.json'));
+    };
+  });
+  after(async () => {
+    await chain.stop();
+    scene.remove();
+  });
+
+  test('says the same of both halves', async () => {
+    const wrong = [
+      ['.name', { name: 'other' }],
+      ['.genesis', { deployed: { genesis: '1', cycle_length: '60' } }],
+      ['.cycle_length', { deployed: { genesis: '1700000000', cycle_length: '61' } }],
+      ['the program', { solana_program_id: `0x${'00'.repeat(32)}` }],
+      ["the cluster's genesis hash", { solana_genesis_hash: `0x${'00'.repeat(32)}` }],
+      ["the network's id", { vault: `0x${'bb'.repeat(20)}` }],
+    ];
+    for (const [what, changes] of wrong) {
+      refused(
+        await scene.run({ plan: plan(changes), 'dry-run': true }),
+        2,
+        new RegExp(`^error: ${what} is .* on Base$`, 'm'),
+      );
+    }
+  });
+
+  test('begins with a mint of Token-2022, and says who can freeze it', async () => {
+    const run = await scene.run({ plan: plan() });
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stdout, /^mint .* can freeze accounts of it, the network's too$/m);
+    const written = JSON.parse(readFileSync(scene.file, 'utf8'));
+    assert.deepEqual([written.base_chain_id, written.base_vault], [theirs.chain_id, theirs.vault]);
+    assert.equal(written.token_program, base58(WELL_KNOWN.token2022));
+  });
+
+  test('is handed to a vault and to nobody else', async () => {
+    const hand = (to, overrides) => scene.run({ plan: plan(), 'hand-to': to, ...overrides });
+    refused(await hand(base58(newKey().address)), 2, /is a single key/);
+    refused(await hand(base58(scene.mint)), 2, /is the account of a program/);
+    refused(await hand(base58(scene.deployer.address)), 2, /is the deployer itself/);
+    const tried = await hand(VAULT, { 'dry-run': true });
+    assert.match(tried.stderr, new RegExp(`the right to upgrade goes to ${VAULT}; a wrong address is final`));
+    const authority = () => JSON.parse(readFileSync(scene.file, 'utf8')).in_force.upgrade_authority;
+    assert.equal(authority(), base58(scene.deployer.address));
+    const run = await hand(VAULT);
+    assert.equal(run.code, 0, run.stderr);
+    assert.equal(authority(), VAULT);
+    assert.match((await hand(VAULT)).stderr, /was handed over before; nothing was sent/);
+    refused(await scene.run({ plan: plan(), finalize: true }), 2, /the right to upgrade is \w+'s, not the deployer's/);
+  });
+});

@@ -1,0 +1,110 @@
+//! Transactions on their way in.
+
+use serde_json::{Value, json};
+use solana_address::Address;
+use solana_message::VersionedMessage;
+use solana_transaction::versioned::VersionedTransaction;
+
+use super::params::{Config, Params};
+use super::{Answer, Asked, Fault, Network, Refusal, encode, in_context, reached, simulate};
+use crate::chain::blocks::MAX_AGE;
+use crate::chain::submit::closes_program;
+use crate::face::{Commitment, View};
+
+/// No packet is longer.
+const WIRE_CAP: usize = 1_232;
+const PRIORITIES_CAP: usize = 128;
+
+/// Answers with the signature, as soon as it is clear that the transaction could be executed. Without the preflight
+/// that is not asked, so a transaction that is too old, or was seen before, is thrown away in silence.
+pub(super) fn send(network: &mut Network, face: usize, params: &Params) -> Result<Value, Refusal> {
+    let config = params.config(1)?;
+    let transaction = decode(params.text(0)?, &config)?;
+    let signature = transaction.signatures.first().ok_or_else(|| Fault::params("a transaction has a signature"))?;
+    let signature = json!(signature.to_string());
+    transaction.sanitize().map_err(|error| Fault::params(format!("invalid transaction: {error}")))?;
+    let commitment = config.commitment("preflightCommitment")?;
+    let view = network.view(face, commitment);
+    reached(&view, config.u64("minContextSlot")?)?;
+    if !config.flag("skipPreflight")? {
+        simulate::preflight(&view, &transaction)?;
+    }
+    let mail = &mut network.faces[face].mail;
+    if take_one(&mut mail.drop) {
+        return Ok(signature);
+    }
+    let (mute, delay_slots) = (take_one(&mut mail.mute), mail.delay_slots);
+    // Whoever sends a transaction is told no more of it than its signature.
+    let _ = if take_one(&mut mail.delay) {
+        let slot = network.chain.newest() + delay_slots;
+        network.chain.wait(transaction, slot)
+    } else {
+        network.chain.submit(transaction)
+    };
+    if mute { Err(Refusal::Silence) } else { Ok(signature) }
+}
+
+fn take_one(count: &mut u64) -> bool {
+    let left = count.checked_sub(1);
+    *count = left.unwrap_or(0);
+    left.is_some()
+}
+
+pub(super) fn airdrop(network: &mut Network, params: &Params) -> Answer {
+    let (to, lamports): (Address, u64) = (params.base58(0)?, params.u64(1)?);
+    let executed = network.chain.airdrop(&to, lamports).map_err(Fault::control)?;
+    Ok(json!(executed.signature.to_string()))
+}
+
+pub(super) fn decode(words: &str, config: &Config) -> Result<VersionedTransaction, Fault> {
+    let bytes = encode::bytes(words, config.text("encoding")?.unwrap_or("base58"))?;
+    if bytes.len() > WIRE_CAP {
+        return Err(Fault::params(format!(
+            "decoded transaction too large: {} bytes (max: {WIRE_CAP} bytes)",
+            bytes.len()
+        )));
+    }
+    let transaction: VersionedTransaction = wincode::deserialize(&bytes)
+        .map_err(|error| Fault::params(format!("failed to deserialize transaction: {error}")))?;
+    if encode::wire(&transaction) != bytes {
+        return Err(Fault::params("failed to deserialize transaction: bytes behind its end"));
+    }
+    if closes_program(&transaction.message) {
+        return Err(Fault::control("a program cannot be closed on this network; begin a new one"));
+    }
+    Ok(transaction)
+}
+
+impl Asked<'_> {
+    pub(super) fn fee(&self) -> Answer {
+        let bytes = encode::bytes(self.params.text(0)?, "base64")?;
+        if bytes.len() > WIRE_CAP {
+            return Err(Fault::params("the message is too large"));
+        }
+        let message: VersionedMessage = wincode::deserialize(&bytes)
+            .map_err(|error| Fault::params(format!("failed to deserialize message: {error}")))?;
+        let view = self.wanted(1)?;
+        let known = view.chain.is_recent(message.recent_blockhash(), view.slot);
+        let price = view.chain.engine.price(&message).map_err(Fault::params)?;
+        Ok(in_context(&view, if known { json!(price.fee) } else { Value::Null }))
+    }
+
+    /// For each of the last blocks the least that got a transaction in that writes all of these accounts.
+    pub(super) fn prioritization_fees(&self) -> Answer {
+        let accounts = match self.params.value(0) {
+            Value::Null => Vec::new(),
+            _ => self.params.list(0, PRIORITIES_CAP, super::params::address)?,
+        };
+        let view = self.view(Commitment::Confirmed);
+        let blocks = view.chain.blocks_between(0, view.slot).rev().take(usize::try_from(MAX_AGE).expect("it is small"));
+        let mut fees: Vec<Value> = blocks.map(|(slot, _)| fee_of(&view, *slot, &accounts)).collect();
+        fees.reverse();
+        Ok(json!(fees))
+    }
+}
+
+fn fee_of(view: &View<'_>, slot: u64, accounts: &[Address]) -> Value {
+    let executed = view.chain.executed_between(slot - 1, slot);
+    let writing = executed.filter(|executed| accounts.iter().all(|account| executed.writes(account)));
+    json!({ "slot": slot, "prioritizationFee": writing.map(|executed| executed.price).min().unwrap_or(0) })
+}
