@@ -1,10 +1,11 @@
-//! Addresses of Base as people write them.
+//! Addresses as people write them: of Base in hex, of Solana in base58.
 //!
-//! Nothing but its checksum stands between a mistyped address and stake or bounties that nobody can move again. So where
-//! an address is written with both upper and lower case, they have to be the checksum's.
+//! Nothing but its checksum stands between a mistyped address of Base and stake or bounties that nobody can move again. So
+//! where one is written with both upper and lower case, they have to be the checksum's. Base58 has no checksum: a mistyped
+//! address of Solana is another one.
 
 use alloy::primitives::Address;
-use williw_core::identity::Account;
+use williw_core::identity::{Account, ChainId, Owner};
 
 use crate::base::abi::{account_of, address_of};
 
@@ -15,6 +16,8 @@ pub enum AddressFault {
     Form,
     #[error("the checksum of the address is wrong: a character was mistyped")]
     Checksum,
+    #[error("an address is `0x` and 40 hex digits on base, and 32 bytes in base58 on solana")]
+    Neither,
 }
 
 /// Reads an address: with its checksum, or all in one case, which has none.
@@ -29,6 +32,15 @@ pub fn parse(text: &str) -> Result<Account, AddressFault> {
     Ok(account_of(address))
 }
 
+/// Reads an address of either chain, which its form tells apart.
+pub fn of_any_chain(text: &str) -> Result<Owner, AddressFault> {
+    if text.starts_with("0x") {
+        return parse(text).map(|account| Owner { chain: ChainId::Base, account });
+    }
+    let account = Account::from_base58(text).map_err(|_| AddressFault::Neither)?;
+    Ok(Owner { chain: ChainId::Solana, account })
+}
+
 /// The twenty bytes of an account of Base; none if no account of Base has this number.
 #[must_use]
 pub fn bytes(account: Account) -> Option<[u8; 20]> {
@@ -39,6 +51,15 @@ pub fn bytes(account: Account) -> Option<[u8; 20]> {
 #[must_use]
 pub fn shown(account: Account) -> String {
     address_of(account).map_or_else(|| account.to_string(), |address| address.to_checksum(None))
+}
+
+/// An account as people of its chain write it.
+#[must_use]
+pub fn shown_on(chain: ChainId, account: Account) -> String {
+    match chain {
+        ChainId::Base => shown(account),
+        ChainId::Solana => account.base58(),
+    }
 }
 
 #[cfg(test)]

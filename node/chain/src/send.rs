@@ -25,11 +25,14 @@ use williw_core::amount::Amount;
 use williw_core::cycle::Height;
 use williw_core::hash::Hash;
 use williw_core::identity::Account;
+use williw_core::offence::Acquittal;
 use williw_core::outbox::{Answer, Fees, Purpose, RAISED_AT_MOST, Wei};
 
 use crate::base::abi::{Token, address_of};
-use crate::base::endpoint::{Block, Matter};
+use crate::base::endpoint::Block;
 use crate::base::{Base, ChainError, EndpointName, Faults, REQUEST_TIMEOUT, Reading};
+use crate::panel::Matter;
+use crate::solana::send::{COMPUTE_CAP, TRANSACTION_CAP};
 use crate::verb::{Call, Refusal, Verb, approval};
 use crate::wallet::WalletError;
 
@@ -41,6 +44,7 @@ mod search;
 mod transaction;
 
 use ask::request;
+pub(crate) use give::rank;
 pub use look::Sought;
 pub use transaction::{Draft, Signed};
 
@@ -113,6 +117,16 @@ pub enum SendError {
     TooFewTokens { what: String, has: Amount, needs: Amount },
     #[error("{what}: the account has {has} wei, and with its gas this may cost {needs}; nothing was sent")]
     TooPoor { what: String, has: U256, needs: U256 },
+    #[error("{what}: the account has {has} lamports, and the fee alone may be {needs}; nothing was sent")]
+    TooFewLamports { what: String, has: u64, needs: u64 },
+    #[error("{0} is more than any token account of solana can hold")]
+    TooManyAtoms(Amount),
+    #[error("{what}: it would take {units} compute units, more than {COMPUTE_CAP} with some to spare")]
+    TooManyUnits { what: String, units: u64 },
+    #[error("{what}: it would have {bytes} bytes, more than the {TRANSACTION_CAP} of a transaction")]
+    TooLong { what: String, bytes: usize },
+    #[error("this slashes nobody: {0}")]
+    ProvesNothing(Acquittal),
     #[error("{what}: {refusal}")]
     Refused { what: String, refusal: Refusal },
     #[error("{what}: {mined} transactions of the account are mined, others seem to be pending: {}", counts(.counted))]
@@ -157,7 +171,12 @@ impl Base {
     /// What the last of these steps found wrong with endpoints, also when it came to nothing.
     #[must_use]
     pub fn faults_of_sending(&self) -> Faults {
-        self.faults(MATTER)
+        self.panel.faults(MATTER)
+    }
+
+    /// The call of the vault that carries a verb out. Nobody is asked.
+    pub fn own_call(&self, verb: &Verb) -> Result<Call, ChainError> {
+        verb.call(self.vault.address.into_array())
     }
 
     /// The calls that carry a verb out for `from`, with an approval in front if the vault may not take enough yet.
@@ -180,7 +199,7 @@ impl Base {
         let allowed = self.number(tip, "the allowance of the vault", token, allowance).await?;
         let missing = allowed < U256::from(amount.0);
         let value = missing.then(|| approval(token, vault, amount)).into_iter().chain([call]).collect();
-        Ok(Reading { value, faults: faults.and(self.faults(MATTER)) })
+        Ok(Reading { value, faults: faults.and(self.panel.faults(MATTER)) })
     }
 
     /// Tries all calls before the first one is signed. What follows another may still be refused by what that one is to
@@ -188,7 +207,7 @@ impl Base {
     pub async fn rehearse(&mut self, from: Account, calls: &[Call]) -> Result<Faults, SendError> {
         let from = address_of(from).ok_or(ChainError::ForeignAccount(from))?;
         // Vetting looks at the chain id again, so nothing is signed for a chain that is not ours.
-        for endpoint in &mut self.endpoints {
+        for endpoint in &mut self.panel.endpoints {
             endpoint.vetted = false;
         }
         let tip = self.tip(MATTER).await?;
@@ -198,7 +217,7 @@ impl Base {
                 tried => tried?,
             }
         }
-        Ok(self.faults(MATTER))
+        Ok(self.panel.faults(MATTER))
     }
 
     /// What is to be signed, tried at a tip with the block of the last receipt: what was mined there has to count. Behind one
@@ -214,7 +233,7 @@ impl Base {
                 {
                     sleep(self.patience.period).await;
                 }
-                drafted => return Ok(Reading { value: drafted?, faults: self.faults(MATTER) }),
+                drafted => return Ok(Reading { value: drafted?, faults: self.panel.faults(MATTER) }),
             }
         }
     }
@@ -222,7 +241,7 @@ impl Base {
     async fn draft_once(&mut self, from: Address, call: &Call, behind: Height) -> Result<Draft, SendError> {
         let tip = self.tip(MATTER).await?;
         if tip.height < behind {
-            return Err(self.no_quorum(MATTER, "the block of the last receipt").into());
+            return Err(self.panel.no_quorum(MATTER, "the block of the last receipt").into());
         }
         self.attempt(from, call, tip).await?;
         self.numbers(from, call, tip).await
@@ -255,9 +274,9 @@ impl Base {
 
     /// Whether the call would go through at this block.
     async fn attempt(&mut self, from: Address, call: &Call, tip: Block) -> Result<(), SendError> {
-        let outcomes = self.outcomes(tip, &request(from, call)).await;
+        let outcomes = self.outcomes(tip, &request(from, call)?).await;
         let reverted = outcomes.into_iter().map(|(index, outcome)| (index, outcome.err())).collect();
-        match self.agree_on("whether the call goes through", reverted)? {
+        match self.panel.agree_on(MATTER, "whether the call goes through", reverted)? {
             None => Ok(()),
             Some(bytes) => Err(SendError::Refused { what: call.what.clone(), refusal: Refusal::decode(&bytes) }),
         }

@@ -1,7 +1,8 @@
-//! What an owner, or anybody, can ask of the vault, as the calls that ask it.
+//! What an owner, or anybody, can ask of a chain's stake, as the calls that ask it.
 //!
-//! A [`Call`] is complete without this crate: whoever keeps keys in a Safe or a hardware wallet takes its address, bytes
-//! and value and sends them as they like.
+//! A [`Call`] is complete without this crate: whoever keeps keys in a multisig or a hardware wallet takes its address, bytes
+//! and value and sends them as they like. The verbs are the same on both chains; how Base's vault is asked is here, how
+//! Solana's program is asked is in [`crate::solana`].
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -12,13 +13,14 @@ use williw_core::offence::Evidence;
 use williw_core::secp256k1::Signature;
 
 use crate::base::ChainError;
-use crate::base::abi::{StakeVault, Token, address_of};
+use crate::base::abi::{StakeVault, Token, account_of, address_of};
 
 mod refusal;
 
 pub use refusal::Refusal;
+pub(crate) use refusal::in_words;
 
-/// Something to ask of the vault. Links come signed by both keys: this crate holds neither.
+/// Something to ask of the stake on a chain. Links come signed by both keys: this crate holds neither.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb {
     Register { amount: Amount, link: LinkTerms, signature: Signature },
@@ -35,16 +37,18 @@ pub enum Verb {
 /// One transaction, unsigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    pub to: [u8; 20],
+    /// The contract on Base, the program on Solana.
+    pub to: Account,
+    /// What the contract takes; on Solana the whole message to be signed, with a blockhash of zeros.
     pub data: Vec<u8>,
-    /// In wei.
+    /// Of the chain's own coin, in its smallest unit.
     pub value: u128,
     /// What it does, for people.
     pub what: String,
 }
 
 impl Verb {
-    /// What the vault takes from the caller, who has to have allowed it.
+    /// What is taken from the caller, who on Base has to have allowed it.
     #[must_use]
     pub const fn pulls(&self) -> Option<Amount> {
         match self {
@@ -59,54 +63,54 @@ impl Verb {
         }
     }
 
+    /// What it does, for people who read accounts in this form.
+    pub(crate) fn what(&self, shown: impl Fn(&Account) -> String) -> String {
+        match self {
+            Self::Register { amount, link, .. } => {
+                format!("register with {amount}, peer {}, signer {}", link.peer, link.signer)
+            }
+            Self::Stake { account, amount } => format!("stake {amount} for {}", shown(account)),
+            Self::Unstake { amount } => format!("unstake {amount}"),
+            Self::Restake { ticket } => format!("restake ticket {ticket}"),
+            Self::Withdraw { limit } => format!("withdraw up to {limit} matured entries"),
+            Self::Rotate { link, .. } => format!("rotate to peer {}, signer {}", link.peer, link.signer),
+            Self::Unjail { link, .. } => format!("end the jail with peer {}, signer {}", link.peer, link.signer),
+            Self::Slash { beneficiary, .. } => format!("slash; the bounty goes to {}", shown(beneficiary)),
+            Self::Collect { beneficiary } => format!("pay the bounties of {}", shown(beneficiary)),
+        }
+    }
+
     /// The call of the vault itself, without an approval in front.
     pub fn call(&self, vault: [u8; 20]) -> Result<Call, ChainError> {
-        let (data, what) = match self {
+        let data = match self {
             Self::Register { amount, link, signature } => {
-                let call = StakeVault::registerCall {
-                    amount: amount.0,
-                    link: terms(link),
-                    signature: Bytes::copy_from_slice(&signature.0),
-                };
-                (call.abi_encode(), format!("register with {amount}, peer {}, signer {}", link.peer, link.signer))
+                let signature = Bytes::copy_from_slice(&signature.0);
+                StakeVault::registerCall { amount: amount.0, link: terms(link), signature }.abi_encode()
             }
             Self::Stake { account, amount } => {
-                let call = StakeVault::stakeCall { account: address(*account)?, amount: amount.0 };
-                (call.abi_encode(), format!("stake {amount} for {}", address(*account)?))
+                StakeVault::stakeCall { account: address(*account)?, amount: amount.0 }.abi_encode()
             }
-            Self::Unstake { amount } => {
-                (StakeVault::unstakeCall { amount: amount.0 }.abi_encode(), format!("unstake {amount}"))
-            }
-            Self::Restake { ticket } => {
-                (StakeVault::restakeCall { ticket: *ticket }.abi_encode(), format!("restake ticket {ticket}"))
-            }
-            Self::Withdraw { limit } => {
-                let call = StakeVault::withdrawCall { limit: U256::from(*limit) };
-                (call.abi_encode(), format!("withdraw up to {limit} matured entries"))
-            }
+            Self::Unstake { amount } => StakeVault::unstakeCall { amount: amount.0 }.abi_encode(),
+            Self::Restake { ticket } => StakeVault::restakeCall { ticket: *ticket }.abi_encode(),
+            Self::Withdraw { limit } => StakeVault::withdrawCall { limit: U256::from(*limit) }.abi_encode(),
             Self::Rotate { link, signature } => {
-                let call =
-                    StakeVault::rotateCall { link: terms(link), signature: Bytes::copy_from_slice(&signature.0) };
-                (call.abi_encode(), format!("rotate to peer {}, signer {}", link.peer, link.signer))
+                let signature = Bytes::copy_from_slice(&signature.0);
+                StakeVault::rotateCall { link: terms(link), signature }.abi_encode()
             }
             Self::Unjail { link, signature } => {
-                let call =
-                    StakeVault::unjailCall { link: terms(link), signature: Bytes::copy_from_slice(&signature.0) };
-                (call.abi_encode(), format!("end the jail with peer {}, signer {}", link.peer, link.signer))
+                let signature = Bytes::copy_from_slice(&signature.0);
+                StakeVault::unjailCall { link: terms(link), signature }.abi_encode()
             }
             Self::Slash { evidence, beneficiary } => {
-                let call = StakeVault::slashCall {
-                    evidence: Bytes::copy_from_slice(&evidence.encode()),
-                    beneficiary: address(*beneficiary)?,
-                };
-                (call.abi_encode(), format!("slash; the bounty goes to {}", address(*beneficiary)?))
+                let evidence = Bytes::copy_from_slice(&evidence.encode());
+                StakeVault::slashCall { evidence, beneficiary: address(*beneficiary)? }.abi_encode()
             }
             Self::Collect { beneficiary } => {
-                let call = StakeVault::collectCall { beneficiary: address(*beneficiary)? };
-                (call.abi_encode(), format!("pay the bounties of {}", address(*beneficiary)?))
+                StakeVault::collectCall { beneficiary: address(*beneficiary)? }.abi_encode()
             }
         };
-        Ok(Call { to: vault, data, value: 0, what })
+        let what = self.what(|account| crate::address::shown(*account));
+        Ok(Call { to: Account::evm(vault), data, value: 0, what })
     }
 }
 
@@ -114,7 +118,7 @@ impl Verb {
 pub(crate) fn approval(token: Address, vault: Address, amount: Amount) -> Call {
     let call = Token::approveCall { spender: vault, amount: U256::from(amount.0) };
     Call {
-        to: token.into_array(),
+        to: account_of(token),
         data: call.abi_encode(),
         value: 0,
         what: format!("approve {amount} of token {token} for vault {vault}"),

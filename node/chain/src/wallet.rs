@@ -1,7 +1,7 @@
-//! A secp256k1 key: an owner's or courier's for as long as one command runs, or a signer's.
+//! Keys: an owner's or courier's for as long as one command runs, or a signer's.
 //!
-//! It comes out of a keystore as Foundry writes them (`cast wallet import`) and is shown to nobody: `Debug` prints the
-//! address. The daemon never holds an owner's.
+//! Those of Base come out of a keystore as Foundry writes them (`cast wallet import`), those of Solana out of a file as
+//! `solana-keygen` does. They are shown to nobody: `Debug` prints the address. The daemon never holds an owner's.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -15,12 +15,23 @@ use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
 use alloy::signers::local::{LocalSignerError, PrivateKeySigner};
 use serde::Deserialize;
 use williw_core::hash::Hash;
-use williw_core::identity::{Account, Signer};
+use williw_core::identity::{Account, ChainId, Signer};
 use williw_core::secp256k1;
 
 use crate::base::abi::account_of;
 
-/// A key that can pay and sign on Base, or sign statements and links.
+mod keypair;
+
+pub use keypair::Keypair;
+
+/// Who pays and signs, on either chain.
+#[derive(Clone, Copy, Debug)]
+pub enum Payer<'a> {
+    Base(&'a Wallet),
+    Solana(&'a Keypair),
+}
+
+/// A secp256k1 key that can pay and sign on Base, or sign statements and links.
 pub struct Wallet {
     signer: PrivateKeySigner,
 }
@@ -40,6 +51,12 @@ pub enum WalletError {
     WrongPassword,
     #[error("these bytes are no key")]
     BadKey,
+    #[error("the file is no keypair; expected 64 numbers in brackets, as `solana-keygen` writes them")]
+    NotAKeypair,
+    #[error("the file holds a secret and a public key that do not belong together")]
+    Mismatch,
+    #[error("this is to be signed by account {0} alone, and the key is another's")]
+    OtherKey(String),
 }
 
 /// The length of the key that is derived from a password, in bytes; every keystore has it.
@@ -152,6 +169,36 @@ impl Wallet {
     /// Signs what is a hash already.
     pub(crate) fn sign(&self, hash: B256) -> Result<Signature, WalletError> {
         self.signer.sign_hash_sync(&hash).map_err(|_| WalletError::BadKey)
+    }
+}
+
+impl Payer<'_> {
+    #[must_use]
+    pub fn chain(&self) -> ChainId {
+        match self {
+            Self::Base(_) => ChainId::Base,
+            Self::Solana(_) => ChainId::Solana,
+        }
+    }
+
+    #[must_use]
+    pub fn account(&self) -> Account {
+        match self {
+            Self::Base(wallet) => wallet.account(),
+            Self::Solana(keypair) => keypair.account(),
+        }
+    }
+}
+
+impl<'a> From<&'a Wallet> for Payer<'a> {
+    fn from(wallet: &'a Wallet) -> Self {
+        Self::Base(wallet)
+    }
+}
+
+impl<'a> From<&'a Keypair> for Payer<'a> {
+    fn from(keypair: &'a Keypair) -> Self {
+        Self::Solana(keypair)
     }
 }
 

@@ -3,6 +3,9 @@
 use std::str::FromStr;
 
 use williw_core::amount::Amount;
+use williw_core::identity::ChainId;
+
+use crate::exit::Failure;
 
 /// How many decimals the token has. The units of the chain's own coin are used for it, as `cast` does.
 const ETHER_DECIMALS: usize = 18;
@@ -20,15 +23,29 @@ pub(crate) enum AmountFault {
 
 /// An amount from the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Typed(pub(crate) Amount);
+pub(crate) struct Typed {
+    amount: Amount,
+    in_ether: bool,
+}
+
+impl Typed {
+    /// The amount, if it can be meant so on this chain: how many decimals a token of Solana has is up to its mint.
+    pub(crate) fn on(self, chain: ChainId) -> Result<Amount, Failure> {
+        match chain {
+            ChainId::Solana if self.in_ether => Err(Failure::usage("ether is a unit of base")
+                .hint("give the amount in atoms: with 9 decimals, 1000 tokens are 1000000000000")),
+            ChainId::Base | ChainId::Solana => Ok(self.amount),
+        }
+    }
+}
 
 impl FromStr for Typed {
     type Err = AmountFault;
 
     fn from_str(text: &str) -> Result<Self, AmountFault> {
         match text.strip_suffix("ether") {
-            Some(number) => ether(number.trim_end()).map(Self),
-            None => digits(text).map(Amount).map(Self),
+            Some(number) => Ok(Self { amount: ether(number.trim_end())?, in_ether: true }),
+            None => Ok(Self { amount: Amount(digits(text)?), in_ether: false }),
         }
     }
 }
@@ -59,7 +76,7 @@ mod tests {
 
     #[test]
     fn amounts_are_exact() {
-        let read = |text: &str| text.parse::<Typed>().map(|typed| typed.0.0);
+        let read = |text: &str| text.parse::<Typed>().map(|typed| typed.amount.0);
         for (text, amount) in [
             ("0", 0),
             ("1000", 1_000),

@@ -1,21 +1,85 @@
-//! Asking Base and sending to it, as the commands do.
+//! Asking the chains and sending to them, as the commands do.
 
 use serde::Serialize;
-use williw_chain::base::{Base, Faults, OperatorSnapshot};
+use williw_chain::address;
+use williw_chain::base::{Base, Deployment};
+use williw_chain::snapshot::OperatorSnapshot;
+use williw_chain::solana::Solana;
+use williw_chain::solana::send as unsigned;
 use williw_chain::verb::{Call, Verb};
-use williw_core::identity::Account;
-use williw_core::outbox::{Purpose, Stage};
-use williw_daemon::outbox::{self, Dispatch, Moment, OutboxError, Outgoing, Pace, Receipt};
+use williw_chain::{Chain, Faults, Reading};
+use williw_core::identity::{Account, ChainId, Owner};
+use williw_core::outbox::{Pin, Purpose, Stage};
+use williw_daemon::outbox::{self, Dispatch, Lane, Moment, OutboxError, Outgoing, Pace, Receipt};
 use williw_daemon::settings::Settings;
 
 use crate::exit::Failure;
+use crate::flags;
 use crate::home::Home;
 use crate::keys::Sender;
 use crate::printer::Printer;
 
-/// A reader of the chain that the settings name.
-pub(crate) fn base(settings: &Settings) -> Result<Base, Failure> {
-    Ok(Base::new(&settings.chain())?)
+/// A reader of a chain that the settings name.
+pub(crate) enum Reader {
+    Base(Box<Base>),
+    Solana(Box<Solana>),
+}
+
+impl Reader {
+    pub(crate) fn new(chain: ChainId, settings: &Settings) -> Result<Self, Failure> {
+        let absent = || Failure::usage(format_args!("this network is not on {chain}"));
+        match chain {
+            ChainId::Base => Ok(Self::Base(Box::new(Base::new(&settings.of_base().ok_or_else(absent)?)?))),
+            ChainId::Solana => Ok(Self::Solana(Box::new(Solana::new(&settings.of_solana().ok_or_else(absent)?)?))),
+        }
+    }
+
+    pub(crate) fn lane(&mut self) -> Lane<'_> {
+        match self {
+            Self::Base(base) => Lane::Base(base),
+            Self::Solana(solana) => Lane::Solana(solana),
+        }
+    }
+
+    pub(crate) async fn deployment(&mut self) -> Result<Reading<Deployment>, Failure> {
+        Ok(match self {
+            Self::Base(base) => Chain::deployment(&mut **base).await?,
+            Self::Solana(solana) => Chain::deployment(&mut **solana).await?,
+        })
+    }
+
+    /// An operator as it stands now, before its last change is final: whoever has to replace a stolen key cannot wait.
+    pub(crate) async fn operator(&mut self, owner: Account, printer: &Printer) -> Result<OperatorSnapshot, Failure> {
+        let reading = match self {
+            Self::Base(base) => base.operator_at_tip(owner).await?,
+            Self::Solana(solana) => solana.operator_at_tip(owner).await?,
+        };
+        warn_of(&reading.faults, printer);
+        Ok(reading.value)
+    }
+}
+
+/// The chain that the flags name, or the only one there is.
+pub(crate) fn chosen(flags: &flags::Account, settings: &Settings) -> Result<ChainId, Failure> {
+    let there: Vec<ChainId> = settings.chains().collect();
+    match (flags.chain.map(ChainId::from), &there[..]) {
+        (Some(chain), there) if there.contains(&chain) => Ok(chain),
+        (Some(chain), _) => Err(Failure::usage(format_args!("this network is not on {chain}"))
+            .hint("its chains are the sections of williw.toml")),
+        (None, [only]) => Ok(*only),
+        (None, _) => Err(Failure::usage("this network is on both chains, and which one is meant is not said")
+            .hint("add --chain base or --chain solana")),
+    }
+}
+
+/// An account that was typed, if it is one of this chain.
+pub(crate) fn on_same(typed: Option<Owner>, chain: ChainId) -> Result<Option<Account>, Failure> {
+    match typed {
+        Some(Owner { chain: other, .. }) if other != chain => {
+            Err(Failure::usage(format_args!("that is an address of {other}, not of {chain}")))
+        }
+        typed => Ok(typed.map(|owner| owner.account)),
+    }
 }
 
 /// Says which endpoints were found at fault while others could be believed.
@@ -39,6 +103,50 @@ struct UnsignedCall {
 }
 
 #[derive(Serialize)]
+struct UnsignedTransactions {
+    transactions: Vec<UnsignedTransaction>,
+}
+
+#[derive(Serialize)]
+struct UnsignedTransaction {
+    what: String,
+    /// In base64, without signatures and with a blockhash of zeros.
+    transaction: String,
+    /// Its message in base58, as Squads imports it.
+    message: String,
+    instructions: Vec<UnsignedInstruction>,
+}
+
+#[derive(Serialize)]
+struct UnsignedInstruction {
+    program: String,
+    accounts: Vec<UnsignedAccount>,
+    data: String,
+}
+
+#[derive(Serialize)]
+struct UnsignedAccount {
+    address: String,
+    signer: bool,
+    writable: bool,
+}
+
+impl UnsignedInstruction {
+    fn of(instruction: unsigned::UnsignedInstruction) -> Self {
+        let account = |account: &unsigned::NamedAccount| UnsignedAccount {
+            address: account.address.base58(),
+            signer: account.is_signer,
+            writable: account.is_writable,
+        };
+        Self {
+            program: instruction.program.base58(),
+            accounts: instruction.accounts.iter().map(account).collect(),
+            data: hex(&instruction.data),
+        }
+    }
+}
+
+#[derive(Serialize)]
 struct Sent {
     transactions: Vec<Transaction>,
 }
@@ -53,8 +161,8 @@ struct Transaction {
 
 impl Transaction {
     fn of(what: &str, receipt: &Receipt) -> Self {
-        let Receipt { intent, hash, block } = receipt;
-        Self { what: what.to_owned(), hash: hash.to_string(), block: block.0, intent: intent.0 }
+        let Receipt { intent, name, block } = receipt;
+        Self { what: what.to_owned(), hash: name.to_string(), block: block.0, intent: intent.0 }
     }
 }
 
@@ -62,36 +170,38 @@ impl Transaction {
 pub(crate) async fn carry_out(
     verb: &Verb,
     sender: &Sender,
-    mut base: Base,
+    mut reader: Reader,
     (home, settings): (&Home, &Settings),
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let Sender::Wallet(wallet) = sender else {
-        let reading = base.calls(verb, sender.account()).await?;
+    let Sender::Key(key) = sender else {
+        let reading = reader.lane().calls(verb, sender.account()).await?;
         warn_of(&reading.faults, printer);
-        print_unsigned(&reading.value, printer);
-        return Ok(());
+        return print_unsigned(&reading.value, sender.owner(), printer);
     };
-    let opened = outbox::open(&home.database(), settings, &mut base).await?;
+    let payer = key.payer();
+    let opened = outbox::open(&home.database(), settings).await?;
     warn_of(&opened.faults, printer);
     let mut tell = |moment: Moment<'_>| say(moment, printer);
-    let mut dispatch = Dispatch::claim(&mut base, &opened.value, wallet.account(), Pace::USUAL, &mut tell).await?;
+    let pace = Pace::of(payer.chain());
+    let mut dispatch = Dispatch::claim(reader.lane(), &opened.value, payer.account(), pace, &mut tell).await?;
     // Before it is asked what the verb takes: an approval that was left behind changes that.
-    let taken_up = dispatch.take_up(Some(wallet)).await;
+    let taken_up = dispatch.take_up(Some(payer)).await;
     warn_of(&dispatch.take_faults(), printer);
     taken_up?;
     // And before what it takes is looked for: whoever has staked all tokens has none left to do it again.
-    let own = verb.call(settings.chain().vault)?;
-    match dispatch.refuse_what_was_asked(&[own]).await {
+    let own = dispatch.lane().own_call(verb, payer.account()).await?;
+    warn_of(&own.faults, printer);
+    match dispatch.refuse_what_was_asked(&[own.value]).await {
         Err(OutboxError::AskedBefore { receipt, what, stage }) => {
             return tell_of(&receipt, &what, &stage, &mut dispatch, printer).await;
         }
         asked => asked?,
     }
-    let reading = dispatch.base().calls(verb, wallet.account()).await?;
+    let reading = dispatch.lane().calls(verb, payer.account()).await?;
     warn_of(&reading.faults, printer);
     let calls = reading.value;
-    let done = match dispatch.send(wallet, &calls).await {
+    let done = match dispatch.send(payer, &calls).await {
         Ok(sent) => {
             warn_of(&sent.faults, printer);
             print_sent(&calls, &sent.receipts, printer);
@@ -146,13 +256,17 @@ pub(crate) fn asked_before(receipt: &Receipt, stage: &Stage, printer: &Printer) 
 pub(crate) fn say(moment: Moment<'_>, printer: &Printer) {
     match moment {
         // Before it leaves: whoever is interrupted can look it up.
-        Moment::Leaving(Outgoing { what, nonce, hash, attempt, purpose, .. }) => {
+        Moment::Leaving(Outgoing { what, pin, name, attempt, purpose, .. }) => {
             let again = match (purpose, attempt) {
                 (Purpose::Cancel, _) => "to cancel: ",
                 (Purpose::Call, 1) => "",
                 (Purpose::Call, _) => "at a higher fee: ",
             };
-            printer.say(format_args!("sending: {again}{what} (transaction {hash}, nonce {nonce})"));
+            let pinned = match pin {
+                Pin::Nonce(nonce) => format!("nonce {nonce}"),
+                Pin::Blockhash { last_valid, .. } => format!("through block height {last_valid} or never"),
+            };
+            printer.say(format_args!("sending: {again}{what} (transaction {name}, {pinned})"));
         }
         Moment::NotRaised(intent, why) => {
             printer.say(format_args!("intent {intent} is not sent at a higher fee: {why}"))
@@ -166,10 +280,18 @@ pub(crate) fn say(moment: Moment<'_>, printer: &Printer) {
     }
 }
 
-fn print_unsigned(calls: &[Call], printer: &Printer) {
+fn print_unsigned(calls: &[Call], from: Owner, printer: &Printer) -> Result<(), Failure> {
+    match from.chain {
+        ChainId::Base => print_calldata(calls, printer),
+        ChainId::Solana => print_transactions(calls, from.account, printer)?,
+    }
+    Ok(())
+}
+
+fn print_calldata(calls: &[Call], printer: &Printer) {
     let unsigned = |call: &Call| UnsignedCall {
         what: call.what.clone(),
-        to: hex(&call.to),
+        to: address_of(call.to),
         value: call.value.to_string(),
         data: hex(&call.data),
     };
@@ -180,6 +302,28 @@ fn print_unsigned(calls: &[Call], printer: &Printer) {
     let text: Vec<String> = calls.iter().map(text).collect();
     printer.say("nothing was sent; send these in this order");
     printer.result(&Unsigned { calls }, text.join("\n"));
+}
+
+/// An address of Base without capitals, as other programs compare it.
+fn address_of(account: Account) -> String {
+    address::shown(account).to_lowercase()
+}
+
+fn print_transactions(calls: &[Call], from: Account, printer: &Printer) -> Result<(), Failure> {
+    let mut transactions = Vec::new();
+    for call in calls {
+        let unsigned::Unsigned { transaction, message, instructions } = unsigned::unsigned(call, from)?;
+        let instructions = instructions.into_iter().map(UnsignedInstruction::of).collect();
+        transactions.push(UnsignedTransaction { what: call.what.clone(), transaction, message, instructions });
+    }
+    let text = |unsigned: &UnsignedTransaction| {
+        let UnsignedTransaction { what, transaction, message, .. } = unsigned;
+        format!("{what}\n  transaction  {transaction}\n  message      {message}")
+    };
+    let text: Vec<String> = transactions.iter().map(text).collect();
+    printer.say("nothing was sent; whoever signs this puts a fresh blockhash in");
+    printer.result(&UnsignedTransactions { transactions }, text.join("\n"));
+    Ok(())
 }
 
 fn print_sent(calls: &[Call], receipts: &[Receipt], printer: &Printer) {
@@ -200,11 +344,4 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         write!(text, "{byte:02x}").expect("a string takes every line");
         text
     })
-}
-
-/// An operator as it stands now, before its last change is final: whoever has to replace a stolen key cannot wait.
-pub(crate) async fn operator(base: &mut Base, owner: Account, printer: &Printer) -> Result<OperatorSnapshot, Failure> {
-    let reading = base.operator_at_tip(owner).await?;
-    warn_of(&reading.faults, printer);
-    Ok(reading.value)
 }

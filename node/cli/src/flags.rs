@@ -3,11 +3,16 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use williw_core::identity::{ChainId, Owner};
 use williw_daemon::settings::PeerAddress;
 
 use crate::amount::Typed;
+
+mod own;
+
+pub(crate) use own::{Guard, Keys, KeysRotate, Move};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -16,7 +21,7 @@ Exit codes:
   2  the command line, the settings, a key or another file is not what it has to be
   3  a chain or the node did not answer, not as it should, or the chain refused";
 
-/// A staking node for Base.
+/// A staking node for Base and Solana.
 #[derive(Debug, Parser)]
 #[command(name = "williw", version, after_help = EXIT_CODES, propagate_version = true)]
 pub(crate) struct Flags {
@@ -85,17 +90,19 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Deploy {
-    /// Whether vault and pool stand as a file says: made by this release's code, with its numbers, owned by whom it names
+    /// Whether a deployment stands as its file says: made by the code, with the numbers and owned by whom it names
     ///
     /// Exits with 0 if everything is as the file says, with 1 if anything is not, and with 3 if the chain could not be read.
-    /// Their addresses commit to the code that made them and to what it was given, so what the file says of that needs no
-    /// trust in endpoints; what is in force now is what more than half of them say.
+    /// On Base the addresses of vault and pool commit to the code that made them, this release's, and to what it was given,
+    /// so what the file says of that needs no trust in endpoints; what is in force now is what more than half of them say. On
+    /// Solana everything is: the bytecode and who may replace it, the config, the token accounts and the mint, when final.
     Verify(Verify),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// What the deployment wrote: contracts/deployments/<chain id>.json
+    /// What the deployment wrote: contracts/deployments/<chain id>.json, or programs/deployments/<genesis hash>.json; the
+    /// endpoints of that chain have to be named
     #[arg(long, value_name = "FILE")]
     pub(crate) deployment: PathBuf,
 
@@ -142,23 +149,27 @@ pub(crate) enum Outbox {
 pub(crate) struct Rpcs {
     /// An endpoint to read Base through; give several, by different operators. An address with a key in it is better given
     /// in the variable, separated by commas, where other users of this machine do not see it
+    #[arg(long = "rpc", value_name = "URL", env = "ETH_RPC_URL", value_delimiter = ',', hide_env_values = true)]
+    // Taken as text: an error of the parser would quote it.
+    pub(crate) rpcs: Vec<String>,
+
+    /// The same for Solana
     #[arg(
-        long = "rpc",
+        long = "solana-rpc",
         value_name = "URL",
-        required = true,
-        env = "ETH_RPC_URL",
+        env = "SOLANA_RPC_URL",
         value_delimiter = ',',
         hide_env_values = true
     )]
-    // Taken as text: an error of the parser would quote it.
-    pub(crate) rpcs: Vec<String>,
+    pub(crate) solana_rpcs: Vec<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Init {
-    /// What the deployment wrote: contracts/deployments/<chain id>.json
-    #[arg(long, value_name = "FILE")]
-    pub(crate) deployment: PathBuf,
+    /// What the deployment wrote: contracts/deployments/<chain id>.json, or programs/deployments/<genesis hash>.json for a
+    /// network that is on Solana alone; both may be given, and have to be of one network
+    #[arg(long = "deployment", value_name = "FILE", required = true)]
+    pub(crate) deployments: Vec<PathBuf>,
 
     #[command(flatten)]
     pub(crate) rpcs: Rpcs,
@@ -186,28 +197,52 @@ pub(crate) struct Run {
 /// A key that pays and signs.
 #[derive(Debug, Args)]
 pub(crate) struct Key {
-    /// The owner's keystore, as `cast wallet import` writes it
+    /// The owner's keystore on Base, as `cast wallet import` writes it
     #[arg(long, value_name = "FILE", env = "ETH_KEYSTORE", hide_env_values = true)]
     pub(crate) keystore: Option<PathBuf>,
 
     /// A file with the keystore's password, mode 0600
     #[arg(long, value_name = "FILE", env = "ETH_PASSWORD", hide_env_values = true)]
     pub(crate) password_file: Option<PathBuf>,
+
+    /// The owner's keypair on Solana, as `solana-keygen` writes it, mode 0600
+    #[arg(long, value_name = "FILE", env = "SOLANA_KEYPAIR", hide_env_values = true)]
+    pub(crate) keypair: Option<PathBuf>,
 }
 
-/// Who pays and signs.
+/// Where it happens, and who pays and signs.
 #[derive(Debug, Args)]
 pub(crate) struct Account {
+    /// Which chain; where the network is on one alone, it is that one
+    #[arg(long, value_enum)]
+    pub(crate) chain: Option<Chain>,
+
     #[command(flatten)]
     pub(crate) key: Key,
 
-    /// Sign and send nothing, and need no keystore; print what a Safe or a hardware wallet has to send
+    /// Sign and send nothing, and need no key; print what a Safe, a Squads vault or a hardware wallet has to send
     #[arg(long, requires = "from")]
     pub(crate) unsigned: bool,
 
     /// Who will send it, with --unsigned
-    #[arg(long, value_name = "ADDRESS", value_parser = williw_chain::address::parse)]
-    pub(crate) from: Option<williw_core::identity::Account>,
+    #[arg(long, value_name = "ADDRESS", value_parser = williw_chain::address::of_any_chain)]
+    pub(crate) from: Option<Owner>,
+}
+
+/// A chain, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Chain {
+    Base,
+    Solana,
+}
+
+impl From<Chain> for ChainId {
+    fn from(chain: Chain) -> Self {
+        match chain {
+            Chain::Base => Self::Base,
+            Chain::Solana => Self::Solana,
+        }
+    }
 }
 
 /// Which signer a link names.
@@ -224,7 +259,7 @@ pub(crate) struct SignerKey {
 
 #[derive(Debug, Args)]
 pub(crate) struct Register {
-    /// How much to lock, in atoms or as in 1000ether
+    /// How much to lock: in atoms, or on Base as in 1000ether
     #[arg(long)]
     pub(crate) amount: Typed,
     #[command(flatten)]
@@ -235,19 +270,19 @@ pub(crate) struct Register {
 
 #[derive(Debug, Args)]
 pub(crate) struct Stake {
-    /// How much to lock, in atoms or as in 1000ether
+    /// How much to lock: in atoms, or on Base as in 1000ether
     #[arg(long)]
     pub(crate) amount: Typed,
     /// Whose operator it is for [default: the sender's own]
-    #[arg(long = "for", value_name = "ADDRESS", value_parser = williw_chain::address::parse)]
-    pub(crate) beneficiary: Option<williw_core::identity::Account>,
+    #[arg(long = "for", value_name = "ADDRESS", value_parser = williw_chain::address::of_any_chain)]
+    pub(crate) beneficiary: Option<Owner>,
     #[command(flatten)]
     pub(crate) account: Account,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Unstake {
-    /// How much to take out, in atoms or as in 1000ether
+    /// How much to take out: in atoms, or on Base as in 1000ether
     #[arg(long)]
     pub(crate) amount: Typed,
     #[command(flatten)]
@@ -286,8 +321,8 @@ pub(crate) struct Slash {
     #[arg(long, value_name = "FILE")]
     pub(crate) evidence: PathBuf,
     /// Who may collect the bounty [default: the sender]
-    #[arg(long, value_name = "ADDRESS", value_parser = williw_chain::address::parse)]
-    pub(crate) beneficiary: Option<williw_core::identity::Account>,
+    #[arg(long, value_name = "ADDRESS", value_parser = williw_chain::address::of_any_chain)]
+    pub(crate) beneficiary: Option<Owner>,
     #[command(flatten)]
     pub(crate) account: Account,
 }
@@ -295,90 +330,10 @@ pub(crate) struct Slash {
 #[derive(Debug, Args)]
 pub(crate) struct Collect {
     /// Whose bounties [default: the sender's]
-    #[arg(long, value_name = "ADDRESS", value_parser = williw_chain::address::parse)]
-    pub(crate) beneficiary: Option<williw_core::identity::Account>,
+    #[arg(long, value_name = "ADDRESS", value_parser = williw_chain::address::of_any_chain)]
+    pub(crate) beneficiary: Option<Owner>,
     #[command(flatten)]
     pub(crate) account: Account,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Guard {
-    /// Whether this node may sign, and what it signed
-    Status,
-    /// Print what was signed, for another guard
-    Export {
-        /// Only the highest positions: shorter, and refuses more where it is imported
-        #[arg(long)]
-        minimal: bool,
-    },
-    /// Refuse also what contradicts the statements in a file, of `williw guard export` or made by hand
-    ///
-    /// Whoever signs twice loses stake. A file that tells of a signer which this guard does not answer for is refused whole,
-    /// unless that signer is named: then it may sign here. Name it only if you know for certain that the file holds all that
-    /// it ever signed, and that it signs nowhere else any more.
-    Import {
-        /// The file; `-` is stdin
-        #[arg(value_name = "FILE")]
-        file: PathBuf,
-        /// A signer that this guard is to answer for from now on; may be given more than once
-        #[arg(long = "signer", value_name = "ADDRESS")]
-        signers: Vec<williw_core::identity::Signer>,
-    },
-    /// Forget old statements; everything as old as they are counts as signed from then on
-    Prune {
-        /// Forget what was signed in cycles before this one
-        #[arg(long, value_name = "CYCLE")]
-        before: u64,
-    },
-    /// Take the guard as it is: missing, older than it was, a copy, or without the signer's history
-    ///
-    /// Whoever signs twice loses stake. Do this only if you know for certain that no other copy of this node runs or will
-    /// ever run again, and that the signer signed nothing that the guard does not hold. If you do not know it, name a new
-    /// signer with `williw keys rotate` instead; after a backup was restored, with `williw keys rotate --restored`.
-    Accept {
-        /// The signer whose stake is at risk, to say that you mean this one
-        #[arg(long, value_name = "ADDRESS")]
-        signer: williw_core::identity::Signer,
-        /// The count that the network knows this node with, if `williw run` says that this guard has less: go on above it
-        #[arg(long, value_name = "COUNT", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=HEARD_CAP))]
-        heard: u64,
-    },
-}
-
-/// The highest count that can be gone on above: twice as far there is still no file that tells it.
-const HEARD_CAP: u64 = 1 << 52;
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Keys {
-    /// Make a new signer and name it on the chain; the one before serves until the end of the next cycle
-    Rotate(KeysRotate),
-    /// Bring this node to another machine: --to here, then --from there
-    Move(Move),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct KeysRotate {
-    /// This home was restored or set back, as the network says: do not go on with its guard, though it can be read
-    #[arg(long)]
-    pub(crate) restored: bool,
-    #[command(flatten)]
-    pub(crate) account: Account,
-}
-
-#[derive(Debug, Args)]
-#[group(required = true)]
-pub(crate) struct Move {
-    /// Retire this home and write all that the next one needs into a new folder. It holds the keys: bring it over a safe
-    /// way, and delete it afterwards
-    #[arg(long, value_name = "DIR")]
-    pub(crate) to: Option<PathBuf>,
-    /// Make this home out of such a folder
-    #[arg(long, value_name = "DIR", conflicts_with = "to")]
-    pub(crate) from: Option<PathBuf>,
-    /// Write such a folder once more. Only if you *know* that the one before is lost and that nobody made a home of it: two
-    /// homes with one signer lose its stake
-    #[arg(long, requires = "to")]
-    pub(crate) again: bool,
 }
 
 #[cfg(test)]

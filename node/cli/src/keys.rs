@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use williw_chain::wallet::Wallet;
+use williw_chain::wallet::{Keypair, Payer, Wallet};
 use williw_core::identity::{Account, ChainId, Owner};
 use williw_core::link::LinkTerms;
 use williw_core::network::NetworkId;
@@ -16,40 +16,78 @@ use crate::home::Home;
 
 /// Who sends: a key of this machine, or somebody elsewhere.
 pub(crate) enum Sender {
-    Wallet(Wallet),
-    Elsewhere(Account),
+    Key(Key),
+    Elsewhere(Owner),
+}
+
+/// A key of an owner, for as long as a command runs.
+pub(crate) enum Key {
+    Base(Wallet),
+    Solana(Keypair),
+}
+
+impl Key {
+    /// The key for this chain that the flags name, if they name one.
+    pub(crate) fn named(flags: &flags::Key, chain: ChainId) -> Result<Option<Self>, Failure> {
+        let keystore = || {
+            let named = flags.keystore.as_deref().map(|keystore| named(keystore, flags.password_file.as_deref()));
+            Ok(named.transpose()?.map(Self::Base))
+        };
+        match chain {
+            ChainId::Base => keystore(),
+            ChainId::Solana => Ok(flags.keypair.as_deref().map(keypair).transpose()?.map(Self::Solana)),
+        }
+    }
+
+    pub(crate) const fn payer(&self) -> Payer<'_> {
+        match self {
+            Self::Base(wallet) => Payer::Base(wallet),
+            Self::Solana(keypair) => Payer::Solana(keypair),
+        }
+    }
+
+    fn owner(&self) -> Owner {
+        let payer = self.payer();
+        Owner { chain: payer.chain(), account: payer.account() }
+    }
+}
+
+/// A keypair that only this user may read.
+fn keypair(path: &Path) -> Result<Keypair, Failure> {
+    Keypair::parse(&read_secret(path)?).map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))
 }
 
 impl Sender {
-    /// The sender that the flags name.
-    pub(crate) fn open(flags: &flags::Account) -> Result<Self, Failure> {
+    /// The sender on this chain that the flags name.
+    pub(crate) fn open(flags: &flags::Account, chain: ChainId) -> Result<Self, Failure> {
+        if let Some(from) = flags.from.filter(|from| from.chain != chain) {
+            return Err(Failure::usage(format_args!("--from is an address of {}, not of {chain}", from.chain)));
+        }
         if let (true, Some(from)) = (flags.unsigned, flags.from) {
             return Ok(Self::Elsewhere(from));
         }
-        let Some(keystore) = &flags.key.keystore else {
-            return Err(Failure::usage("whose stake is it?")
-                .hint("name a keystore with --keystore or ETH_KEYSTORE, or use --unsigned --from ADDRESS"));
+        let Some(key) = Key::named(&flags.key, chain)? else {
+            return Err(Failure::usage("whose stake is it?").hint(match chain {
+                ChainId::Base => "name a keystore with --keystore or ETH_KEYSTORE, or use --unsigned --from ADDRESS",
+                ChainId::Solana => "name a keypair with --keypair or SOLANA_KEYPAIR, or use --unsigned --from ADDRESS",
+            }));
         };
-        let wallet = named(keystore, flags.key.password_file.as_deref())?;
         match flags.from {
-            Some(from) if from != wallet.account() => {
-                Err(Failure::usage(format_args!("{} holds another account than --from", keystore.display())))
-            }
-            _ => Ok(Self::Wallet(wallet)),
+            Some(from) if from != key.owner() => Err(Failure::usage("the key is of another account than --from")),
+            _ => Ok(Self::Key(key)),
+        }
+    }
+
+    pub(crate) fn owner(&self) -> Owner {
+        match self {
+            Self::Key(key) => key.owner(),
+            Self::Elsewhere(owner) => *owner,
         }
     }
 
     pub(crate) fn account(&self) -> Account {
-        match self {
-            Self::Wallet(wallet) => wallet.account(),
-            Self::Elsewhere(account) => *account,
-        }
+        self.owner().account
     }
-}
-
-/// The wallet that the flags name, if they name one.
-pub(crate) fn wallet(flags: &flags::Key) -> Result<Option<Wallet>, Failure> {
-    flags.keystore.as_deref().map(|keystore| named(keystore, flags.password_file.as_deref())).transpose()
 }
 
 fn named(keystore: &Path, password_file: Option<&Path>) -> Result<Wallet, Failure> {
@@ -84,13 +122,7 @@ impl LinkKeys {
     }
 
     /// The link under both signatures.
-    pub(crate) fn link(
-        &self,
-        network: NetworkId,
-        owner: Account,
-        nonce: u64,
-    ) -> Result<(LinkTerms, Signature), Failure> {
-        let owner = Owner { chain: ChainId::Base, account: owner };
+    pub(crate) fn link(&self, network: NetworkId, owner: Owner, nonce: u64) -> Result<(LinkTerms, Signature), Failure> {
         let mut terms = LinkTerms {
             peer: self.peer.peer(),
             signer: self.signer.signer(),

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cycle::{Height, UnixSeconds};
+use crate::cycle::UnixSeconds;
 use crate::identity::{ChainId, Owner, PeerId};
-use crate::ledger::{Change, Ledger, Page};
+use crate::ledger::{Beginning, Change, Ledger, Page};
 use crate::offence::{Acquittal, Contradiction, Evidence};
 use crate::reputation::{Conduct, Reputation};
 use crate::roster::Roster;
@@ -19,6 +19,7 @@ pub use crate::tail::CLOCK_SLACK;
 use crate::tail::{Rumour, TAIL_CAP, Tail, charges};
 
 mod alarm;
+mod finals;
 mod judge;
 mod watch;
 
@@ -31,6 +32,8 @@ pub use watch::{CURSOR_AHEAD, Freshness, HALT_AFTER, STALE_AFTER};
 pub enum Input {
     /// A chain's final facts, from where the ledger stands.
     Finalized(Page),
+    /// A chain's final accounts, for a ledger that does not fold what came before.
+    Begun(Box<Beginning>),
     /// A chain's whole unfinal tail. A reader that failed sends nothing; the chain grows stale by the clock.
     Pending(Tail),
     /// How a peer behaved towards this node.
@@ -134,6 +137,7 @@ impl Census {
         let mut turn = Turn::default();
         match input {
             Input::Finalized(page) => self.finalized(&page, now, &mut turn),
+            Input::Begun(beginning) => self.begun(&beginning, now, &mut turn),
             Input::Pending(tail) => self.pending(tail, now, &mut turn),
             Input::Conduct { peer, conduct } => self.conduct(peer, conduct, now, &mut turn),
             Input::Evidence(evidence) => self.accuse(evidence, &mut turn),
@@ -165,64 +169,6 @@ impl Census {
     /// Owners whose signer is known to have contradicted itself without having been slashed.
     pub fn accused(&self) -> impl Iterator<Item = Owner> {
         self.evidence.keys().copied()
-    }
-
-    fn finalized(&mut self, page: &Page, now: UnixSeconds, turn: &mut Turn) {
-        let chain = page.chain;
-        // A block from the future is a lie or our clock is wrong; believing it would put true pages behind the cursor.
-        let ahead = page.through.time.since(now);
-        if ahead > CLOCK_SLACK {
-            return turn.alarms.push(Alarm::PageAhead { chain, ahead });
-        }
-        let change = match self.ledger.stage(page) {
-            Ok(change) => change,
-            Err(discord) => return turn.alarms.push(Alarm::PageRefused(discord)),
-        };
-        let folded = self.ledger.chain(chain).map_or(Height(0), |books| books.through.height);
-        let new = change.as_ref().is_some_and(|change| !change.facts.is_empty());
-        // Its endpoints lag, or the cursor was led astray. Where the chain ends now is not learnt from it.
-        let behind = page.through.height < folded && !new;
-        if behind {
-            turn.alarms.push(Alarm::PageBehind { chain, through: page.through.height, folded });
-        }
-        let new_terms = change.is_some_and(|change| self.fold(change, turn));
-        let reached = page.reached && !behind;
-        let opened = self.watch(chain).is_some_and(|watch| reached && watch.open(now, turn, chain));
-        if new_terms || opened {
-            turn.touched.extend(self.peers_on(chain));
-        }
-        self.redigest(chain, turn);
-        self.drop_spent_evidence(chain, turn);
-    }
-
-    /// Takes a change over into the ledger and the roster. Returns whether other vault parameters hold now.
-    fn fold(&mut self, change: Change, turn: &mut Turn) -> bool {
-        let chain = change.chain;
-        let new_terms = self.ledger.chain(chain).and_then(|books| books.vault) != change.books.vault;
-        for (owner, operator) in &change.operators {
-            let before = self.ledger.operator(*owner);
-            let (old, new) = (before.and_then(|operator| operator.link), operator.link);
-            let relinked = before.is_none_or(|before| before.nonce != operator.nonce);
-            if new.is_none() && relinked {
-                turn.alarms.push(Alarm::BadPeerHalf { owner: *owner });
-            }
-            if let Some(old) = old {
-                self.roster.unname(old.peer(), *owner);
-                turn.touched.insert(old.peer());
-            }
-            if let Some(new) = new {
-                self.roster.name(new.peer(), *owner);
-                turn.touched.insert(new.peer());
-            }
-        }
-        let notices = change.facts.iter().filter_map(|fact| fact.body.announces());
-        turn.alarms.extend(notices.map(|effective| Alarm::ParametersProposed { chain, effective }));
-        self.ledger.commit(&change);
-        let through = change.books.through.time;
-        let ahead = self.watch(chain).is_some_and(|watch| through.since(watch.written) >= CURSOR_AHEAD);
-        turn.write |= ahead || !change.facts.is_empty();
-        turn.batch.change = Some(change);
-        new_terms
     }
 
     fn pending(&mut self, mut tail: Tail, now: UnixSeconds, turn: &mut Turn) {

@@ -2,7 +2,7 @@
 //!
 //! It is a fold and nothing else. A page of facts is staged whole, checked against the heads that the chain itself
 //! attests, and committed whole or not at all. The rows of a committed [`Change`] are what a store writes, and what a
-//! restart reads back; folding from the first fact gives the same rows.
+//! restart reads back; folding from the first fact, or from the [`Beginning`] if there was one, gives the same rows.
 
 use std::collections::BTreeMap;
 
@@ -21,10 +21,12 @@ use crate::offence::Accused;
 use crate::statement::RewardRoot;
 use crate::tenure::Tenure;
 
+mod beginning;
 mod discord;
 mod operator;
 mod stage;
 
+pub use beginning::{BEGINNING_CAP, Beginning, BeginningFault, Record};
 pub use discord::{Discord, Impossible};
 
 /// The most facts in one page. A longer one is refused whole: the reader has to ask for fewer blocks. No single block
@@ -221,6 +223,12 @@ impl Ledger {
     #[must_use]
     pub const fn signers(&self) -> &BTreeMap<(ChainId, Signer), Tenure> {
         &self.signers
+    }
+
+    /// How far each journal of a chain was folded.
+    pub fn journals(&self, chain: ChainId) -> impl Iterator<Item = (Account, JournalEnd)> {
+        let (first, last) = ((chain, Account([0; 32])), (chain, Account([0xff; 32])));
+        self.journals.range(first..=last).map(|((_, journal), end)| (*journal, *end))
     }
 
     /// How far a journal was folded.

@@ -20,6 +20,7 @@
 //! | Fact | one thing a chain said, in its place in one journal |
 //! | Journal | the facts of one contract or account, folded into one hash: the head |
 //! | Page | final facts through one block, with the heads that the chain attests there |
+//! | Beginning | a chain's accounts at one final block, where a ledger begins without what came before |
 //! | Tail | everything after the final head, replaced whole with every reading |
 //! | Rumour | a fact in a tail, and how many endpoints showed it |
 //! | Standing | member, on probation, or barred; always with the reason |

@@ -3,7 +3,8 @@
 //! An *intent* is one call that is to happen once. Every transaction that is signed for it is an *attempt*, and all of them
 //! share one [`Pin`]: the chain takes at most one transaction of an account with a nonce, so of all that was ever signed for
 //! an intent at most one happens, however often, by whom and in which order it is sent. A cancellation is an attempt too:
-//! the same pin and nothing to do. On Solana the pin is a blockhash, and there is one attempt.
+//! the same pin and nothing to do. On Solana the pin is a blockhash, and there is one attempt: see [`FinalView`] for when
+//! that one can never happen any more.
 //!
 //! Nothing is over before a quorum says so about a final block. Until then a reorganisation may take back whatever was
 //! seen, and the same bytes go out again. What an endpoint answers when it is given a transaction decides nothing at all,
@@ -22,11 +23,15 @@ use crate::cycle::Height;
 use crate::hash::Hash;
 
 mod budget;
+mod expiry;
 mod fees;
+mod name;
 mod trail;
 
 pub use budget::{FAILURES_CAP, TooManyFailures, may_sign};
+pub use expiry::FinalView;
 pub use fees::{Fees, RAISED_AT_MOST, Wei};
+pub use name::TransactionName;
 pub use trail::{ATTEMPTS_CAP, REMEMBERED_BLOCKS, Trail};
 
 /// The number of an intent, counted from 1 in every database.
@@ -57,11 +62,20 @@ pub enum Purpose {
     Cancel,
 }
 
-/// A block.
+/// A block. On Solana its height is the slot, of which a chain has one block at most, and the hash is zero: no endpoint
+/// tells it beside a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub height: Height,
     pub hash: Hash,
+}
+
+impl Place {
+    /// The block in this slot of Solana.
+    #[must_use]
+    pub const fn slot(slot: Height) -> Self {
+        Self { height: slot, hash: Hash([0; 32]) }
+    }
 }
 
 /// An attempt in a block.
@@ -318,6 +332,17 @@ impl Outcome {
     }
 }
 
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nonce(nonce) => write!(f, "nonce {nonce}"),
+            Self::Blockhash { last_valid, .. } => {
+                write!(f, "a blockhash that is taken up to block height {last_valid}")
+            }
+        }
+    }
+}
+
 impl fmt::Display for Unsent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -338,8 +363,11 @@ impl fmt::Display for Stage {
                 write!(f, "in block {}, not final yet", place.height)
             }
             Self::Included(_, inclusion) => write!(f, "{}, not final yet", Outcome::of(*inclusion)),
-            Self::Spent(_, place) => {
+            Self::Spent(Trail { pin: Pin::Nonce(_), .. }, place) => {
                 write!(f, "its nonce is used up as of block {}, by nothing that it signed; not final yet", place.height)
+            }
+            Self::Spent(Trail { pin: Pin::Blockhash { .. }, .. }, place) => {
+                write!(f, "its blockhash expired before slot {}; not certain yet that it did not happen", place.height)
             }
             Self::Settled(outcome) => outcome.fmt(f),
         }
@@ -353,7 +381,7 @@ impl fmt::Display for Outcome {
             Self::Failed(inclusion) => write!(f, "failed in block {}", inclusion.place.height),
             Self::Cancelled(inclusion) => write!(f, "cancelled in block {}", inclusion.place.height),
             Self::Overtaken(_) => f.write_str("not done: its nonce was used by another transaction"),
-            Self::Expired(_) => f.write_str("not done: its blockhash expired"),
+            Self::Expired(_) => f.write_str("not done: its blockhash expired, and it is in no block"),
             Self::NotSent(why) => write!(f, "not sent: {why}"),
         }
     }

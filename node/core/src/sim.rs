@@ -16,6 +16,7 @@ use crate::offence::Evidence;
 use crate::reputation::Conduct;
 use crate::tail::{Rumour, Tail, Witnesses};
 
+mod anew;
 mod chain;
 mod door;
 mod exits;
@@ -91,7 +92,10 @@ impl Sim {
             let held = sim.step().and_then(|()| if step % 3 == 0 { sim.check_standings() } else { Ok(()) });
             held.map_err(|broken| format!("seed {seed}, step {step}: {broken}"))?;
         }
-        sim.refold().and_then(|()| sim.weigh()).map_err(|broken| format!("seed {seed}, at the end: {broken}"))?;
+        sim.refold()
+            .and_then(|()| sim.begin_anew())
+            .and_then(|()| sim.weigh())
+            .map_err(|broken| format!("seed {seed}, at the end: {broken}"))?;
         Ok(sim.script.histogram)
     }
 

@@ -10,12 +10,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 use tracing::{debug, info, warn};
-use williw_chain::base::EndpointStatus;
+use williw_chain::{Cursor, EndpointStatus};
 use williw_core::census::{Alarm, Census, Input, Output};
 use williw_core::cycle::{Seconds, UnixSeconds};
 use williw_core::identity::{ChainId, PeerId};
-use williw_core::journal::{Head, Site};
-use williw_core::ledger::ChainBooks;
 use williw_core::standing::{Bar, Standing};
 use williw_gossip::{Door, Event, Heard, Network};
 use williw_store::{PeerRow, Store};
@@ -36,16 +34,10 @@ const REMEMBER_AFTER: Seconds = Seconds(600);
 /// How often the census is told that time passes.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Where a ledger stands, for whoever reads its chain.
-pub(crate) struct Cursor {
-    pub(crate) books: ChainBooks,
-    pub(crate) head: Head,
-}
-
 enum Word {
     Observe { input: Box<Input>, done: oneshot::Sender<()> },
     Cursor { chain: ChainId, answer: oneshot::Sender<Option<Cursor>> },
-    Endpoints(Vec<EndpointStatus>),
+    Endpoints(ChainId, Vec<EndpointStatus>),
     Status(oneshot::Sender<Status>),
     Peers(oneshot::Sender<Peers>),
 }
@@ -82,8 +74,8 @@ impl Desk {
         self.ask(|answer| Word::Cursor { chain, answer }).await?.ok_or(Gone)
     }
 
-    pub(crate) async fn endpoints(&self, statuses: Vec<EndpointStatus>) -> Result<(), Gone> {
-        self.words.send(Word::Endpoints(statuses)).await.map_err(|_| Gone)
+    pub(crate) async fn endpoints(&self, chain: ChainId, statuses: Vec<EndpointStatus>) -> Result<(), Gone> {
+        self.words.send(Word::Endpoints(chain, statuses)).await.map_err(|_| Gone)
     }
 
     pub(crate) async fn status(&self) -> Result<Status, Gone> {
@@ -111,7 +103,7 @@ pub(crate) struct Clerk<'a> {
     members: watch::Sender<BTreeSet<PeerId>>,
     /// Peers that the settings name, members or not.
     configured: BTreeSet<PeerId>,
-    endpoints: Vec<EndpointStatus>,
+    endpoints: BTreeMap<ChainId, Vec<EndpointStatus>>,
     /// The last heartbeat of every peer that is on the roster.
     heard: BTreeMap<PeerId, Heard>,
     /// When it was written down last where a peer was reached.
@@ -143,7 +135,7 @@ impl<'a> Clerk<'a> {
             sentry,
             members: watch::Sender::default(),
             configured,
-            endpoints: Vec::new(),
+            endpoints: BTreeMap::new(),
             heard: BTreeMap::new(),
             remembered: BTreeMap::new(),
             notices: Vec::new(),
@@ -207,7 +199,9 @@ impl<'a> Clerk<'a> {
             Word::Cursor { chain, answer } => {
                 let _asker_left = answer.send(self.cursor(chain));
             }
-            Word::Endpoints(statuses) => self.endpoints = statuses,
+            Word::Endpoints(chain, statuses) => {
+                self.endpoints.insert(chain, statuses);
+            }
             Word::Status(answer) => {
                 let _asker_left = answer.send(self.scene().status());
             }
@@ -257,7 +251,11 @@ impl<'a> Clerk<'a> {
     /// Asks the census and does what it says, in its order: an order that follows a row waits for the row.
     async fn handle(&mut self, input: Input) -> Result<(), DaemonError> {
         let now = now();
-        let page = matches!(&input, Input::Finalized(page) if !page.facts.is_empty());
+        let page = match &input {
+            Input::Finalized(page) => !page.facts.is_empty(),
+            Input::Begun(_) => true,
+            Input::Pending(_) | Input::Conduct { .. } | Input::Evidence(_) | Input::Tick => false,
+        };
         let mut moved = false;
         for output in self.census.handle(input, now) {
             match output {
@@ -337,12 +335,7 @@ impl<'a> Clerk<'a> {
 
     fn cursor(&self, chain: ChainId) -> Option<Cursor> {
         let ledger = self.census.ledger();
-        let books = *ledger.chain(chain)?;
-        let journal = match books.site {
-            Site::Base { vault, .. } => vault,
-            Site::Solana { config } => config,
-        };
-        Some(Cursor { books, head: ledger.head(chain, journal) })
+        Some(Cursor { books: *ledger.chain(chain)?, journals: ledger.journals(chain).collect() })
     }
 
     fn scene(&self) -> Scene<'_> {
@@ -370,6 +363,8 @@ const fn chain_of(alarm: &Alarm) -> Option<ChainId> {
         | Alarm::EvidenceWaits { chain, .. }
         | Alarm::TailRefused { chain, .. }
         | Alarm::UnknownChain(chain)
+        | Alarm::BeginningRefused { chain, .. }
+        | Alarm::HistoryLost { chain, .. }
         | Alarm::ParametersProposed { chain, .. }
         | Alarm::Freshness { chain, .. } => Some(*chain),
         Alarm::UnprovenSlash { owner, .. } | Alarm::BadPeerHalf { owner } => Some(owner.chain),

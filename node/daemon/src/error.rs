@@ -4,8 +4,9 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 
-use williw_chain::base::ChainError;
+use williw_chain::ChainError;
 use williw_core::guard::Twin;
+use williw_core::identity::ChainId;
 use williw_core::offence::Acquittal;
 use williw_gossip::GossipError;
 use williw_store::StoreError;
@@ -26,8 +27,8 @@ pub enum Cause {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DaemonError {
-    #[error("base cannot be read: {source}")]
-    Chain { source: ChainError },
+    #[error("{chain} cannot be read: {source}")]
+    Chain { chain: ChainId, source: ChainError },
     #[error("{}", whole(source))]
     Open { source: StoreError },
     #[error("the store failed: {}", whole(source))]
@@ -46,6 +47,8 @@ pub enum DaemonError {
     Network { source: GossipError },
     #[error("the network ended by itself")]
     NetworkEnded,
+    #[error("the reader of a chain broke: {source}")]
+    Follower { source: tokio::task::JoinError },
     #[error("{}", whole(source))]
     Guard { source: GuardError },
     #[error("the guard ended by itself")]
@@ -59,7 +62,7 @@ impl DaemonError {
     #[must_use]
     pub const fn cause(&self) -> Cause {
         match self {
-            Self::Chain { source: ChainError::Settings(_) }
+            Self::Chain { source: ChainError::Settings(_), .. }
             | Self::Open { .. }
             | Self::Evidence { .. }
             | Self::Http { .. }
@@ -73,6 +76,7 @@ impl DaemonError {
             | Self::Serving { .. }
             | Self::Network { .. }
             | Self::NetworkEnded
+            | Self::Follower { .. }
             | Self::Guard { .. }
             | Self::GuardEnded
             | Self::Twin { .. } => Cause::Failure,
@@ -83,9 +87,17 @@ impl DaemonError {
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::Chain { source: ChainError::Settings(_) } => Some("see `[base] rpcs` in williw.toml"),
-            Self::Chain { .. } => {
+            Self::Chain { chain: ChainId::Base, source: ChainError::Settings(_) } => {
+                Some("see `[base] rpcs` in williw.toml")
+            }
+            Self::Chain { chain: ChainId::Solana, source: ChainError::Settings(_) } => {
+                Some("see `[solana] rpcs` in williw.toml")
+            }
+            Self::Chain { chain: ChainId::Base, .. } => {
                 Some("see `[base]` in williw.toml: `rpcs` must serve chain `chain_id` with the vault")
+            }
+            Self::Chain { chain: ChainId::Solana, .. } => {
+                Some("see `[solana]` in williw.toml: `rpcs` must serve the cluster of `genesis` with the program")
             }
             Self::Evidence { .. } => Some("restore a backup, or move the database away to read the chains again"),
             Self::Http { source, .. } => Some(match source.kind() {
@@ -99,9 +111,11 @@ impl DaemonError {
                 }
                 _ => "choose another `[gossip] listen` in williw.toml",
             }),
-            Self::NetworkEnded | Self::Network { .. } | Self::Serving { .. } | Self::GuardEnded => {
-                Some("start the node again; the log before this line says more")
-            }
+            Self::NetworkEnded
+            | Self::Network { .. }
+            | Self::Serving { .. }
+            | Self::GuardEnded
+            | Self::Follower { .. } => Some("start the node again; the log before this line says more"),
             Self::Guard { source } => source.hint(),
             Self::Twin { twin: Twin::Ahead { .. } | Twin::Behind { .. } } => Some(
                 "if no other copy runs, this home is older than what it signed: name a new signer with `williw keys rotate --restored`, or, if that is impossible, see `williw guard accept --help`",

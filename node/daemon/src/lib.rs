@@ -1,24 +1,23 @@
-//! The node: what reads the chain, what decides, what writes and the door, wired together.
+//! The node: what reads the chains, what decides, what writes and the door, wired together.
 //!
-//! [`run`] starts it and returns when it is told to stop, or when it cannot go on. Inside there are six loops in one
-//! task. The clerk (`clerk`) holds the census and carries its orders out; the follower (`follow`) brings it what Base
-//! says; `dial` keeps in touch with peers; the heart beats; `outbox` looks after what was sent; and `http` answers people.
+//! [`run`] starts it and returns when it is told to stop, or when it cannot go on. Inside there are five loops in one task,
+//! and one more, in a task of its own, for each chain. The clerk (`clerk`) holds the census and carries its orders out; the
+//! followers (`follow`), one per chain, bring it what that says; `dial` keeps in touch with peers; the heart beats; `outbox`
+//! looks after what was sent; and `http` answers people.
 //! All but the clerk can be stopped at any point without a loss: what counts is in the store before it has an effect. What
 //! is signed is signed in a task of the guard's own, which the clerk's `sentry` begins once it has listened.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
-use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tracing::{info, warn};
-use williw_chain::base::Base;
 use williw_chain::wallet::Wallet;
 use williw_core::census::Census;
-use williw_core::cycle::CycleClock;
 use williw_core::identity::PeerId;
 use williw_core::ledger::Ledger;
 use williw_core::network::NetworkId;
@@ -34,6 +33,7 @@ mod http;
 pub mod keys;
 mod metrics;
 pub mod outbox;
+mod readers;
 mod sentry;
 pub mod settings;
 mod view;
@@ -41,6 +41,7 @@ mod view;
 pub use error::{Cause, DaemonError};
 
 use clerk::Clerk;
+use readers::Readers;
 use sentry::Sentry;
 use settings::Settings;
 
@@ -77,31 +78,22 @@ pub async fn run(start: Start, ready: impl FnOnce(&Ready), stop: impl Future<Out
         begun = begin(start) => begun?,
         () = &mut stop => return Ok(()),
     };
-    let Begun {
-        serving,
-        census,
-        base,
-        second,
-        unchecked,
-        store,
-        sentry,
-        door,
-        network,
-        events,
-        listener,
-        configured,
-        poll,
-    } = begun;
+    let Begun { serving, census, readers, second, store, sentry, door, network, events, listener, configured } = begun;
+    let Readers { base, solana } = readers;
     info!(peer = %serving.peer, network = %serving.network, gossip = ?serving.gossip, http = %serving.http, "serving");
     let (desk, tray) = clerk::desk();
     let heart = sentry.heart();
     let clerk = Clerk::new(census, (&store, door, &network), sentry, configured.clone(), clerk::now());
     let members = clerk.members();
     ready(&serving);
+    // In tasks of their own: what an endpoint makes one of them compute holds up nobody else.
+    let mut followers = JoinSet::new();
+    base.map(|base| followers.spawn(follow::follow(base, desk.clone())));
+    solana.map(|solana| followers.spawn(follow::follow(solana, desk.clone())));
     let ended = tokio::select! {
         ended = clerk.work(tray, events, stop) => ended,
         // It ends only when there is no clerk any more.
-        () = follow::follow(base, desk.clone(), poll, unchecked) => Ok(()),
+        error = follow::broken(&mut followers) => Err(error),
         () = outbox::tend(store.outbox(), second) => Ok(()),
         error = dial::dial(&network, &configured, members) => Err(error),
         error = dial::beat(&network, heart) => Err(error),
@@ -118,10 +110,9 @@ pub async fn run(start: Start, ready: impl FnOnce(&Ready), stop: impl Future<Out
 struct Begun {
     serving: Ready,
     census: Census,
-    base: Base,
-    /// The outbox has a reader of its own: this one is busy for minutes when there is much to read.
-    second: Base,
-    unchecked: Option<CycleClock>,
+    readers: Readers,
+    /// The outbox has readers of its own: the others are busy for minutes when there is much to read.
+    second: Readers,
     store: Store,
     sentry: Sentry,
     door: Door,
@@ -129,10 +120,9 @@ struct Begun {
     events: mpsc::Receiver<Event>,
     listener: TcpListener,
     configured: BTreeSet<PeerId>,
-    poll: Duration,
 }
 
-/// Takes ports and files, and asks the chain what cannot be known without it.
+/// Takes ports and files, and asks the chains what cannot be known without them.
 async fn begin(start: Start) -> Result<Begun, DaemonError> {
     let Start { settings, secret, signers, guard, database } = start;
     let id = settings.network.id();
@@ -143,11 +133,12 @@ async fn begin(start: Start) -> Result<Begun, DaemonError> {
     let http = settings.http.listen;
     let listener = TcpListener::bind(http).await.map_err(|source| DaemonError::Http { listen: http, source })?;
     let http = listener.local_addr().map_err(|source| DaemonError::Http { listen: http, source })?;
-    let read = || Base::new(&settings.chain()).map_err(|source| DaemonError::Chain { source });
-    let (mut base, second) = (read()?, read()?);
-    let (clock, unchecked) = clock(&database, &mut base).await?;
-
-    let blank = Ledger::new(id, clock, &[base.site()]);
+    let (mut readers, second) = (Readers::new(&settings)?, Readers::new(&settings)?);
+    let clock = readers.clock(&database).await?;
+    for (name, fault) in &clock.faults.0 {
+        warn!(endpoint = %name, %fault, "an endpoint is at fault");
+    }
+    let blank = Ledger::new(id, clock.value, &readers.sites());
     let store = Store::open(&database, &blank).await.map_err(|source| DaemonError::Open { source })?;
     let checkpoint = store.checkpoint().await.map_err(|source| DaemonError::Open { source })?;
     let census = Census::restore(checkpoint).map_err(|source| DaemonError::Evidence { source })?;
@@ -158,37 +149,7 @@ async fn begin(start: Start) -> Result<Begun, DaemonError> {
         Network::start(network, door.clone()).await.map_err(|source| DaemonError::Listen { source })?;
     let configured = introduce(&network, &settings, &store).await?;
     let serving = Ready { peer: network.peer(), network: id, gossip: network.address(), http };
-    let poll = settings.base.poll;
-    Ok(Begun {
-        serving,
-        census,
-        base,
-        second,
-        unchecked,
-        store,
-        sentry,
-        door,
-        network,
-        events,
-        listener,
-        configured,
-        poll,
-    })
-}
-
-/// How the network divides time: as its database says, or, when there is none yet, its vault.
-///
-/// What the database says is still to be compared with the vault, which need not be reachable now.
-async fn clock(database: &Path, base: &mut Base) -> Result<(CycleClock, Option<CycleClock>), DaemonError> {
-    let known = Store::clock_of(database).await.map_err(|source| DaemonError::Open { source })?;
-    if let Some(clock) = known {
-        return Ok((clock, Some(clock)));
-    }
-    let deployment = base.deployment().await.map_err(|source| DaemonError::Chain { source })?;
-    for (name, fault) in &deployment.faults.0 {
-        warn!(endpoint = %name, %fault, "an endpoint is at fault");
-    }
-    Ok((deployment.value.clock, None))
+    Ok(Begun { serving, census, readers, second, store, sentry, door, network, events, listener, configured })
 }
 
 /// Tells the network where peers may be found: those of earlier runs, then those of the settings, which know better.

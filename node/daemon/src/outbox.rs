@@ -9,6 +9,8 @@
 //! signed all that is unsettled of the account is taken up. What nobody was told of may be what the person wants now, so the
 //! same call is refused once, with what became of the first.
 //!
+//! The course is one for both chains; what differs is behind a [`Lane`].
+//!
 //! [`Dispatch`] does it for a command, which has the key, and `tend` for a running node, which has none and only sends the
 //! same bytes again and writes down what became of them. Every step has a name, a [`Moment`], that is told when it is
 //! reached: to people before a transaction leaves, to tests to kill the process there.
@@ -16,26 +18,29 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use williw_chain::base::{Base, Faults, Reading};
-use williw_chain::send::{Candidate, Signed, Sought};
+use williw_chain::base::{Faults, Reading};
 use williw_chain::verb::Call;
 use williw_core::cycle::{CycleClock, UnixSeconds};
-use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId};
 use williw_core::ledger::Ledger;
-use williw_core::outbox::{Contradiction, IntentId, Observation, Pin, Purpose, REMEMBERED_BLOCKS, Stage, Step, Trail};
-use williw_store::{Asked, Attempt, Intent, Outbox, Store, TransactionName, Which};
+use williw_core::outbox::{Contradiction, IntentId, Observation, Pin, Purpose, Stage, Step, TransactionName};
+use williw_store::{Asked, Attempt, Intent, Outbox, Store, Which};
 
 use crate::error::DaemonError;
+use crate::readers::Readers;
 use crate::settings::Settings;
 
 mod error;
+mod lane;
 mod owner;
 mod person;
 mod pursue;
 mod tend;
 
+use lane::Sealed;
+
 pub use error::OutboxError;
+pub use lane::Lane;
 pub use owner::NonceOwner;
 pub use person::{Interrupted, Receipt, Sent};
 pub use tend::settle;
@@ -65,6 +70,19 @@ impl Pace {
         outbid: Duration::from_secs(30),
         owner: Duration::from_secs(15),
     };
+
+    /// For Solana, where a transaction is dropped by whoever has no room for it, and a blockhash is taken for a minute: that
+    /// and the time until a block is final are less than is waited for.
+    pub const SOLANA: Self = Self { resend: Duration::from_secs(2), ..Self::USUAL };
+
+    /// What is usual on this chain.
+    #[must_use]
+    pub const fn of(chain: ChainId) -> Self {
+        match chain {
+            ChainId::Base => Self::USUAL,
+            ChainId::Solana => Self::SOLANA,
+        }
+    }
 }
 
 /// A step that has been reached.
@@ -94,8 +112,8 @@ pub struct Outgoing<'a> {
     pub intent: IntentId,
     /// What it does, for people.
     pub what: &'a str,
-    pub nonce: u64,
-    pub hash: Hash,
+    pub pin: Pin,
+    pub name: TransactionName,
     /// Which transaction of the intent it is; above 1 it outbids another.
     pub attempt: u32,
     pub purpose: Purpose,
@@ -104,9 +122,9 @@ pub struct Outgoing<'a> {
 /// Who is told of each step.
 pub type Tell<'a> = dyn FnMut(Moment<'_>) + Send + 'a;
 
-/// The outbox of one account of Base, as long as this process owns its nonces.
+/// The outbox of one account, as long as this process owns its nonces, or what a chain has in their place.
 pub struct Dispatch<'a> {
-    base: &'a mut Base,
+    lane: Lane<'a>,
     outbox: &'a Outbox,
     owner: NonceOwner,
     pace: Pace,
@@ -118,18 +136,19 @@ pub struct Dispatch<'a> {
 impl<'a> Dispatch<'a> {
     /// Waits until nobody else has the account.
     pub async fn claim(
-        base: &'a mut Base,
+        lane: impl Into<Lane<'a>>,
         outbox: &'a Outbox,
         account: Account,
         pace: Pace,
         tell: &'a mut Tell<'a>,
     ) -> Result<Self, OutboxError> {
-        let owner = NonceOwner::claim(folder(outbox), ChainId::Base, account, pace.owner).await?;
-        Self::owned(base, outbox, owner, pace, tell).await
+        let lane = lane.into();
+        let owner = NonceOwner::claim(folder(outbox), lane.chain(), account, pace.owner).await?;
+        Self::owned(lane, outbox, owner, pace, tell).await
     }
 
     pub(crate) async fn owned(
-        base: &'a mut Base,
+        lane: Lane<'a>,
         outbox: &'a Outbox,
         owner: NonceOwner,
         pace: Pace,
@@ -137,18 +156,18 @@ impl<'a> Dispatch<'a> {
     ) -> Result<Self, OutboxError> {
         // Whoever had the account before may have ended before its rows were on disk, and now they are acted upon.
         outbox.confirm().await?;
-        Ok(Self { base, outbox, owner, pace, tell, faults: Faults::default() })
+        Ok(Self { lane, outbox, owner, pace, tell, faults: Faults::default() })
     }
 
     /// What was found wrong with endpoints so far.
     pub fn take_faults(&mut self) -> Faults {
-        self.faults.add(self.base.faults_of_sending());
+        self.faults.add(self.lane.faults());
         std::mem::take(&mut self.faults)
     }
 
     /// The reader of the chain, for what has to be asked between two steps.
-    pub const fn base(&mut self) -> &mut Base {
-        self.base
+    pub const fn lane(&mut self) -> &mut Lane<'a> {
+        &mut self.lane
     }
 
     /// The value of a reading; its faults are kept.
@@ -170,13 +189,11 @@ impl<'a> Dispatch<'a> {
     }
 
     /// Stores what was signed. From here on it may happen.
-    async fn store(&mut self, intent: &mut Intent, purpose: Purpose, signed: Signed) -> Result<(), OutboxError> {
+    async fn store(&mut self, intent: &mut Intent, purpose: Purpose, signed: Sealed) -> Result<(), OutboxError> {
         (self.tell)(Moment::Signed(intent.id));
-        let Signed { nonce, tip: free_at, fees, hash, bytes } = signed;
-        let pin = Pin::Nonce(nonce);
+        let Sealed { pin, free_at, fees, name, bytes } = signed;
         let (stage, _) = intent.stage.after(Observation::Signed { pin, purpose, free_at })?;
-        let name = TransactionName::Base(hash);
-        let attempt = Attempt { purpose, fees: Some(fees), name, bytes, signed: now() };
+        let attempt = Attempt { purpose, fees, name, bytes, signed: now() };
         self.outbox.sign(intent.id, &attempt, stage).await?;
         (intent.stage, intent.pin) = (stage, Some(pin));
         intent.attempts.push(attempt);
@@ -186,38 +203,34 @@ impl<'a> Dispatch<'a> {
 
     /// The intents of the account, the latest first.
     async fn intents(&mut self, unsettled: bool) -> Result<Vec<Intent>, OutboxError> {
-        let account = Some((ChainId::Base, self.owner.account()));
+        let account = Some((self.lane.chain(), self.owner.account()));
         Ok(self.outbox.intents(Which { account, unsettled }, williw_store::INTENTS_CAP).await?)
     }
 }
 
-/// Opens the outbox in a home's database, which need not be there yet: then the vault is asked how its network divides time.
+/// Opens the outbox in a home's database, which need not be there yet: then a chain is asked how its network divides time.
 /// What is wrong with endpoints is told beside it.
-pub async fn open(database: &Path, settings: &Settings, base: &mut Base) -> Result<Reading<Outbox>, DaemonError> {
-    let (clock, faults) = match clock_of(database).await? {
-        Some(clock) => (clock, Faults::default()),
-        None => {
-            let deployment = base.deployment().await.map_err(|source| DaemonError::Chain { source })?;
-            (deployment.value.clock, deployment.faults)
-        }
-    };
-    let value = open_for(database, settings, base, clock).await?;
+pub async fn open(database: &Path, settings: &Settings) -> Result<Reading<Outbox>, DaemonError> {
+    let mut readers = Readers::new(settings)?;
+    let Reading { value: clock, faults } = readers.clock(database).await?;
+    let value = open_for(database, settings, &readers, clock).await?;
     Ok(Reading { value, faults })
 }
 
 /// Opens the outbox if there is one. Nobody is asked.
 pub async fn open_existing(database: &Path, settings: &Settings) -> Result<Option<Outbox>, DaemonError> {
-    let Some(clock) = clock_of(database).await? else { return Ok(None) };
-    let base = Base::new(&settings.chain()).map_err(|source| DaemonError::Chain { source })?;
-    open_for(database, settings, &base, clock).await.map(Some)
+    let clock = Store::clock_of(database).await.map_err(|source| DaemonError::Open { source })?;
+    let Some(clock) = clock else { return Ok(None) };
+    open_for(database, settings, &Readers::new(settings)?, clock).await.map(Some)
 }
 
-async fn clock_of(database: &Path) -> Result<Option<CycleClock>, DaemonError> {
-    Store::clock_of(database).await.map_err(|source| DaemonError::Open { source })
-}
-
-async fn open_for(database: &Path, settings: &Settings, base: &Base, clock: CycleClock) -> Result<Outbox, DaemonError> {
-    let blank = Ledger::new(settings.network.id(), clock, &[base.site()]);
+async fn open_for(
+    database: &Path,
+    settings: &Settings,
+    readers: &Readers,
+    clock: CycleClock,
+) -> Result<Outbox, DaemonError> {
+    let blank = Ledger::new(settings.network.id(), clock, &readers.sites());
     Outbox::open(database, &blank).await.map_err(|source| DaemonError::Open { source })
 }
 
@@ -230,44 +243,18 @@ fn folder(outbox: &Outbox) -> &Path {
 fn outgoing(intent: &Intent) -> Result<Outgoing<'_>, OutboxError> {
     let attempt = u32::try_from(intent.attempts.len()).map_err(|_| Contradiction::TooManyAttempts)?;
     let newest = intent.attempts.last().ok_or(Contradiction::NothingSigned)?;
-    let (nonce, hash) = (nonce(intent)?, hash(newest)?);
-    Ok(Outgoing { intent: intent.id, what: &intent.call.what, nonce, hash, attempt, purpose: newest.purpose })
-}
-
-fn nonce(intent: &Intent) -> Result<u64, OutboxError> {
-    match intent.pin {
-        Some(Pin::Nonce(nonce)) => Ok(nonce),
-        Some(Pin::Blockhash { .. }) => Err(OutboxError::OtherChain { intent: intent.id }),
-        None => Err(Contradiction::NothingSigned.into()),
-    }
-}
-
-fn hash(attempt: &Attempt) -> Result<Hash, OutboxError> {
-    match attempt.name {
-        TransactionName::Base(hash) => Ok(hash),
-        TransactionName::Solana(_) => Err(Contradiction::OtherPin.into()),
-    }
-}
-
-/// What the endpoints are asked about.
-fn sought<'a>(intent: &Intent, trail: Trail, attempts: &'a [Candidate]) -> Result<Sought<'a>, OutboxError> {
-    Ok(Sought { from: intent.call.account, nonce: nonce(intent)?, trail, attempts, remembered: REMEMBERED_BLOCKS })
-}
-
-fn candidates(intent: &Intent) -> Result<Vec<Candidate>, OutboxError> {
-    let candidate = |attempt: &Attempt| Ok(Candidate { hash: hash(attempt)?, purpose: attempt.purpose });
-    intent.attempts.iter().map(candidate).collect()
+    let (pin, name) = (intent.pin.ok_or(Contradiction::NothingSigned)?, newest.name);
+    Ok(Outgoing { intent: intent.id, what: &intent.call.what, pin, name, attempt, purpose: newest.purpose })
 }
 
 /// The same call: whoever asks for it may mean the one that is there already.
 fn is_same(asked: &Asked, call: &Call) -> bool {
-    asked.target == Account::evm(call.to) && asked.input == call.data && asked.value == call.value
+    asked.target == call.to && asked.input == call.data && asked.value == call.value
 }
 
-/// The call that was asked for, as the chain takes it.
-fn call_of(asked: &Asked) -> Result<Call, OutboxError> {
-    let to = williw_chain::address::bytes(asked.target).ok_or(OutboxError::ForeignTarget(asked.target))?;
-    Ok(Call { to, data: asked.input.clone(), value: asked.value, what: asked.what.clone() })
+/// The call that was asked for.
+fn call_of(asked: &Asked) -> Call {
+    Call { to: asked.target, data: asked.input.clone(), value: asked.value, what: asked.what.clone() }
 }
 
 /// The wall clock, for people: nothing is decided by it.

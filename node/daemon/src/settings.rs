@@ -13,9 +13,11 @@ use std::time::Duration;
 use url::Url;
 use williw_chain::address;
 use williw_chain::base::{BaseSettings, ENDPOINTS_CAP, SettingsFault};
+use williw_chain::solana::SolanaSettings;
 use williw_core::cycle::Height;
-use williw_core::identity::{PeerId, Signer};
-use williw_core::network::{BaseSite, Network};
+use williw_core::hash::Hash;
+use williw_core::identity::{Account, ChainId, PeerId, Signer};
+use williw_core::network::{BaseSite, Network, SolanaSite};
 
 mod read;
 
@@ -34,7 +36,10 @@ pub const EXAMPLE: &str = include_str!("../williw.example.toml");
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub network: Network,
-    pub base: BaseSection,
+    /// None if the network is not on Base.
+    pub base: Option<BaseSection>,
+    /// None if the network is not on Solana.
+    pub solana: Option<SolanaSection>,
     pub gossip: GossipSection,
     pub http: HttpSection,
 }
@@ -44,6 +49,15 @@ pub struct BaseSection {
     pub chain_id: u64,
     pub vault: [u8; 20],
     pub from_height: Height,
+    pub rpcs: Vec<Url>,
+    pub poll: Duration,
+}
+
+#[derive(Clone)]
+pub struct SolanaSection {
+    /// The cluster's genesis hash.
+    pub genesis: Hash,
+    pub program: Account,
     pub rpcs: Vec<Url>,
     pub poll: Duration,
 }
@@ -99,40 +113,58 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         let mut keys = Keys::parse(path, text)?;
         keys.override_from(environment)?;
-        let base = BaseSection::take(&mut keys)?;
-        let site = BaseSite { chain_id: base.chain_id, vault: base.vault };
-        let named = |name: &str| Network::new(name, Some(site), None).map_err(|fault| fault.to_string());
-        let network =
-            keys.text("network", "name", "the name of the network that the vault was deployed with", named)?;
+        // Both, where neither is there: then it is said what is missing.
+        let (on_base, on_solana) = (keys.has("base"), keys.has("solana"));
+        let base = (on_base || !on_solana).then(|| BaseSection::take(&mut keys)).transpose()?;
+        let solana = on_solana.then(|| SolanaSection::take(&mut keys)).transpose()?;
+        let sites = (base.as_ref().map(BaseSection::site), solana.as_ref().map(SolanaSection::site));
+        let named = |name: &str| Network::new(name, sites.0, sites.1).map_err(|fault| fault.to_string());
+        let network = keys.text("network", "name", "the name of the network that was deployed", named)?;
         let settings = Self {
             network,
             base,
+            solana,
             gossip: GossipSection {
                 listen: keys.socket("gossip", "listen", "0.0.0.0:7474")?,
                 peers: keys.list("gossip", "peers", PEERS_CAP, "`0x<peer>@<ip>:<port>`", peer_address)?,
             },
             http: HttpSection { listen: loopback(&mut keys)? },
         };
-        settings.chain().check().map_err(|fault| keys.value("base", "rpcs", &endpoints_expected(&fault)))?;
+        let unusable = |section, fault| keys.value(section, "rpcs", &endpoints_expected(&fault));
+        settings.of_base().map_or(Ok(()), |base| base.check()).map_err(|fault| unusable("base", fault))?;
+        settings.of_solana().map_or(Ok(()), |solana| solana.check()).map_err(|fault| unusable("solana", fault))?;
         keys.finish()?;
         Ok(settings)
     }
 
-    /// What the reader of Base has to know.
+    /// What the reader of Base has to know; none if the network is not there.
     #[must_use]
-    pub fn chain(&self) -> BaseSettings {
-        let BaseSection { chain_id, vault, from_height, ref rpcs, .. } = self.base;
-        BaseSettings { rpcs: rpcs.clone(), chain_id, vault, network: self.network.id(), from_height }
+    pub fn of_base(&self) -> Option<BaseSettings> {
+        let BaseSection { chain_id, vault, from_height, ref rpcs, .. } = *self.base.as_ref()?;
+        Some(BaseSettings { rpcs: rpcs.clone(), chain_id, vault, network: self.network.id(), from_height })
+    }
+
+    /// What the reader of Solana has to know; none if the network is not there.
+    #[must_use]
+    pub fn of_solana(&self) -> Option<SolanaSettings> {
+        let SolanaSection { genesis, program, ref rpcs, .. } = *self.solana.as_ref()?;
+        Some(SolanaSettings { rpcs: rpcs.clone(), genesis: Account(genesis.0), program, network: self.network.id() })
+    }
+
+    /// The chains that the network is on.
+    pub fn chains(&self) -> impl Iterator<Item = ChainId> {
+        let chains = [(ChainId::Base, self.base.is_some()), (ChainId::Solana, self.solana.is_some())];
+        chains.into_iter().filter_map(|(chain, there)| there.then_some(chain))
     }
 }
 
 impl BaseSection {
+    const fn site(&self) -> BaseSite {
+        BaseSite { chain_id: self.chain_id, vault: self.vault }
+    }
+
     fn take(keys: &mut Keys) -> Result<Self, SettingsError> {
-        let rpcs = "addresses of RPC endpoints, `[\"https://...\"]`";
-        let found = keys.list("base", "rpcs", ENDPOINTS_CAP, rpcs, |text| text.parse().ok())?;
-        if found.is_empty() {
-            return Err(keys.absent("base", "rpcs", rpcs));
-        }
+        let found = endpoints(keys, "base")?;
         let vault = "the address of the vault, `0x` and 40 hex digits";
         Ok(Self {
             chain_id: keys.number("base", "chain_id", "the chain's number, 8453 for Base", (1, u64::MAX), None)?,
@@ -153,14 +185,58 @@ impl BaseSection {
     }
 }
 
+impl SolanaSection {
+    const fn site(&self) -> SolanaSite {
+        SolanaSite { genesis: self.genesis, program: self.program }
+    }
+
+    fn take(keys: &mut Keys) -> Result<Self, SettingsError> {
+        let base58 = |text: &str| Account::from_base58(text).map_err(|fault| fault.to_string());
+        Ok(Self {
+            rpcs: endpoints(keys, "solana")?,
+            genesis: keys
+                .text(
+                    "solana",
+                    "genesis",
+                    "the cluster's genesis hash in base58, as `solana genesis-hash` says",
+                    base58,
+                )
+                .map(|genesis| Hash(genesis.0))?,
+            program: keys.text("solana", "program", "the id of the program in base58", base58)?,
+            poll: Duration::from_millis(keys.number("solana", "poll_ms", "milliseconds", POLL_MS, Some(2_000))?),
+        })
+    }
+}
+
+fn endpoints(keys: &mut Keys, section: &'static str) -> Result<Vec<Url>, SettingsError> {
+    let rpcs = "addresses of RPC endpoints, `[\"https://...\"]`";
+    let found = keys.list(section, "rpcs", ENDPOINTS_CAP, rpcs, |text| text.parse().ok())?;
+    if found.is_empty() { Err(keys.absent(section, "rpcs", rpcs)) } else { Ok(found) }
+}
+
+/// The hosts of endpoints: the rest of their addresses may hold keys.
+fn hosts(rpcs: &[Url]) -> Vec<&str> {
+    rpcs.iter().map(|url| url.host_str().unwrap_or("no host")).collect()
+}
+
 impl fmt::Debug for BaseSection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hosts: Vec<&str> = self.rpcs.iter().map(|url| url.host_str().unwrap_or("no host")).collect();
         f.debug_struct("BaseSection")
             .field("chain_id", &self.chain_id)
             .field("vault", &Signer(self.vault))
             .field("from_height", &self.from_height)
-            .field("rpcs", &hosts)
+            .field("rpcs", &hosts(&self.rpcs))
+            .field("poll", &self.poll)
+            .finish()
+    }
+}
+
+impl fmt::Debug for SolanaSection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SolanaSection")
+            .field("genesis", &Account(self.genesis.0).base58())
+            .field("program", &self.program.base58())
+            .field("rpcs", &hosts(&self.rpcs))
             .field("poll", &self.poll)
             .finish()
     }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 use williw_chain::address;
-use williw_chain::base::EndpointStatus;
+use williw_chain::{EndpointFault, EndpointStatus};
 use williw_core::census::{Alarm, Census, Freshness};
 use williw_core::cycle::UnixSeconds;
 use williw_core::identity::{ChainId, Owner, PeerId};
@@ -62,7 +62,7 @@ pub(crate) struct ChainStatus {
     /// The last block whose final facts are written down, and its time.
     pub(crate) height: u64,
     pub(crate) time: u64,
-    /// How many facts of its operators are written down.
+    /// How many facts its journals have, as far as they were read.
     pub(crate) facts: u64,
     pub(crate) operators: u64,
     pub(crate) endpoints: Vec<EndpointView>,
@@ -170,7 +170,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) network: &'a Network,
     pub(crate) sentry: &'a Sentry,
     pub(crate) configured: &'a BTreeSet<PeerId>,
-    pub(crate) endpoints: &'a [EndpointStatus],
+    pub(crate) endpoints: &'a BTreeMap<ChainId, Vec<EndpointStatus>>,
     pub(crate) heard: &'a BTreeMap<PeerId, Heard>,
     pub(crate) notices: &'a [Notice],
     pub(crate) started: UnixSeconds,
@@ -231,18 +231,14 @@ impl Scene<'_> {
     fn chain(&self, chain: ChainId) -> ChainStatus {
         let ledger = self.census.ledger();
         let books = ledger.chain(chain).expect("the ledger named it");
-        let journals = books.site.standing_journals();
         ChainStatus {
             chain: chain.to_string(),
             freshness: self.freshness(chain).to_string(),
             height: books.through.height.0,
             time: books.through.time.0,
-            facts: journals.into_iter().map(|journal| ledger.head(chain, journal).seq).sum(),
+            facts: ledger.journals(chain).map(|(_, end)| end.head.seq).sum(),
             operators: books.operators,
-            endpoints: match chain {
-                ChainId::Base => self.endpoints.iter().map(endpoint).collect(),
-                ChainId::Solana => Vec::new(),
-            },
+            endpoints: self.endpoints.get(&chain).into_iter().flatten().map(endpoint).collect(),
         }
     }
 
@@ -293,7 +289,7 @@ impl Scene<'_> {
             let operator = self.census.ledger().operator(owner)?;
             Some(OwnerView {
                 chain: owner.chain.to_string(),
-                owner: address::shown(owner.account),
+                owner: address::shown_on(owner.chain, owner.account),
                 active: operator.active.0.to_string(),
                 queued: operator.queued.0.to_string(),
                 jailed: operator.jailed.is_some(),
@@ -319,7 +315,7 @@ fn endpoint(status: &EndpointStatus) -> EndpointView {
         latest: status.latest.map(|height| height.0),
         finalized: status.finalized.map(|height| height.0),
         fault: status.fault.as_ref().map(ToString::to_string),
-        lie: status.fault.as_ref().is_some_and(williw_chain::base::EndpointFault::is_lie),
+        lie: status.fault.as_ref().is_some_and(EndpointFault::is_lie),
         proven: status.proven,
         requests: status.requests,
     }

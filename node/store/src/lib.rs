@@ -24,7 +24,7 @@ mod write;
 
 pub use error::StoreError;
 pub use facts::{Entry, FACTS_CAP, Place};
-pub use outbox::{Asked, Attempt, INTENTS_CAP, Intent, Outbox, TransactionName, Which};
+pub use outbox::{Asked, Attempt, INTENTS_CAP, Intent, Outbox, Which};
 pub use peers::{ADDRESS_CAP, PEER_CAP, PeerRow};
 pub use store::Store;
 

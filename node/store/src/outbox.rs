@@ -13,10 +13,9 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
 use tokio::time::{Instant, sleep};
 use williw_core::cycle::UnixSeconds;
-use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId};
 use williw_core::ledger::Ledger;
-use williw_core::outbox::{Fees, IntentId, Pin, Purpose, Stage};
+use williw_core::outbox::{Fees, IntentId, Pin, Purpose, Stage, TransactionName};
 
 use crate::error::{StoreError, failed};
 use crate::open::BUSY_TIMEOUT;
@@ -55,13 +54,6 @@ pub struct Asked {
     /// What it does, for people.
     pub what: String,
     pub asked: UnixSeconds,
-}
-
-/// How a chain calls a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TransactionName {
-    Base(Hash),
-    Solana([u8; 64]),
 }
 
 /// A signed transaction.

@@ -5,9 +5,10 @@ use futures_util::future::join;
 use williw_core::cycle::Height;
 
 use super::Base;
-use super::endpoint::{Block, Matter, Which, core_hash};
-use super::fault::{ChainError, EndpointFault};
-use super::quorum::{agreed, reached_heights};
+use super::endpoint::{Block, Which, core_hash};
+use crate::fault::{ChainError, EndpointFault};
+use crate::panel::Matter;
+use crate::quorum::{agreed, reached_heights};
 
 /// How far an endpoint's final head may lie behind the agreed one: an hour of blocks. Endpoints learn of finality in steps.
 pub const FINAL_LAG_BLOCKS: u64 = 1_800;
@@ -23,24 +24,27 @@ impl Base {
     pub(crate) async fn final_block(&mut self, matter: Matter) -> Result<Block, ChainError> {
         self.begin(matter).await;
         let ask = |index: usize| {
-            let endpoint = &self.endpoints[index];
+            let endpoint = &self.panel[index];
             let heads = async move {
                 let (latest, finalized) = join(endpoint.block(Which::Latest), endpoint.block(Which::Finalized)).await;
                 latest.and_then(|latest| Ok((latest, finalized?)))
             };
             (index, heads)
         };
-        let answers = self.gather(self.sound(matter).into_iter().map(ask), |good| good.len() >= self.quorum).await;
+        let answers = self
+            .panel
+            .gather(self.panel.sound(matter).into_iter().map(ask), |good| good.len() >= self.panel.quorum)
+            .await;
         let mut heads = Vec::new();
-        for (index, (latest, finalized)) in self.settle(matter, answers) {
-            let endpoint = &mut self.endpoints[index];
-            (endpoint.latest, endpoint.finalized) = (Some(latest), Some(finalized));
+        for (index, (latest, finalized)) in self.panel.settle(matter, answers) {
+            let endpoint = &mut self.panel[index];
+            (endpoint.seen.latest, endpoint.seen.finalized) = (Some(latest), Some(finalized));
             heads.push((index, finalized));
         }
         let heights = heads.iter().map(|(_, block)| block.height.0).collect();
-        let reached = reached_heights(heights, self.quorum);
+        let reached = reached_heights(heights, self.panel.quorum);
         let Some(block) = self.highest_agreed(matter, reached, &heads).await else {
-            return Err(self.no_quorum(matter, "the final head"));
+            return Err(self.panel.no_quorum(matter, "the final head"));
         };
         self.blame_laggards(matter, &heads, block, FINAL_LAG_BLOCKS);
         Ok(block)
@@ -49,18 +53,21 @@ impl Base {
     /// The highest block near the tip that a quorum names by the same hash.
     pub(crate) async fn tip(&mut self, matter: Matter) -> Result<Block, ChainError> {
         self.begin(matter).await;
-        let ask = |index: usize| (index, self.endpoints[index].block(Which::Latest));
-        let answers = self.gather(self.sound(matter).into_iter().map(ask), |good| good.len() >= self.quorum).await;
-        let heads = self.settle(matter, answers);
+        let ask = |index: usize| (index, self.panel[index].block(Which::Latest));
+        let answers = self
+            .panel
+            .gather(self.panel.sound(matter).into_iter().map(ask), |good| good.len() >= self.panel.quorum)
+            .await;
+        let heads = self.panel.settle(matter, answers);
         for (index, latest) in &heads {
-            self.endpoints[*index].latest = Some(*latest);
+            self.panel[*index].seen.latest = Some(*latest);
         }
         let heights = heads.iter().map(|(_, block)| block.height.0).collect();
-        let mut candidates = reached_heights(heights, self.quorum);
+        let mut candidates = reached_heights(heights, self.panel.quorum);
         let lowest = candidates.last().copied().unwrap_or_default();
         candidates.extend((lowest.saturating_sub(TIP_WALK_BLOCKS)..lowest).rev());
         let Some(block) = self.highest_agreed(matter, candidates, &heads).await else {
-            return Err(self.no_quorum(matter, "the tip"));
+            return Err(self.panel.no_quorum(matter, "the tip"));
         };
         self.blame_laggards(matter, &heads, block, TIP_LAG_BLOCKS);
         Ok(block)
@@ -93,21 +100,21 @@ impl Base {
         heads: &[(usize, Block)],
     ) -> Vec<(usize, Block)> {
         let ask = |(index, head): (usize, Block)| {
-            let endpoint = &self.endpoints[index];
+            let endpoint = &self.panel[index];
             (
                 index,
                 async move { if head.height == height { Ok(head) } else { endpoint.block(Which::At(height)).await } },
             )
         };
         let there =
-            heads.iter().copied().filter(|(index, head)| head.height >= height && self.is_sound(matter, *index));
-        let answers = self.gather(there.map(ask), |good| self.agreed_hash(good).is_some()).await;
-        self.settle(matter, answers)
+            heads.iter().copied().filter(|(index, head)| head.height >= height && self.panel.is_sound(matter, *index));
+        let answers = self.panel.gather(there.map(ask), |good| self.agreed_hash(good).is_some()).await;
+        self.panel.settle(matter, answers)
     }
 
     pub(crate) fn agreed_hash(&self, claims: &[(usize, Block)]) -> Option<B256> {
         let hashes: Vec<_> = claims.iter().map(|(index, block)| (*index, block.hash)).collect();
-        agreed(&hashes, self.quorum)
+        agreed(&hashes, self.panel.quorum)
     }
 
     /// The block that a quorum has; whoever has another one is blamed.
@@ -122,7 +129,7 @@ impl Base {
     fn blame_disputed(&mut self, matter: Matter, claims: &[(usize, Block)]) {
         for (index, block) in claims {
             let fault = EndpointFault::OtherBlock { height: block.height, hash: core_hash(block.hash) };
-            self.blame(matter, *index, fault);
+            self.panel.blame(matter, *index, fault);
         }
     }
 
@@ -130,7 +137,7 @@ impl Base {
         for (index, head) in heads {
             let behind = agreed.height.0.saturating_sub(head.height.0);
             if behind > slack {
-                self.blame(matter, *index, EndpointFault::Lagging { at: head.height, behind });
+                self.panel.blame(matter, *index, EndpointFault::Lagging { at: head.height, behind });
             }
         }
     }

@@ -10,10 +10,11 @@ use tokio::time::timeout;
 use williw_core::cycle::Height;
 
 use super::Base;
-use super::endpoint::{Block, Matter};
-use super::fault::EndpointFault;
+use super::endpoint::Block;
 use super::proof::{JournalState, verify};
-use super::quorum::agreed;
+use crate::fault::EndpointFault;
+use crate::panel::Matter;
+use crate::quorum::agreed;
 
 /// At least so many blocks lie between two sightings: about a minute.
 pub const SIGHTING_BLOCKS: u64 = 32;
@@ -46,21 +47,21 @@ enum Shown {
 impl Base {
     /// The journal at a block that a quorum agrees on; none if nobody serves enough to know it.
     pub(super) async fn attest(&mut self, matter: Matter, block: Block) -> Option<JournalState> {
-        for endpoint in &mut self.endpoints {
-            endpoint.proven = false;
+        for endpoint in &mut self.panel.endpoints {
+            endpoint.seen.proven = false;
         }
         let vault = self.vault.address;
-        let ask = |index: usize| (index, show(&self.endpoints[index], vault, block));
-        let there = self.sound(matter).into_iter().filter(|&index| self.has_reached(index, block.height));
-        let answers = self.gather(there.map(ask), |good| self.truth(good).is_some()).await;
-        let shown = self.settle(matter, answers);
+        let ask = |index: usize| (index, show(&self.panel[index], vault, block));
+        let there = self.panel.sound(matter).into_iter().filter(|&index| self.has_reached(index, block.height));
+        let answers = self.panel.gather(there.map(ask), |good| self.truth(good).is_some()).await;
+        let shown = self.panel.settle(matter, answers);
         for (index, shown) in &shown {
-            self.endpoints[*index].proven = matches!(shown, Shown::Proven(_));
+            self.panel[*index].seen.proven = matches!(shown, Shown::Proven(_));
         }
         let truth = self.truth(&shown)?;
         for (index, shown) in shown {
             if matches!(shown, Shown::Said(state) if state != truth) {
-                self.blame(matter, index, EndpointFault::ForgedStorage { height: block.height });
+                self.panel.blame(matter, index, EndpointFault::ForgedStorage { height: block.height });
             }
         }
         Some(truth)
@@ -79,15 +80,15 @@ impl Base {
                 Shown::Proven(_) | Shown::Nothing => None,
             });
             let claims: Vec<_> = said.clone().map(|(index, state)| (index, key(&state))).collect();
-            let agreed = agreed(&claims, self.quorum)?;
+            let agreed = agreed(&claims, self.panel.quorum)?;
             said.map(|(_, state)| state).find(|state| key(state) == agreed)
         })
     }
 
     /// The highest sighting at or below the final head that a quorum has as well.
     pub(super) async fn attest_by_sighting(&mut self, matter: Matter, final_block: Block) -> Option<Sighting> {
-        let finalized = |index: usize| Some((index, self.endpoints[index].finalized?));
-        let heads: Vec<_> = self.sound(matter).into_iter().filter_map(finalized).collect();
+        let finalized = |index: usize| Some((index, self.panel[index].seen.finalized?));
+        let heads: Vec<_> = self.panel.sound(matter).into_iter().filter_map(finalized).collect();
         let below: Vec<Sighting> =
             self.sightings.iter().copied().filter(|sighting| sighting.block.height <= final_block.height).collect();
         for sighting in below.into_iter().rev() {
@@ -111,17 +112,17 @@ impl Base {
         if self.sightings.len() >= SIGHTINGS_CAP || self.sightings.back().is_some_and(too_soon) {
             return;
         }
-        let order = self.in_turn(matter, self.sight_turn);
-        self.sight_turn = (self.sight_turn + 1) % self.endpoints.len();
+        let order = self.panel.in_turn(matter, self.sight_turn);
+        self.sight_turn = (self.sight_turn + 1) % self.panel.endpoints.len();
         for index in order {
             if !self.has_reached(index, tip.height) {
                 continue;
             }
             // One that serves no proof here is not worse for it; the next one may.
-            match timeout(SIGHT_TIMEOUT, prove(&self.endpoints[index], self.vault.address, tip)).await {
+            match timeout(SIGHT_TIMEOUT, prove(&self.panel[index], self.vault.address, tip)).await {
                 Ok(Ok(Some(state))) => return self.sightings.push_back(Sighting { block: tip, state }),
                 Ok(Ok(None)) | Err(_) => {}
-                Ok(Err(fault)) => self.blame(matter, index, fault),
+                Ok(Err(fault)) => self.panel.blame(matter, index, fault),
             }
         }
     }
@@ -131,15 +132,8 @@ impl Base {
         self.sightings.retain(|sighting| sighting.block.height >= through);
     }
 
-    /// The sound endpoints, beginning with the one whose turn it is.
-    pub(super) fn in_turn(&self, matter: Matter, turn: usize) -> Vec<usize> {
-        let count = self.endpoints.len();
-        let order = (0..count).map(|step| (turn + step) % count);
-        order.filter(|&index| self.is_sound(matter, index)).collect()
-    }
-
     pub(super) fn has_reached(&self, index: usize, height: Height) -> bool {
-        self.endpoints[index].latest.is_some_and(|latest| latest.height >= height)
+        self.panel[index].seen.latest.is_some_and(|latest| latest.height >= height)
     }
 }
 

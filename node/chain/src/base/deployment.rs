@@ -9,9 +9,10 @@ use williw_core::network::NetworkId;
 
 use super::Base;
 use super::abi::{StakeVault, account_of};
-use super::endpoint::{Endpoint, Matter, Viewed, Which};
-use super::fault::{ChainError, EndpointFault, Reading};
-use super::quorum::agreed;
+use super::endpoint::{Endpoint, Viewed, Which};
+use crate::fault::{ChainError, EndpointFault, Reading};
+use crate::panel::Matter;
+use crate::quorum::agreed;
 
 const MATTER: Matter = Matter::Lookup;
 
@@ -37,23 +38,24 @@ impl Base {
         const WHAT: &str = "the vault's numbers";
         self.begin(MATTER).await;
         let vault = self.vault.address;
-        let ask = |index: usize| (index, numbers(&self.endpoints[index], vault));
-        let quorum = self.quorum;
+        let ask = |index: usize| (index, numbers(&self.panel[index], vault));
+        let quorum = self.panel.quorum;
         let truth = |claims: &[(usize, (Fixed, Parameters))]| {
             let fixed: Vec<_> = claims.iter().map(|(index, (fixed, _))| (*index, *fixed)).collect();
             let parameters: Vec<_> = claims.iter().map(|(index, (_, parameters))| (*index, *parameters)).collect();
             Some((agreed(&fixed, quorum)?, agreed(&parameters, quorum)?))
         };
-        let answers = self.gather(self.sound(MATTER).into_iter().map(ask), |good| truth(good).is_some()).await;
-        let claims = self.settle(MATTER, answers);
-        let Some((fixed, parameters)) = truth(&claims) else { return Err(self.no_quorum(MATTER, WHAT)) };
+        let answers =
+            self.panel.gather(self.panel.sound(MATTER).into_iter().map(ask), |good| truth(good).is_some()).await;
+        let claims = self.panel.settle(MATTER, answers);
+        let Some((fixed, parameters)) = truth(&claims) else { return Err(self.panel.no_quorum(MATTER, WHAT)) };
         for (index, claim) in claims {
             // Parameters change, and each endpoint reads them at a tip of its own.
             if claim.0 != fixed {
-                self.blame(MATTER, index, EndpointFault::Contradicts(WHAT));
+                self.panel.blame(MATTER, index, EndpointFault::Contradicts(WHAT));
             }
         }
-        Ok(Reading { value: deployment(fixed, parameters)?, faults: self.faults(MATTER) })
+        Ok(Reading { value: deployment(fixed, parameters)?, faults: self.panel.faults(MATTER) })
     }
 }
 

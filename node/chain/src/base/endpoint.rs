@@ -1,7 +1,5 @@
 //! One endpoint: what is asked of it, and what of its answers can be checked without anybody else.
 
-use std::collections::BTreeMap;
-
 use alloy::consensus::Header;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::rpc::types::EIP1186AccountProofResponse;
@@ -16,10 +14,8 @@ use williw_core::ledger::Point;
 use williw_core::network::NetworkId;
 
 use super::abi::StakeVault;
-use super::fault::EndpointFault;
-use super::rpc::{Answer, Rpc};
-use super::settings::EndpointName;
-use super::wait::Away;
+use crate::fault::EndpointFault;
+use crate::rpc::Answer;
 
 /// What an endpoint must serve before anything else it says counts.
 #[derive(Clone, Copy, Debug)]
@@ -27,14 +23,6 @@ pub(crate) struct Vault {
     pub(crate) chain_id: u64,
     pub(crate) address: Address,
     pub(crate) network: NetworkId,
-}
-
-/// What a fault was found in. The next reading of the same matter takes it back unless it finds it again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Matter {
-    Finals,
-    Tail,
-    Lookup,
 }
 
 /// A block whose header has the hash it claims.
@@ -103,34 +91,18 @@ pub(crate) enum Viewed<T> {
     Reverted(Bytes),
 }
 
-#[derive(Debug)]
-pub(crate) struct Endpoint {
-    pub(crate) name: EndpointName,
-    pub(crate) rpc: Rpc,
-    /// It serves our chain and our vault, as far as is known since it was last away.
-    pub(crate) vetted: bool,
-    pub(crate) away: Option<Away>,
+/// What one endpoint of Base showed.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
     pub(crate) latest: Option<Block>,
     pub(crate) finalized: Option<Block>,
     /// Whether it proved the vault's storage when it was last asked to.
     pub(crate) proven: bool,
-    pub(crate) faults: BTreeMap<Matter, EndpointFault>,
 }
 
-impl Endpoint {
-    pub(crate) const fn new(name: EndpointName, rpc: Rpc) -> Self {
-        Self {
-            name,
-            rpc,
-            vetted: false,
-            away: None,
-            latest: None,
-            finalized: None,
-            proven: false,
-            faults: BTreeMap::new(),
-        }
-    }
+pub(crate) type Endpoint = crate::panel::Endpoint<Seen>;
 
+impl Endpoint {
     /// Whether it serves the right chain and the vault of the right network.
     pub(crate) async fn vet(&self, vault: &Vault) -> Result<(), EndpointFault> {
         self.serves(vault.chain_id).await?;

@@ -8,7 +8,7 @@ use williw_core::fact::{Body, Fact};
 use williw_core::journal::Head;
 use williw_core::ledger::Point;
 
-use super::fault::EndpointFault;
+use crate::fault::EndpointFault;
 
 /// The most cuts that one fold remembers. What lies behind the last of them is folded again later.
 pub(crate) const CUTS_CAP: usize = 1_024;

@@ -16,9 +16,10 @@ use williw_core::network::NetworkId;
 
 use super::Base;
 use super::abi::{RewardPool, StakeVault, account_of};
-use super::endpoint::{Block, Endpoint, Matter, Viewed, Which};
-use super::fault::{ChainError, EndpointFault, Reading};
-use super::quorum::agreed;
+use super::endpoint::{Block, Endpoint, Viewed, Which};
+use crate::fault::{ChainError, EndpointFault, Reading};
+use crate::panel::Matter;
+use crate::quorum::agreed;
 use crate::release::{Code, OfPool, OfVault, pool_parameters, vault_parameters};
 
 const MATTER: Matter = Matter::Lookup;
@@ -109,29 +110,30 @@ impl Base {
     pub async fn inspect(mut self, pool: [u8; 20]) -> Result<Reading<Inspection>, ChainError> {
         let (vault, pool) = (self.vault.address, Address::from(pool));
         let chain_id = self.vault.chain_id;
-        let ask = |index: usize| (index, self.endpoints[index].serves(chain_id));
-        let answers = self.gather((0..self.endpoints.len()).map(ask), |good| good.len() >= self.quorum).await;
-        for (index, ()) in self.settle(MATTER, answers) {
-            self.endpoints[index].vetted = true;
+        let ask = |index: usize| (index, self.panel[index].serves(chain_id));
+        let answers =
+            self.panel.gather((0..self.panel.endpoints.len()).map(ask), |good| good.len() >= self.panel.quorum).await;
+        for (index, ()) in self.panel.settle(MATTER, answers) {
+            self.panel[index].vetted = true;
         }
         let block = self.tip(MATTER).await?;
         let ask = |index: usize| {
-            let endpoint = &self.endpoints[index];
+            let endpoint = &self.panel[index];
             async move { (index, look(endpoint, vault, pool, block).await) }
         };
-        let answers = join_all(self.sound(MATTER).into_iter().map(ask)).await;
-        let claims = self.settle(MATTER, answers);
+        let answers = join_all(self.panel.sound(MATTER).into_iter().map(ask)).await;
+        let claims = self.panel.settle(MATTER, answers);
         let compared: Vec<_> = claims.iter().map(|(index, claim)| (*index, claim)).collect();
-        let Some((vault, pool)) = agreed(&compared, self.quorum).cloned() else {
-            return Err(self.no_quorum(MATTER, "the contracts"));
+        let Some((vault, pool)) = agreed(&compared, self.panel.quorum).cloned() else {
+            return Err(self.panel.no_quorum(MATTER, "the contracts"));
         };
         for (index, claim) in claims {
             if claim != (vault.clone(), pool.clone()) {
-                self.blame(MATTER, index, EndpointFault::Contradicts("the contracts"));
+                self.panel.blame(MATTER, index, EndpointFault::Contradicts("the contracts"));
             }
         }
         let value = Inspection { at: block.height, vault: vault_found(vault), pool: pool_found(pool) };
-        Ok(Reading { value, faults: self.faults(MATTER) })
+        Ok(Reading { value, faults: self.panel.faults(MATTER) })
     }
 }
 

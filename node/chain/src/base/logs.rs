@@ -10,7 +10,7 @@ use williw_core::identity::{Account, ChainId};
 
 use super::abi::{StakeVault::Recorded, account_of};
 use super::endpoint::{Endpoint, Which};
-use super::fault::{EndpointFault, LogFault, Outage};
+use crate::fault::{EndpointFault, LogFault, Outage};
 
 /// The most blocks in one question for logs. An endpoint that refuses is asked for half of it, down to a single block.
 pub const RANGE_BLOCKS: u64 = 10_000;

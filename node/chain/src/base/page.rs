@@ -1,5 +1,7 @@
 //! Pages: final facts, from where a ledger stands to a head that the chain itself attests.
 
+use std::time::Duration;
+
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::timeout;
 use williw_core::cycle::Height;
@@ -9,13 +11,16 @@ use williw_core::ledger::{ChainBooks, Page};
 
 use super::Base;
 use super::attest::REACH_BLOCKS;
-use super::endpoint::{Block, Endpoint, Matter};
-use super::fault::{ChainError, EndpointFault, Reading};
+use super::endpoint::{Block, Endpoint};
 use super::fold::{Cut, Fold, Folded};
-use super::logs::Walk;
-use super::wait::head_start;
+use super::logs::{RANGE_BLOCKS, Walk};
+use crate::fault::{ChainError, EndpointFault, Reading};
+use crate::panel::Matter;
 
 const MATTER: Matter = Matter::Finals;
+
+/// How long an endpoint is folded alone, to which a second comes for every [`RANGE_BLOCKS`] of the fold.
+pub const HEAD_START: Duration = Duration::from_secs(5);
 
 /// Where a page is meant to end.
 struct Goal {
@@ -38,8 +43,8 @@ impl Base {
         let through = value.as_ref().map_or(books.through, |page| page.through);
         let over = value.as_ref().is_none_or(|page| page.reached && page.through.height >= books.through.height);
         self.settled = over.then_some((final_block.hash, through.height));
-        self.clear_lookups(MATTER);
-        Ok(Reading { value, faults: self.faults(MATTER) })
+        self.panel.clear_lookups(MATTER);
+        Ok(Reading { value, faults: self.panel.faults(MATTER) })
     }
 
     async fn goal(&mut self, books: &ChainBooks, final_block: Block) -> Result<Option<Goal>, ChainError> {
@@ -61,7 +66,7 @@ impl Base {
             let short = final_block.height.0 - sighting.block.height.0;
             (sighting.block, sighting.state, short <= REACH_BLOCKS)
         } else {
-            return Err(self.no_quorum(MATTER, "the vault's storage at the final head"));
+            return Err(self.panel.no_quorum(MATTER, "the vault's storage at the final head"));
         };
         // Before its deployment the vault's storage is empty.
         let deployed = state.head.seq > 0;
@@ -95,7 +100,7 @@ impl Base {
                 None => {
                     // What was to come after it may be of the same making.
                     self.cuts.clear();
-                    return Err(ChainError::Disbelieved { faults: self.faults(MATTER) });
+                    return Err(ChainError::Disbelieved { faults: self.panel.faults(MATTER) });
                 }
             }
         };
@@ -124,10 +129,10 @@ impl Base {
     fn pardon_first_fact(&mut self) -> bool {
         const HIDDEN: EndpointFault = EndpointFault::HidesFacts { missing: 1 };
         let accused = |endpoint: &Endpoint| endpoint.faults.get(&MATTER) == Some(&HIDDEN);
-        if self.endpoints.iter().filter(|endpoint| accused(endpoint)).count() < self.quorum {
+        if self.panel.endpoints.iter().filter(|endpoint| accused(endpoint)).count() < self.panel.quorum {
             return false;
         }
-        for endpoint in self.endpoints.iter_mut().filter(|endpoint| accused(endpoint)) {
+        for endpoint in self.panel.endpoints.iter_mut().filter(|endpoint| accused(endpoint)) {
             endpoint.faults.remove(&MATTER);
         }
         true
@@ -136,8 +141,8 @@ impl Base {
     /// The facts of the first endpoint whose facts lead to the head. Those that do not are blamed, and so are those that
     /// were overtaken by one that began after them.
     async fn believe(&mut self, goal: Cut, books: &ChainBooks, head: Head) -> Option<Folded> {
-        let order = self.in_turn(MATTER, self.turn);
-        self.turn = (self.turn + 1) % self.endpoints.len();
+        let order = self.panel.in_turn(MATTER, self.turn);
+        self.turn = (self.turn + 1) % self.panel.endpoints.len();
         let mut order = order.into_iter().filter(|&index| self.has_reached(index, goal.through.height));
         let head_start = head_start(books.through.height.max(self.from_height), goal.through.height);
         let (mut folds, mut begun, mut blamed) = (FuturesUnordered::new(), Vec::new(), Vec::new());
@@ -163,7 +168,7 @@ impl Base {
         };
         drop((order, folds));
         for (index, fault) in blamed {
-            self.blame(MATTER, index, fault);
+            self.panel.blame(MATTER, index, fault);
         }
         folded
     }
@@ -191,11 +196,17 @@ impl Base {
     ) -> Result<Folded, EndpointFault> {
         let mut walk = Walk::new(from.max(self.from_height), goal.through.height);
         let mut fold = Fold::new((head, books.operators), books.last.height, goal.head, self.page_cap);
-        while let Some(facts) = walk.step(&self.endpoints[index], self.vault.address).await? {
+        while let Some(facts) = walk.step(&self.panel[index], self.vault.address).await? {
             for fact in facts {
                 fold.add(fact)?;
             }
         }
         fold.finish()
     }
+}
+
+/// How long the fold of so many blocks is waited for before another endpoint's is begun beside it: being slow must not keep
+/// facts from a ledger.
+fn head_start(from: Height, through: Height) -> Duration {
+    HEAD_START.saturating_add(Duration::from_secs(through.0.saturating_sub(from.0) / RANGE_BLOCKS))
 }

@@ -7,7 +7,7 @@
 
 use futures_util::future::join_all;
 use williw_core::amount::Amount;
-use williw_core::cycle::{Height, UnixSeconds};
+use williw_core::cycle::UnixSeconds;
 use williw_core::identity::{Account, Signer};
 use williw_core::model::QUEUE_CAP;
 
@@ -16,46 +16,13 @@ use alloy::sol_types::SolError;
 
 use super::Base;
 use super::abi::{StakeVault, address_of};
-use super::endpoint::{Block, Endpoint, Matter, Viewed, Which};
-use super::fault::{ChainError, EndpointFault, Reading};
-use super::quorum::agreed;
+use super::endpoint::{Block, Endpoint, Viewed, Which};
+use crate::fault::{ChainError, EndpointFault, Reading};
+use crate::panel::Matter;
+use crate::quorum::agreed;
+use crate::snapshot::{OperatorSnapshot, QueueEntry, SNAPSHOT_CAP, StandingOnChain};
 
 const MATTER: Matter = Matter::Lookup;
-
-/// The most accounts in one look-up; more are refused.
-pub const SNAPSHOT_CAP: usize = 64;
-
-/// One owner in the vault's state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OperatorSnapshot {
-    pub account: Account,
-    pub at: Height,
-    /// None if it is not registered.
-    pub operator: Option<StandingOnChain>,
-}
-
-/// An operator's record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct StandingOnChain {
-    pub index: u64,
-    pub active: Amount,
-    pub queued: Amount,
-    pub signer: Signer,
-    pub nonce: u64,
-    pub term: u64,
-    /// Before this moment its jail cannot end; none if it is free.
-    pub jailed_until: Option<UnixSeconds>,
-    /// In the order of their tickets.
-    pub queue: Vec<QueueEntry>,
-}
-
-/// Stake on its way out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct QueueEntry {
-    pub ticket: u64,
-    pub amount: Amount,
-    pub maturity: UnixSeconds,
-}
 
 impl Base {
     /// Looks operators up at the final head, as a quorum has them.
@@ -73,7 +40,7 @@ impl Base {
             let operator = self.look_up(address, block).await?;
             snapshots.push(OperatorSnapshot { account: *account, at: block.height, operator });
         }
-        Ok(Reading { value: snapshots, faults: self.faults(MATTER) })
+        Ok(Reading { value: snapshots, faults: self.panel.faults(MATTER) })
     }
 
     /// Looks one operator up at the tip, as a quorum has it. What is read there may still be reorganised away.
@@ -82,24 +49,24 @@ impl Base {
         let block = self.tip(MATTER).await?;
         let operator = self.look_up(address, block).await?;
         let value = OperatorSnapshot { account, at: block.height, operator };
-        Ok(Reading { value, faults: self.faults(MATTER) })
+        Ok(Reading { value, faults: self.panel.faults(MATTER) })
     }
 
     async fn look_up(&mut self, address: Address, block: Block) -> Result<Option<StandingOnChain>, ChainError> {
         let vault = self.vault.address;
         let ask = |index: usize| {
-            let endpoint = &self.endpoints[index];
+            let endpoint = &self.panel[index];
             async move { (index, operator(endpoint, vault, address, block).await) }
         };
-        let answers = join_all(self.sound(MATTER).into_iter().map(ask)).await;
-        let claims = self.settle(MATTER, answers);
+        let answers = join_all(self.panel.sound(MATTER).into_iter().map(ask)).await;
+        let claims = self.panel.settle(MATTER, answers);
         let compared: Vec<_> = claims.iter().map(|(index, claim)| (*index, claim.as_ref())).collect();
-        let Some(truth) = agreed(&compared, self.quorum).map(|claim| claim.cloned()) else {
-            return Err(self.no_quorum(MATTER, "the operator"));
+        let Some(truth) = agreed(&compared, self.panel.quorum).map(|claim| claim.cloned()) else {
+            return Err(self.panel.no_quorum(MATTER, "the operator"));
         };
         for (index, claim) in claims {
             if claim != truth {
-                self.blame(MATTER, index, EndpointFault::Contradicts("an operator"));
+                self.panel.blame(MATTER, index, EndpointFault::Contradicts("an operator"));
             }
         }
         Ok(truth)

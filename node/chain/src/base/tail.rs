@@ -9,10 +9,11 @@ use williw_core::identity::ChainId;
 use williw_core::tail::{Rumour, TAIL_CAP, Tail, Witnesses};
 
 use super::Base;
-use super::endpoint::{Block, Endpoint, Matter, Which};
-use super::fault::{ChainError, EndpointFault, Reading};
+use super::endpoint::{Block, Endpoint, Which};
 use super::logs::{RANGE_BLOCKS, Walk};
-use super::quorum::agreed;
+use crate::fault::{ChainError, EndpointFault, Reading};
+use crate::panel::Matter;
+use crate::quorum::agreed;
 
 const MATTER: Matter = Matter::Tail;
 
@@ -29,7 +30,7 @@ impl Base {
         let tip = self.tip(MATTER).await?;
         // Whoever is behind the tip is heard, but there may be bad news that it has not seen yet.
         let agreeing: Vec<_> =
-            self.sound(MATTER).into_iter().filter(|&index| self.has_reached(index, tip.height)).collect();
+            self.panel.sound(MATTER).into_iter().filter(|&index| self.has_reached(index, tip.height)).collect();
         self.sight(MATTER, tip).await;
         let from = Height(after.0.saturating_add(1)).max(self.from_height);
         // All of a long history is no tail. Nobody is a member of an empty ledger, so nothing is missed meanwhile.
@@ -39,22 +40,23 @@ impl Base {
         }
         let vault = self.vault.address;
         let ask = |index: usize| {
-            let endpoint = &self.endpoints[index];
+            let endpoint = &self.panel[index];
             // What an endpoint has not reached it cannot be asked for.
-            let through = endpoint.latest.map_or(tip.height, |latest| latest.height.min(tip.height));
+            let through = endpoint.seen.latest.map_or(tip.height, |latest| latest.height.min(tip.height));
             (index, shown(endpoint, vault, Walk::new(from, through)))
         };
         let complete =
             |heard: &[(usize, Vec<Fact>)]| heard.iter().filter(|(index, _)| agreeing.contains(index)).count();
-        let answers = self.gather(self.audible().into_iter().map(ask), |heard| complete(heard) >= self.quorum).await;
-        let heard = self.settle(MATTER, answers);
-        if complete(&heard) < self.quorum {
-            return Err(self.no_quorum(MATTER, "the unfinal tail"));
+        let answers =
+            self.panel.gather(self.audible().into_iter().map(ask), |heard| complete(heard) >= self.panel.quorum).await;
+        let heard = self.panel.settle(MATTER, answers);
+        if complete(&heard) < self.panel.quorum {
+            return Err(self.panel.no_quorum(MATTER, "the unfinal tail"));
         }
         self.compare(tip, &heard, &agreeing).await;
-        self.clear_lookups(MATTER);
+        self.panel.clear_lookups(MATTER);
         let tail = Tail { chain: ChainId::Base, after, head: tip.point(), rumours: merge(heard) };
-        Ok(Reading { value: tail, faults: self.faults(MATTER) })
+        Ok(Reading { value: tail, faults: self.panel.faults(MATTER) })
     }
 
     /// Names whoever has the same tip as a quorum and shows other facts. They are heard all the same: which of them count
@@ -67,20 +69,20 @@ impl Base {
             return;
         }
         // The chain may have changed between the question for the tip and the one for the logs.
-        let ask = |index: usize| (index, self.endpoints[index].block(Which::At(tip.height)));
+        let ask = |index: usize| (index, self.panel[index].block(Which::At(tip.height)));
         let asked: Vec<_> = lists.iter().map(|(index, _)| *index).collect();
-        let answers = self.gather(asked.into_iter().map(ask), |good| self.agreed_hash(good).is_some()).await;
-        let still = self.settle(MATTER, answers);
+        let answers = self.panel.gather(asked.into_iter().map(ask), |good| self.agreed_hash(good).is_some()).await;
+        let still = self.panel.settle(MATTER, answers);
         lists.retain(|(index, _)| still.iter().any(|(other, block)| other == index && block.hash == tip.hash));
         let claims: Vec<_> = lists.iter().map(|(index, list)| (*index, list)).collect();
-        let Some(truth) = agreed(&claims, self.quorum) else { return };
+        let Some(truth) = agreed(&claims, self.panel.quorum) else { return };
         for (index, list) in claims {
             let invented = list.difference(truth).next();
             let hidden = truth.difference(list).next();
             if let Some(&(height, seq, _)) = invented {
-                self.blame(MATTER, index, EndpointFault::InventsFacts { seq, height });
+                self.panel.blame(MATTER, index, EndpointFault::InventsFacts { seq, height });
             } else if let Some(&(_, missing, _)) = hidden {
-                self.blame(MATTER, index, EndpointFault::HidesFacts { missing });
+                self.panel.blame(MATTER, index, EndpointFault::HidesFacts { missing });
             }
         }
     }
@@ -90,7 +92,7 @@ impl Base {
         let heard = |fault: Option<&EndpointFault>| {
             matches!(fault, None | Some(EndpointFault::Lagging { .. } | EndpointFault::OtherBlock { .. }))
         };
-        let every = self.endpoints.iter().enumerate();
+        let every = self.panel.endpoints.iter().enumerate();
         every.filter(|(_, one)| one.vetted && heard(one.faults.get(&MATTER))).map(|(index, _)| index).collect()
     }
 }

@@ -6,9 +6,10 @@ use futures_util::future::join_all;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::base::abi::address_of;
 use crate::base::endpoint::{Block, Which, revert_bytes};
-use crate::base::rpc::Answer;
-use crate::base::{Base, ChainError, EndpointFault, agreed};
+use crate::base::{Base, ChainError, EndpointFault};
+use crate::rpc::Answer;
 use crate::verb::Call;
 
 use super::MATTER;
@@ -19,8 +20,8 @@ type Outcome = Result<Bytes, Bytes>;
 impl Base {
     /// Who has this block. Who is a little behind is not asked about it, and not blamed.
     fn there(&self, tip: Block) -> Vec<usize> {
-        let there = |index: &usize| self.endpoints[*index].latest.is_some_and(|latest| latest.height >= tip.height);
-        self.sound(MATTER).into_iter().filter(there).collect()
+        let there = |index: &usize| self.panel[*index].seen.latest.is_some_and(|latest| latest.height >= tip.height);
+        self.panel.sound(MATTER).into_iter().filter(there).collect()
     }
 
     /// What everybody says who has this block. Who fails to answer is named and takes no further part.
@@ -31,18 +32,18 @@ impl Base {
         params: Value,
     ) -> Vec<(usize, T)> {
         let ask = |index: usize| {
-            let (rpc, params) = (&self.endpoints[index].rpc, params.clone());
+            let (rpc, params) = (&self.panel[index].rpc, params.clone());
             async move { (index, rpc.demand(method, params).await) }
         };
         let answers = join_all(self.there(tip).into_iter().map(ask)).await;
-        self.settle(MATTER, answers)
+        self.panel.settle(MATTER, answers)
     }
 
     /// What a call comes to at this block, as everybody has it who has the block.
     pub(super) async fn outcomes(&mut self, tip: Block, request: &Value) -> Vec<(usize, Outcome)> {
         const METHOD: &str = "eth_call";
         let ask = |index: usize| {
-            let (rpc, params) = (&self.endpoints[index].rpc, json!([request, Which::Hash(tip.hash).json()]));
+            let (rpc, params) = (&self.panel[index].rpc, json!([request, Which::Hash(tip.hash).json()]));
             async move { (index, rpc.answer::<Bytes>(METHOD, params).await) }
         };
         let answers = join_all(self.there(tip).into_iter().map(ask)).await;
@@ -55,7 +56,7 @@ impl Base {
             },
         };
         let outcomes = answers.into_iter().map(|(index, answer)| (index, answer.and_then(outcome))).collect();
-        self.settle(MATTER, outcomes)
+        self.panel.settle(MATTER, outcomes)
     }
 
     /// A number that a contract gives, as a quorum reads it at this block; zero where it gives none.
@@ -73,59 +74,18 @@ impl Base {
         };
         let outcomes = self.outcomes(tip, &request).await;
         let numbers = outcomes.into_iter().map(|(index, outcome)| (index, number(outcome))).collect();
-        let claims = self.settle(MATTER, numbers);
-        self.agree_on(what, claims)
+        let claims = self.panel.settle(MATTER, numbers);
+        self.panel.agree_on(MATTER, what, claims)
     }
-
-    /// What a quorum says. Whoever says something else is named; where no quorum agrees, all of them are.
-    pub(super) fn agree_on<T: Ord>(&mut self, what: &'static str, claims: Vec<(usize, T)>) -> Result<T, ChainError> {
-        let compared: Vec<_> = claims.iter().map(|(index, claim)| (*index, claim)).collect();
-        let truth = agreed(&compared, self.quorum);
-        let others: Vec<usize> =
-            compared.iter().filter(|(_, claim)| Some(*claim) != truth).map(|(index, _)| *index).collect();
-        for index in &others {
-            self.blame(MATTER, *index, EndpointFault::Contradicts(what));
-        }
-        let agreeing = claims.into_iter().find(|(index, _)| !others.contains(index));
-        agreeing.map(|(_, claim)| claim).ok_or_else(|| self.no_quorum(MATTER, what))
-    }
-
-    /// The middle of what everybody says, for numbers that honest endpoints may differ in. Of two the higher one.
-    pub(super) fn middle_of<T: Ord>(&mut self, what: &'static str, claims: Vec<(usize, T)>) -> Result<T, ChainError> {
-        let enough = claims.len() >= self.quorum;
-        let middle = enough.then(|| middle(claims.into_iter().map(|(_, claim)| claim).collect())).flatten();
-        middle.ok_or_else(|| self.no_quorum(MATTER, what))
-    }
-}
-
-/// While the liars are fewer than the honest, honest answers lie on both sides of this, or it is one. Only of two it is
-/// whatever the higher one says.
-fn middle<T: Ord>(mut answers: Vec<T>) -> Option<T> {
-    answers.sort_unstable();
-    let middle = answers.len() / 2;
-    answers.into_iter().nth(middle)
 }
 
 /// The call as nodes are asked about it.
-pub(super) fn request(from: Address, call: &Call) -> Value {
+pub(super) fn request(from: Address, call: &Call) -> Result<Value, ChainError> {
     let data = Bytes::copy_from_slice(&call.data);
-    json!({ "from": from, "to": Address::from(call.to), "data": data, "value": U256::from(call.value) })
+    Ok(json!({ "from": from, "to": target(call)?, "data": data, "value": U256::from(call.value) }))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::middle;
-
-    #[test]
-    fn one_liar_among_three_moves_no_number_beyond_the_honest_ones() {
-        assert_eq!(middle(vec![0, 21, 20]), Some(20));
-        assert_eq!(middle(vec![20, 99, 21]), Some(21));
-        assert_eq!(
-            middle(vec![20, 0]),
-            Some(20),
-            "of two the higher one: too little gas fails, too much costs nothing"
-        );
-        assert_eq!(middle(vec![20]), Some(20));
-        assert_eq!(middle::<u64>(vec![]), None);
-    }
+/// The contract that is called.
+pub(super) fn target(call: &Call) -> Result<Address, ChainError> {
+    address_of(call.to).ok_or(ChainError::ForeignAccount(call.to))
 }

@@ -9,7 +9,7 @@ use crate::base::Base;
 use crate::base::endpoint::{Block, Which};
 use crate::verb::Call;
 
-use super::ask::request;
+use super::ask::{request, target};
 use super::{BASE_FEE_CAP, Count, Draft, GAS_CAP, MATTER, SendError, TIP_CAP};
 
 impl Base {
@@ -26,7 +26,7 @@ impl Base {
                 gas_limit,
                 max_fee_per_gas: fees.max.0,
                 max_priority_fee_per_gas: fees.tip.0,
-                to: TxKind::Call(Address::from(call.to)),
+                to: TxKind::Call(target(call)?),
                 value: U256::from(call.value),
                 input: Bytes::copy_from_slice(&call.data),
                 ..TxEip1559::default()
@@ -44,7 +44,8 @@ impl Base {
             return Err(SendError::TooExpensive(base_fee));
         }
         let priorities: Vec<(usize, U256)> = self.poll(tip, "eth_maxPriorityFeePerGas", json!([])).await;
-        let priority = self.middle_of("the priority fee", priorities)?.saturating_to::<u128>().min(TIP_CAP);
+        let priority =
+            self.panel.middle_of(MATTER, "the priority fee", priorities)?.saturating_to::<u128>().min(TIP_CAP);
         // Six full blocks in a row double the base fee.
         Ok(Fees { max: Wei(2 * base_fee + priority), tip: Wei(priority) })
     }
@@ -53,7 +54,7 @@ impl Base {
     pub(super) async fn used_nonces(&mut self, from: Address, tip: Block) -> Result<u64, crate::base::ChainError> {
         const METHOD: &str = "eth_getTransactionCount";
         let counts: Vec<(usize, U64)> = self.poll(tip, METHOD, json!([from, Which::Hash(tip.hash).json()])).await;
-        self.agree_on("the account's nonce", counts).map(|count| count.to())
+        self.panel.agree_on(MATTER, "the account's nonce", counts).map(|count| count.to())
     }
 
     /// The account's nonce at this block, if a quorum knows of nothing that is pending behind it.
@@ -61,12 +62,12 @@ impl Base {
         let nonce = self.used_nonces(from, tip).await?;
         // Honest pools differ, so whoever knows of a pending transaction alone is not blamed for it.
         let pending: Vec<(usize, U64)> = self.poll(tip, "eth_getTransactionCount", json!([from, "pending"])).await;
-        if pending.len() < self.quorum {
-            return Err(self.no_quorum(MATTER, "the account's pending transactions").into());
+        if pending.len() < self.panel.quorum {
+            return Err(self.panel.no_quorum(MATTER, "the account's pending transactions").into());
         }
-        if pending.iter().filter(|(_, count)| count.to::<u64>() == nonce).count() < self.quorum {
+        if pending.iter().filter(|(_, count)| count.to::<u64>() == nonce).count() < self.panel.quorum {
             let count = |(index, count): (usize, U64)| Count {
-                endpoint: self.endpoints[index].name.clone(),
+                endpoint: self.panel[index].name.clone(),
                 transactions: count.to(),
             };
             let counted = pending.into_iter().map(count).collect();
@@ -77,9 +78,9 @@ impl Base {
 
     async fn gas(&mut self, from: Address, call: &Call, tip: Block) -> Result<u64, SendError> {
         // Unlike other calls, this one need not take a block by its hash.
-        let question = json!([request(from, call), Which::At(tip.height).json()]);
+        let question = json!([request(from, call)?, Which::At(tip.height).json()]);
         let estimates: Vec<(usize, U64)> = self.poll(tip, "eth_estimateGas", question).await;
-        let estimate: u64 = self.middle_of("the gas of the call", estimates)?.to();
+        let estimate: u64 = self.panel.middle_of(MATTER, "the gas of the call", estimates)?.to();
         // What others do before it in the block may make it dearer by some slots.
         let gas = estimate.saturating_add(estimate / 4);
         if gas > GAS_CAP {
@@ -98,7 +99,7 @@ impl Base {
     ) -> Result<(), SendError> {
         let balances: Vec<(usize, U256)> =
             self.poll(tip, "eth_getBalance", json!([from, Which::Hash(tip.hash).json()])).await;
-        let has = self.agree_on("the account's money", balances)?;
+        let has = self.panel.agree_on(MATTER, "the account's money", balances)?;
         let needs = draft.costs_at_most();
         if has < needs {
             return Err(SendError::TooPoor { what: what.to_owned(), has, needs });

@@ -24,14 +24,14 @@ impl Base {
         self.begin(MATTER).await;
         let bytes = Bytes::copy_from_slice(bytes);
         let ask = |index: usize| {
-            let (rpc, bytes, patience) = (&self.endpoints[index].rpc, &bytes, self.patience.answer);
+            let (rpc, bytes, patience) = (&self.panel[index].rpc, &bytes, self.patience.answer);
             async move {
                 let answer = rpc.demand::<B256>("eth_sendRawTransaction", json!([bytes]));
                 let late = EndpointFault::Unreachable(Outage::Timeout);
                 (index, timeout(patience, answer).await.unwrap_or(Err(late)))
             }
         };
-        let asked = self.sound(MATTER);
+        let asked = self.panel.sound(MATTER);
         let answers = join_all(asked.iter().copied().map(ask)).await;
         let (mut faults, mut best) = (Faults::default(), Answer::Unclear);
         for (index, answer) in answers {
@@ -48,24 +48,24 @@ impl Base {
                 best = said;
             }
             if fault.is_lie() {
-                self.blame(MATTER, index, fault.clone());
+                self.panel.blame(MATTER, index, fault.clone());
             }
-            faults.0.push((self.endpoints[index].name.clone(), fault));
+            faults.0.push((self.panel[index].name.clone(), fault));
         }
         let refusals = faults.0.iter().filter(|(_, fault)| matches!(fault, EndpointFault::Refused { .. })).count();
         // Whoever broke off or lied may have passed it on all the same. Whoever speaks of its nonce or of another transaction
         // with the same one says where to look, and not that it is refused for good.
-        let refused = best == Answer::Refused && refusals >= self.quorum && !self.is_known(hash).await;
+        let refused = best == Answer::Refused && refusals >= self.panel.quorum && !self.is_known(hash).await;
         Broadcast { answer: best, faults, refused }
     }
 
     /// Whether any endpoint has the transaction.
     async fn is_known(&self, hash: Hash) -> bool {
         let ask = |index: usize| {
-            let rpc = &self.endpoints[index].rpc;
+            let rpc = &self.panel[index].rpc;
             rpc.ask::<Known>("eth_getTransactionByHash", json!([B256::from(hash.0)]))
         };
-        let answers = join_all(self.sound(MATTER).into_iter().map(ask)).await;
+        let answers = join_all(self.panel.sound(MATTER).into_iter().map(ask)).await;
         answers.into_iter().flatten().flatten().any(|known| known.hash.0 == hash.0)
     }
 }
@@ -87,7 +87,7 @@ fn sorted(fault: &EndpointFault) -> Answer {
 }
 
 /// Which of two answers says more.
-const fn rank(answer: Answer) -> u8 {
+pub(crate) const fn rank(answer: Answer) -> u8 {
     match answer {
         Answer::Unclear => 0,
         Answer::Refused => 1,

@@ -14,7 +14,8 @@ use williw_core::outbox::{Inclusion, Observation, Place, Sight, Standing, Trail}
 
 use crate::base::abi::address_of;
 use crate::base::endpoint::{Block, core_hash};
-use crate::base::{Base, ChainError, EndpointFault, Faults, Reading, agreed};
+use crate::base::{Base, ChainError, EndpointFault, Faults, Reading};
+use crate::quorum::agreed;
 
 use super::{Candidate, MATTER};
 
@@ -81,21 +82,21 @@ impl Base {
         let head = self.final_block(MATTER).await?;
         let is_final = place.height <= head.height;
         let reaches = |index: usize| {
-            let endpoint = &self.endpoints[index];
-            let at = if is_final { endpoint.finalized } else { endpoint.latest };
+            let endpoint = &self.panel[index];
+            let at = if is_final { endpoint.seen.finalized } else { endpoint.seen.latest };
             Some((index, at.filter(|at| at.height >= place.height)?))
         };
-        let heads: Vec<(usize, Block)> = self.sound(MATTER).into_iter().filter_map(reaches).collect();
+        let heads: Vec<(usize, Block)> = self.panel.sound(MATTER).into_iter().filter_map(reaches).collect();
         let claims = self.claims(MATTER, place.height, &heads).await;
         let value = match self.agreed_hash(&claims) {
             Some(hash) if core_hash(hash) != place.hash => Standing::Gone,
             Some(_) if is_final => Standing::Final,
             Some(_) => Standing::Stands,
             // Who has not come so far yet does not know another block there.
-            None if heads.len() < self.quorum => Standing::Stands,
-            None => return Err(self.no_quorum(MATTER, "the block of the receipt")),
+            None if heads.len() < self.panel.quorum => Standing::Stands,
+            None => return Err(self.panel.no_quorum(MATTER, "the block of the receipt")),
         };
-        Ok(Reading { value, faults: self.faults(MATTER) })
+        Ok(Reading { value, faults: self.panel.faults(MATTER) })
     }
 
     /// The same for a block in which the nonce was seen used up by none of the attempts. Once it is final that is asked once
@@ -129,7 +130,7 @@ impl Base {
         let from = address_of(from).ok_or(ChainError::ForeignAccount(from))?;
         let tip = self.tip(MATTER).await?;
         let value = self.used_nonces(from, tip).await?;
-        Ok(Reading { value, faults: self.faults(MATTER) })
+        Ok(Reading { value, faults: self.panel.faults(MATTER) })
     }
 
     /// That the nonce, used up as of the block at `spent`, was used by none of the attempts.
@@ -143,14 +144,14 @@ impl Base {
         spent: Height,
         receipts: &Receipts,
     ) -> Result<(), ChainError> {
-        let sound = self.sound(MATTER);
-        let head = |index: &usize| self.endpoints[*index].latest.map(|latest| latest.height);
+        let sound = self.panel.sound(MATTER);
+        let head = |index: &usize| self.panel[*index].seen.latest.map(|latest| latest.height);
         let there = receipts.absent.iter().filter(|index| sound.contains(index)).filter_map(head);
         let heads: Vec<Height> = there.filter(|head| *head >= spent).collect();
         let telling = |head: &&Height| sought.trail.absence_tells(**head, sought.remembered);
         let (absent, telling) = (heads.len(), heads.iter().filter(telling).count());
-        if absent < self.quorum {
-            let error = self.no_quorum(MATTER, "what used the account's nonce");
+        if absent < self.panel.quorum {
+            let error = self.panel.no_quorum(MATTER, "what used the account's nonce");
             return Err(match error {
                 ChainError::NoQuorum { what, quorum, faults } => {
                     ChainError::NoQuorum { what, quorum, faults: faults.and(receipts.faults.clone()) }
@@ -158,11 +159,11 @@ impl Base {
                 other => other,
             });
         }
-        if telling >= self.quorum { Ok(()) } else { self.used_by_another(from, sought, spent).await }
+        if telling >= self.panel.quorum { Ok(()) } else { self.used_by_another(from, sought, spent).await }
     }
 
     fn reading<T>(&self, value: T, receipts: Receipts) -> Reading<T> {
-        Reading { value, faults: self.faults(MATTER).and(receipts.faults) }
+        Reading { value, faults: self.panel.faults(MATTER).and(receipts.faults) }
     }
 
     /// The receipts of all attempts. Who lagged or failed before may have caught up, so everybody is asked who serves our
@@ -170,12 +171,12 @@ impl Base {
     async fn receipts(&mut self, attempts: &[Candidate]) -> Receipts {
         let hashes: Vec<B256> = attempts.iter().map(|attempt| B256::from(attempt.hash.0)).collect();
         let ask = |index: usize| {
-            let (rpc, hashes) = (&self.endpoints[index].rpc, &hashes);
+            let (rpc, hashes) = (&self.panel[index].rpc, &hashes);
             let one = |hash: &B256| rpc.ask::<Mined>("eth_getTransactionReceipt", json!([hash]));
             (index, async move { try_join_all(hashes.iter().map(one)).await })
         };
-        let vetted = (0..self.endpoints.len()).filter(|index| self.endpoints[*index].vetted);
-        let answers = self.gather(vetted.map(ask), |good| good.len() >= self.quorum).await;
+        let vetted = (0..self.panel.endpoints.len()).filter(|index| self.panel[*index].vetted);
+        let answers = self.panel.gather(vetted.map(ask), |good| good.len() >= self.panel.quorum).await;
         let mut receipts = Receipts::default();
         let mut told = Vec::new();
         for (index, answer) in answers {
@@ -184,17 +185,17 @@ impl Base {
                 Ok(found) if found.iter().zip(&hashes).all(|(found, hash)| is_of(found.as_ref(), *hash)) => {
                     told.push((index, found));
                 }
-                Ok(_) => self.blame(MATTER, index, EndpointFault::Contradicts("the receipt")),
-                Err(fault) => receipts.faults.0.push((self.endpoints[index].name.clone(), fault)),
+                Ok(_) => self.panel.blame(MATTER, index, EndpointFault::Contradicts("the receipt")),
+                Err(fault) => receipts.faults.0.push((self.panel[index].name.clone(), fault)),
             }
         }
         for (nth, attempt) in attempts.iter().enumerate() {
             let claims: Vec<(usize, Mined)> =
                 told.iter().filter_map(|(index, found)| Some((*index, found[nth]?))).collect();
-            let Some(truth) = agreed(&claims, self.quorum) else { continue };
+            let Some(truth) = agreed(&claims, self.panel.quorum) else { continue };
             for (index, claim) in claims {
                 if claim != truth {
-                    self.blame(MATTER, index, EndpointFault::Contradicts("the receipt"));
+                    self.panel.blame(MATTER, index, EndpointFault::Contradicts("the receipt"));
                 }
             }
             let place = Place { height: Height(truth.block_number.to()), hash: core_hash(truth.block_hash) };

@@ -38,9 +38,9 @@ impl Base {
             other => other,
         })?;
         if sought.attempts.iter().any(|attempt| names.contains(&B256::from(attempt.hash.0))) {
-            return Err(
-                self.no_quorum(MATTER, "the receipt of what is in a block (ask endpoints that keep old receipts)")
-            );
+            return Err(self
+                .panel
+                .no_quorum(MATTER, "the receipt of what is in a block (ask endpoints that keep old receipts)"));
         }
         Ok(())
     }
@@ -65,7 +65,7 @@ impl Base {
         let block = self.block_at(used).await?;
         let named: Vec<(usize, Named)> = self.poll(block, METHOD, json!([block.hash, false])).await;
         let names = named.into_iter().map(|(index, named)| (index, named.transactions)).collect();
-        self.agree_on("the transactions of a block", names)
+        self.panel.agree_on(MATTER, "the transactions of a block", names)
     }
 
     async fn used_nonces_at(&mut self, from: Address, height: Height) -> Result<u64, ChainError> {
@@ -74,9 +74,9 @@ impl Base {
     }
 
     async fn block_at(&mut self, height: Height) -> Result<Block, ChainError> {
-        let latest = |index: usize| Some((index, self.endpoints[index].latest?));
-        let heads: Vec<(usize, Block)> = self.sound(MATTER).into_iter().filter_map(latest).collect();
+        let latest = |index: usize| Some((index, self.panel[index].seen.latest?));
+        let heads: Vec<(usize, Block)> = self.panel.sound(MATTER).into_iter().filter_map(latest).collect();
         let claims = self.claims(MATTER, height, &heads).await;
-        self.agree(MATTER, &claims).ok_or_else(|| self.no_quorum(MATTER, "an old block"))
+        self.agree(MATTER, &claims).ok_or_else(|| self.panel.no_quorum(MATTER, "an old block"))
     }
 }

@@ -84,6 +84,29 @@ const PLAIN: [Row; 42] = [
     row::<V::OwnableUnauthorizedAccount>("only the governor may do this", None),
 ];
 
+/// Refusals of the vault with arguments, by their name alone.
+const COUNTED: [(&str, &str, Option<&str>); 8] = [
+    (
+        "WrongSigner",
+        "the link was signed by another key than its signer, or for another account or network",
+        Some("sign the link for exactly this account, nonce and network"),
+    ),
+    ("InexactTransfer", "the token moved another amount than it was asked to", None),
+    ("Length", "the bytes are not as many as the encoding has", None),
+    ("UnknownKind", "this is no kind of statement", None),
+    ("Bps", "a fraction is more than the whole", None),
+    ("CycleTooShort", "a cycle lasts at least two seconds", None),
+    ("NameLength", "a network's name has 1 to 32 bytes", None),
+    ("OwnableInvalidOwner", "nobody can govern from this address", None),
+];
+
+/// What a refusal means and what to do about it, by its name, which is the same on both chains.
+pub(crate) fn in_words(name: &str) -> Option<(&'static str, Option<&'static str>)> {
+    let plain = PLAIN.iter().find(|(_, signature, ..)| signature.strip_suffix("()") == Some(name));
+    let plain = plain.map(|(_, _, why, hint)| (*why, *hint));
+    plain.or_else(|| COUNTED.iter().find(|row| row.0 == name).map(|(_, why, hint)| (*why, *hint)))
+}
+
 impl Refusal {
     /// What these bytes mean; a refusal that nobody here knows is shown as it is.
     pub(crate) fn decode(bytes: &[u8]) -> Self {
@@ -104,37 +127,23 @@ impl Refusal {
 
     /// Refusals of the vault that name numbers or accounts.
     fn counted(bytes: &[u8]) -> Option<Self> {
-        let said = |name: String, why: &str, hint| Self { name, why: why.to_owned(), hint, by_vault: true };
-        Some(match V::StakeVaultErrors::abi_decode(bytes).ok()? {
-            V::StakeVaultErrors::WrongSigner(V::WrongSigner { signedBy }) => said(
-                format!("WrongSigner({signedBy})"),
-                "the link was signed by another key than its signer, or for another account or network",
-                Some("sign the link for exactly this account, nonce and network"),
-            ),
+        let name = match V::StakeVaultErrors::abi_decode(bytes).ok()? {
+            V::StakeVaultErrors::WrongSigner(V::WrongSigner { signedBy }) => format!("WrongSigner({signedBy})"),
             V::StakeVaultErrors::InexactTransfer(V::InexactTransfer { asked, received }) => {
-                let why = "the token moved another amount than it was asked to";
-                said(format!("InexactTransfer({asked}, {received})"), why, None)
+                format!("InexactTransfer({asked}, {received})")
             }
-            V::StakeVaultErrors::Length(V::Length { got }) => {
-                said(format!("Length({got})"), "the bytes are not as many as the encoding has", None)
-            }
-            V::StakeVaultErrors::UnknownKind(V::UnknownKind { kind }) => {
-                said(format!("UnknownKind({kind})"), "this is no kind of statement", None)
-            }
-            V::StakeVaultErrors::Bps(V::Bps { bps }) => {
-                said(format!("Bps({bps})"), "a fraction is more than the whole", None)
-            }
-            V::StakeVaultErrors::CycleTooShort(V::CycleTooShort { length }) => {
-                said(format!("CycleTooShort({length})"), "a cycle lasts at least two seconds", None)
-            }
-            V::StakeVaultErrors::NameLength(V::NameLength { got }) => {
-                said(format!("NameLength({got})"), "a network's name has 1 to 32 bytes", None)
-            }
+            V::StakeVaultErrors::Length(V::Length { got }) => format!("Length({got})"),
+            V::StakeVaultErrors::UnknownKind(V::UnknownKind { kind }) => format!("UnknownKind({kind})"),
+            V::StakeVaultErrors::Bps(V::Bps { bps }) => format!("Bps({bps})"),
+            V::StakeVaultErrors::CycleTooShort(V::CycleTooShort { length }) => format!("CycleTooShort({length})"),
+            V::StakeVaultErrors::NameLength(V::NameLength { got }) => format!("NameLength({got})"),
             V::StakeVaultErrors::OwnableInvalidOwner(V::OwnableInvalidOwner { owner }) => {
-                said(format!("OwnableInvalidOwner({owner})"), "nobody can govern from this address", None)
+                format!("OwnableInvalidOwner({owner})")
             }
             _ => return None,
-        })
+        };
+        let (why, hint) = in_words(name.split('(').next()?)?;
+        Some(Self { name, why: why.to_owned(), hint, by_vault: true })
     }
 
     /// What tokens and compilers say.

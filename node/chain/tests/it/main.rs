@@ -1,4 +1,4 @@
-//! Base as it is: anvil below, liars in between, and what is left of what they say.
+//! Chains as they are: anvil or a localnet below, liars in between, and what is left of what they say.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in what its cases share")]
 
 mod anvil;
@@ -10,6 +10,7 @@ mod looking;
 mod proxy;
 mod sender;
 mod sending;
+mod solana;
 mod tails;
 mod traces;
 mod verbs;

@@ -57,7 +57,7 @@ async fn an_owner_registers_stakes_leaves_and_comes_back() {
     let register = world.registration(OWNER, 2_000);
     let calls = base.calls(&register, wallet.account()).await.unwrap().value;
     let targets: Vec<_> = calls.iter().map(|call| call.to).collect();
-    assert_eq!(targets, [world.token.into_array(), world.vault.into_array()], "an approval goes in front");
+    assert_eq!(targets, [account(world.token), account(world.vault)], "an approval goes in front");
     let mut told = Vec::new();
     let mut tell = |leaving: Outgoing| told.push((leaving.nonce, leaving.hash));
     let receipts = base.send(&wallet, &calls, &mut tell).await.unwrap().receipts;

@@ -10,13 +10,13 @@ use std::path::Path;
 
 use serde::Serialize;
 use url::Url;
-use williw_core::identity::{PeerId, Signer};
+use williw_core::identity::{Account, ChainId, PeerId, Signer};
 use williw_core::network::NetworkId;
 use williw_daemon::keys::{KeyError, PeerKey, remove_parts, write_secret};
 use williw_daemon::settings::{self, Settings};
 use williw_store::guard::{Guard, GuardError};
 
-use crate::deployment::Deployment;
+use crate::deployment::Deployed;
 use crate::exit::{ExitStatus, Failure};
 use crate::flags;
 use crate::home::Home;
@@ -33,16 +33,16 @@ struct Made {
 }
 
 pub(crate) async fn init(flags: flags::Init, home: &Home, printer: &Printer) -> Result<(), Failure> {
-    let deployment = read_deployment(&flags.deployment)?;
-    let text = render(&deployment, &flags, &addresses(&flags.rpcs)?);
+    let deployed = Deployed::read(&flags.deployments)?;
+    let network = deployed.network.id();
+    let text = render(&deployed, &flags)?;
     // As the node will read them, before anything is made.
     Settings::parse(&home.settings(), &text, [])?;
-    let (peer, signer) =
-        make(home, &text, deployment.network_id, printer).await.map_err(|failure| match failure.hint {
-            None => failure.hint("run the same command again when that is mended; the keys that were made are kept"),
-            Some(_) => failure,
-        })?;
-    let made = Made { home: home.folder().display().to_string(), peer, signer, network_id: deployment.network_id };
+    let (peer, signer) = make(home, &text, network, printer).await.map_err(|failure| match failure.hint {
+        None => failure.hint("run the same command again when that is mended; the keys that were made are kept"),
+        Some(_) => failure,
+    })?;
+    let made = Made { home: home.folder().display().to_string(), peer, signer, network_id: network };
     printer.say("made; next: `williw register` locks stake for these keys, `williw run` starts the node");
     let text = format!(
         "home     {}\npeer     {}\nsigner   {}\nnetwork  {}",
@@ -107,32 +107,8 @@ pub(super) fn sync_names(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A deployment that makes the network that it says it is.
-fn read_deployment(path: &Path) -> Result<Deployment, Failure> {
-    let deployment = Deployment::read(path)?;
-    let network = deployment
-        .network()
-        .map_err(|failure| Failure { text: format!("{}: {}", path.display(), failure.text), ..failure })?;
-    if network.id() != deployment.network_id {
-        return Err(Failure::usage(format_args!(
-            "{}: its name, chains and vault make network {}, not {}",
-            path.display(),
-            network.id(),
-            deployment.network_id
-        ))
-        .hint("the file was changed; `williw deploy verify` compares it with the chain"));
-    }
-    if network.solana().is_some() {
-        return Err(Failure::usage(format_args!(
-            "{}: its network has a Solana half, which this node does not know yet",
-            path.display()
-        )));
-    }
-    Ok(deployment)
-}
-
 /// The addresses of the endpoints. What is wrong with one is said without it: it may hold a key.
-pub(super) fn addresses(flags::Rpcs { rpcs }: &flags::Rpcs) -> Result<Vec<Url>, Failure> {
+fn addresses(rpcs: &[String]) -> Result<Vec<Url>, Failure> {
     let address = |(nth, text): (usize, &String)| {
         text.parse().map_err(|_| {
             Failure::usage(format_args!("the address of rpc {} cannot be read", nth + 1))
@@ -142,36 +118,56 @@ pub(super) fn addresses(flags::Rpcs { rpcs }: &flags::Rpcs) -> Result<Vec<Url>, 
     rpcs.iter().enumerate().map(address).collect()
 }
 
-/// The commented example with this deployment's values.
-fn render(deployment: &Deployment, flags: &flags::Init, rpcs: &[Url]) -> String {
-    let texts = |texts: Vec<String>| toml_list(&texts);
-    let values = [
-        ("name", quoted(&deployment.name)),
-        ("chain_id", deployment.chain_id.to_string()),
-        ("vault", quoted(&deployment.vault.to_string())),
-        ("from_height", deployment.from_height.to_string()),
-        ("rpcs", texts(rpcs.iter().map(ToString::to_string).collect())),
-        ("peers", texts(flags.peers.iter().map(ToString::to_string).collect())),
+/// The endpoints of a chain that the network is on.
+pub(super) fn endpoints(rpcs: &[String], chain: ChainId, flag: &str) -> Result<Vec<Url>, Failure> {
+    if rpcs.is_empty() {
+        return Err(Failure::usage(format_args!("this network is on {chain}, and no endpoint of it is named"))
+            .hint(format_args!("name one with {flag} URL, better three by different operators")));
+    }
+    addresses(rpcs)
+}
+
+/// The commented example with this deployment's values, without the chain that the network is not on.
+fn render(deployed: &Deployed, flags: &flags::Init) -> Result<String, Failure> {
+    let network = &deployed.network;
+    let mut values = vec![
+        ("[network]", "name", quoted(network.name())),
+        ("[gossip]", "listen", quoted(&flags.listen.to_string())),
+        ("[gossip]", "peers", toml_list(&flags.peers)),
+        ("[http]", "listen", quoted(&flags.http.to_string())),
     ];
-    let mut section = String::new();
+    let (base, solana) = (network.base(), network.solana());
+    if let Some(base) = base {
+        values.extend([
+            ("[base]", "chain_id", base.chain_id.to_string()),
+            ("[base]", "vault", quoted(&Signer(base.vault).to_string())),
+            ("[base]", "from_height", deployed.from_height.unwrap_or_default().to_string()),
+            ("[base]", "rpcs", toml_list(&endpoints(&flags.rpcs.rpcs, ChainId::Base, "--rpc")?)),
+        ]);
+    }
+    if let Some(solana) = solana {
+        values.extend([
+            ("[solana]", "genesis", quoted(&Account(solana.genesis.0).base58())),
+            ("[solana]", "program", quoted(&solana.program.base58())),
+            ("[solana]", "rpcs", toml_list(&endpoints(&flags.rpcs.solana_rpcs, ChainId::Solana, "--solana-rpc")?)),
+        ]);
+    }
+    let mut section = "";
     let mut out = String::new();
     for line in settings::EXAMPLE.lines() {
         if line.starts_with('[') {
-            section = line.to_owned();
+            section = line;
+        }
+        if section == "[base]" && base.is_none() || section == "[solana]" && solana.is_none() {
+            continue;
         }
         let key = line.split_once(" = ").map(|(key, _)| key);
-        let value = match (section.as_str(), key) {
-            ("[gossip]", Some("listen")) => Some(quoted(&flags.listen.to_string())),
-            ("[http]", Some("listen")) => Some(quoted(&flags.http.to_string())),
-            (_, Some(key)) => values.iter().find(|(name, _)| *name == key).map(|(_, value)| value.clone()),
-            (_, None) => None,
-        };
-        match (key, value) {
-            (Some(key), Some(value)) => out.push_str(&format!("{key} = {value}\n")),
-            _ => out.push_str(&format!("{line}\n")),
+        match values.iter().find(|(of, name, _)| *of == section && Some(*name) == key) {
+            Some((_, key, value)) => out.push_str(&format!("{key} = {value}\n")),
+            None => out.push_str(&format!("{line}\n")),
         }
     }
-    out
+    Ok(out)
 }
 
 /// A text as TOML writes it. JSON's way of quoting is one of TOML's.
@@ -179,8 +175,8 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).expect("a text is JSON")
 }
 
-fn toml_list(texts: &[String]) -> String {
-    let quoted: Vec<String> = texts.iter().map(|text| quoted(text)).collect();
+fn toml_list(values: &[impl ToString]) -> String {
+    let quoted: Vec<String> = values.iter().map(|value| quoted(&value.to_string())).collect();
     format!("[{}]", quoted.join(", "))
 }
 

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use super::init::sync_names;
 use super::{guard, stake};
-use crate::chain::{base, operator};
+use crate::chain::{Reader, chosen};
 use crate::exit::{ExitStatus, Failure};
 use crate::flags;
 use crate::home::Home;
@@ -51,11 +51,12 @@ pub(crate) async fn keys(command: flags::Keys, home: &Home, printer: &Printer) -
 async fn rotate(flags: flags::KeysRotate, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let settings = home.read_settings()?;
     let network = settings.network.id();
-    let sender = Sender::open(&flags.account)?;
+    let chain = chosen(&flags.account, &settings)?;
+    let sender = Sender::open(&flags.account, chain)?;
     finish(home, network).await?;
     let next = next_signer(home, network, flags.restored, printer).await?;
-    let mut base = base(&settings)?;
-    let found = operator(&mut base, sender.account(), printer).await?;
+    let mut reader = Reader::new(chain, &settings)?;
+    let found = reader.operator(sender.account(), printer).await?;
     if found.operator.is_none_or(|operator| operator.signer != next) {
         let signer = flags::SignerKey {
             signer: Some(home.next_signer()),

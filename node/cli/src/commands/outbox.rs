@@ -2,18 +2,15 @@
 
 use serde::Serialize;
 use williw_chain::address;
-use williw_chain::base::Base;
-use williw_chain::wallet::Wallet;
-use williw_core::identity::ChainId;
 use williw_core::outbox::{IntentId, Outcome, Pin, Place, Purpose, Stage};
 use williw_daemon::outbox::{Dispatch, Moment, OutboxError, Pace, open_existing};
-use williw_store::{Attempt, Intent, Outbox, TransactionName, Which};
+use williw_store::{Attempt, Intent, Outbox, Which};
 
-use crate::chain::{asked_before, base, hex, say, warn_of};
+use crate::chain::{Reader, asked_before, hex, say, warn_of};
 use crate::exit::{ExitStatus, Failure};
 use crate::flags;
 use crate::home::Home;
-use crate::keys::wallet;
+use crate::keys::Key;
 use crate::printer::{Printer, table};
 
 #[derive(Serialize)]
@@ -60,14 +57,18 @@ pub(crate) async fn outbox(flags: flags::Outbox, home: &Home, printer: &Printer)
             Ok(())
         }
         flags::Outbox::Retry { id, key } => {
-            let wallet = wallet(&key)?;
+            let (outbox, intent) = find(id, home).await?;
+            let key = Key::named(&key, intent.call.chain)?;
             let wanted = |stage: Stage| matches!(outcome(stage), None | Some(Outcome::Done(_)));
-            act(id, home, printer, wanted, async |dispatch| dispatch.retry(IntentId(id), wallet.as_ref()).await).await
+            let payer = key.as_ref().map(Key::payer);
+            act((outbox, intent), home, printer, wanted, async |dispatch| dispatch.retry(IntentId(id), payer).await)
+                .await
         }
         flags::Outbox::Cancel { id, key } => {
-            let Some(wallet) = wallet(&key)? else {
+            let (outbox, intent) = find(id, home).await?;
+            let Some(key) = Key::named(&key, intent.call.chain)? else {
                 return Err(Failure::usage("a cancellation is signed by the account that it is of")
-                    .hint("name its keystore with --keystore or ETH_KEYSTORE"));
+                    .hint("name its key with --keystore or --keypair"));
             };
             let wanted = |stage: Stage| match outcome(stage) {
                 Some(Outcome::Cancelled(_) | Outcome::NotSent(_)) => true,
@@ -76,13 +77,13 @@ pub(crate) async fn outbox(flags: flags::Outbox, home: &Home, printer: &Printer)
                 // Without an end it may still happen: its nonce seems to be used, and nobody can say by what.
                 None | Some(Outcome::Done(_) | Outcome::Overtaken(_) | Outcome::Expired(_)) => false,
             };
-            act(id, home, printer, wanted, async |dispatch| cancel(dispatch, id, &wallet).await).await
+            act((outbox, intent), home, printer, wanted, async |dispatch| cancel(dispatch, id, &key).await).await
         }
     }
 }
 
-async fn cancel(dispatch: &mut Dispatch<'_>, id: u64, wallet: &Wallet) -> Result<Intent, OutboxError> {
-    dispatch.cancel(IntentId(id), wallet).await
+async fn cancel(dispatch: &mut Dispatch<'_>, id: u64, key: &Key) -> Result<Intent, OutboxError> {
+    dispatch.cancel(IntentId(id), key.payer()).await
 }
 
 async fn list(unsettled: bool, limit: u32, home: &Home, printer: &Printer) -> Result<(), Failure> {
@@ -112,17 +113,16 @@ async fn find(id: u64, home: &Home) -> Result<(Outbox, Intent), Failure> {
 /// Does something about an intent as the one owner of its account's nonces, and prints what it is then. Fails if that is
 /// another end than the wanted one, even if it is not final yet.
 async fn act(
-    id: u64,
+    (outbox, intent): (Outbox, Intent),
     home: &Home,
     printer: &Printer,
     wanted: impl Fn(Stage) -> bool,
     action: impl AsyncFnOnce(&mut Dispatch<'_>) -> Result<Intent, OutboxError>,
 ) -> Result<(), Failure> {
-    let (outbox, intent) = find(id, home).await?;
-    let mut base: Base = base(&home.read_settings()?)?;
+    let (chain, account) = (intent.call.chain, intent.call.account);
+    let mut reader = Reader::new(chain, &home.read_settings()?)?;
     let mut tell = |moment: Moment<'_>| say(moment, printer);
-    let account = intent.call.account;
-    let mut dispatch = Dispatch::claim(&mut base, &outbox, account, Pace::USUAL, &mut tell).await?;
+    let mut dispatch = Dispatch::claim(reader.lane(), &outbox, account, Pace::of(chain), &mut tell).await?;
     let done = action(&mut dispatch).await;
     warn_of(&dispatch.take_faults(), printer);
     let intent = match done {
@@ -171,18 +171,15 @@ fn print(intent: &Intent, printer: &Printer) {
         lines.push(format!("nonce    {nonce}"));
     }
     for transaction in &shown.transactions {
-        let fee = transaction.max_fee_per_gas.as_deref().unwrap_or("-");
-        lines.push(format!("{:<8} {}  at most {fee} wei for each gas", transaction.purpose, transaction.hash));
+        let fee = transaction.max_fee_per_gas.as_deref().map(|fee| format!("  at most {fee} wei for each gas"));
+        lines.push(format!("{:<8} {}{}", transaction.purpose, transaction.hash, fee.unwrap_or_default()));
     }
     printer.result(&shown, lines.join("\n"));
 }
 
 fn shown(intent: &Intent) -> Shown {
     let call = &intent.call;
-    let account = |account| match call.chain {
-        ChainId::Base => address::shown(account),
-        ChainId::Solana => account.to_string(),
-    };
+    let account = |account| address::shown_on(call.chain, account);
     Shown {
         id: intent.id.0,
         chain: call.chain.to_string(),
@@ -206,10 +203,7 @@ fn shown(intent: &Intent) -> Shown {
 
 fn transaction(attempt: &Attempt) -> Transaction {
     Transaction {
-        hash: match attempt.name {
-            TransactionName::Base(hash) => hash.to_string(),
-            TransactionName::Solana(signature) => hex(&signature),
-        },
+        hash: attempt.name.to_string(),
         purpose: match attempt.purpose {
             Purpose::Call => "sent",
             Purpose::Cancel => "cancel",

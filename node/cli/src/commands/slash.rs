@@ -7,7 +7,7 @@ use std::path::Path;
 use williw_chain::verb::Verb;
 use williw_core::offence::Evidence;
 
-use crate::chain::{base, carry_out};
+use crate::chain::{Reader, carry_out, chosen, on_same};
 use crate::exit::Failure;
 use crate::flags;
 use crate::home::Home;
@@ -24,17 +24,20 @@ pub(crate) async fn slash(flags: flags::Slash, home: &Home, printer: &Printer) -
     evidence
         .prove(settings.network.id())
         .map_err(|fault| Failure::usage(format_args!("this slashes nobody: {fault}")))?;
-    let sender = Sender::open(&flags.account)?;
-    let beneficiary = flags.beneficiary.unwrap_or_else(|| sender.account());
+    let chain = chosen(&flags.account, &settings)?;
+    let sender = Sender::open(&flags.account, chain)?;
+    let beneficiary = on_same(flags.beneficiary, chain)?.unwrap_or_else(|| sender.account());
     let verb = Verb::Slash { evidence: Box::new(evidence), beneficiary };
-    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
+    carry_out(&verb, &sender, Reader::new(chain, &settings)?, (home, &settings), printer).await
 }
 
 pub(crate) async fn collect(flags: flags::Collect, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let settings = home.read_settings()?;
-    let sender = Sender::open(&flags.account)?;
-    let verb = Verb::Collect { beneficiary: flags.beneficiary.unwrap_or_else(|| sender.account()) };
-    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
+    let chain = chosen(&flags.account, &settings)?;
+    let sender = Sender::open(&flags.account, chain)?;
+    let beneficiary = on_same(flags.beneficiary, chain)?.unwrap_or_else(|| sender.account());
+    let verb = Verb::Collect { beneficiary };
+    carry_out(&verb, &sender, Reader::new(chain, &settings)?, (home, &settings), printer).await
 }
 
 fn read(path: &Path) -> Result<Evidence, Failure> {

@@ -1,10 +1,9 @@
 //! What an owner does with stake.
 
-use williw_chain::base::Base;
 use williw_chain::verb::Verb;
 use williw_core::amount::Amount;
 
-use crate::chain::{base, carry_out, operator, warn_of};
+use crate::chain::{Reader, carry_out, chosen, on_same, warn_of};
 use crate::exit::Failure;
 use crate::flags;
 use crate::home::Home;
@@ -17,35 +16,43 @@ const FIRST_NONCE: u64 = 1;
 pub(crate) async fn register(flags: flags::Register, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let settings = home.read_settings()?;
     let keys = LinkKeys::open(&flags.signer, home)?;
-    let sender = Sender::open(&flags.account)?;
-    let (link, signature) = keys.link(settings.network.id(), sender.account(), FIRST_NONCE)?;
-    let verb = Verb::Register { amount: flags.amount.0, link, signature };
-    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
+    let chain = chosen(&flags.account, &settings)?;
+    let sender = Sender::open(&flags.account, chain)?;
+    let (link, signature) = keys.link(settings.network.id(), sender.owner(), FIRST_NONCE)?;
+    let verb = Verb::Register { amount: flags.amount.on(chain)?, link, signature };
+    carry_out(&verb, &sender, Reader::new(chain, &settings)?, (home, &settings), printer).await
 }
 
 pub(crate) async fn stake(flags: flags::Stake, home: &Home, printer: &Printer) -> Result<(), Failure> {
-    let sender = Sender::open(&flags.account)?;
-    let account = flags.beneficiary.unwrap_or_else(|| sender.account());
-    let verb = Verb::Stake { account, amount: flags.amount.0 };
     let settings = home.read_settings()?;
-    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
+    let chain = chosen(&flags.account, &settings)?;
+    let sender = Sender::open(&flags.account, chain)?;
+    let account = on_same(flags.beneficiary, chain)?.unwrap_or_else(|| sender.account());
+    let verb = Verb::Stake { account, amount: flags.amount.on(chain)? };
+    carry_out(&verb, &sender, Reader::new(chain, &settings)?, (home, &settings), printer).await
 }
 
 pub(crate) async fn unstake(flags: flags::Unstake, home: &Home, printer: &Printer) -> Result<(), Failure> {
-    let sender = Sender::open(&flags.account)?;
-    let verb = Verb::Unstake { amount: flags.amount.0 };
     let settings = home.read_settings()?;
-    let mut base = base(&settings)?;
-    warn_of_leaving(flags.amount.0, &sender, &mut base, printer).await?;
-    carry_out(&verb, &sender, base, (home, &settings), printer).await
+    let chain = chosen(&flags.account, &settings)?;
+    let sender = Sender::open(&flags.account, chain)?;
+    let amount = flags.amount.on(chain)?;
+    let mut reader = Reader::new(chain, &settings)?;
+    warn_of_leaving(amount, &sender, &mut reader, printer).await?;
+    carry_out(&Verb::Unstake { amount }, &sender, reader, (home, &settings), printer).await
 }
 
 /// Says so before an operator takes out so much that nobody lets its node in any more.
-async fn warn_of_leaving(amount: Amount, sender: &Sender, base: &mut Base, printer: &Printer) -> Result<(), Failure> {
-    // Whoever has no operator or less than that is refused by the vault, in words of its own.
-    let Some(operator) = operator(base, sender.account(), printer).await?.operator else { return Ok(()) };
+async fn warn_of_leaving(
+    amount: Amount,
+    sender: &Sender,
+    reader: &mut Reader,
+    printer: &Printer,
+) -> Result<(), Failure> {
+    // Whoever has no operator or less than that is refused by the chain, in words of its own.
+    let Some(operator) = reader.operator(sender.account(), printer).await?.operator else { return Ok(()) };
     let Ok(left) = operator.active.minus(amount) else { return Ok(()) };
-    let deployment = base.deployment().await?;
+    let deployment = reader.deployment().await?;
     warn_of(&deployment.faults, printer);
     let needed = deployment.value.parameters.min_stake;
     if left < needed {
@@ -57,17 +64,19 @@ async fn warn_of_leaving(amount: Amount, sender: &Sender, base: &mut Base, print
 }
 
 pub(crate) async fn restake(flags: flags::Restake, home: &Home, printer: &Printer) -> Result<(), Failure> {
-    let sender = Sender::open(&flags.account)?;
-    let verb = Verb::Restake { ticket: flags.ticket };
-    let settings = home.read_settings()?;
-    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
+    plain(&Verb::Restake { ticket: flags.ticket }, &flags.account, home, printer).await
 }
 
 pub(crate) async fn withdraw(flags: flags::Withdraw, home: &Home, printer: &Printer) -> Result<(), Failure> {
-    let sender = Sender::open(&flags.account)?;
-    let verb = Verb::Withdraw { limit: flags.limit };
+    plain(&Verb::Withdraw { limit: flags.limit }, &flags.account, home, printer).await
+}
+
+/// Sends what needs nothing but who sends it.
+async fn plain(verb: &Verb, account: &flags::Account, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let settings = home.read_settings()?;
-    carry_out(&verb, &sender, base(&settings)?, (home, &settings), printer).await
+    let chain = chosen(account, &settings)?;
+    let sender = Sender::open(account, chain)?;
+    carry_out(verb, &sender, Reader::new(chain, &settings)?, (home, &settings), printer).await
 }
 
 pub(crate) async fn rotate(flags: flags::Relink, home: &Home, printer: &Printer) -> Result<(), Failure> {
@@ -87,9 +96,10 @@ async fn relink(
 ) -> Result<(), Failure> {
     let settings = home.read_settings()?;
     let keys = LinkKeys::open(&flags.signer, home)?;
-    let sender = Sender::open(&flags.account)?;
-    let mut base = base(&settings)?;
-    let found = operator(&mut base, sender.account(), printer).await?;
+    let chain = chosen(&flags.account, &settings)?;
+    let sender = Sender::open(&flags.account, chain)?;
+    let mut reader = Reader::new(chain, &settings)?;
+    let found = reader.operator(sender.account(), printer).await?;
     let Some(stored) = found.operator.map(|operator| operator.nonce) else {
         return Err(Failure::usage(format_args!("this account has no operator at block {}", found.at))
             .hint("register first, or check the account"));
@@ -97,6 +107,6 @@ async fn relink(
     let Some(next) = stored.checked_add(1) else {
         return Err(Failure::usage("the nonce of this operator's link is the last one there is"));
     };
-    let (link, signature) = keys.link(settings.network.id(), sender.account(), next)?;
-    carry_out(&verb(link, signature), &sender, base, (home, &settings), printer).await
+    let (link, signature) = keys.link(settings.network.id(), sender.owner(), next)?;
+    carry_out(&verb(link, signature), &sender, reader, (home, &settings), printer).await
 }

@@ -87,10 +87,15 @@ impl Home {
     }
 
     pub(crate) async fn made(deployment: &Value, rpc: &str) -> Self {
+        Self::made_with(deployment, ["--rpc", rpc]).await
+    }
+
+    /// A home for a deployment on whichever chain, read through the endpoint that the flag names.
+    pub(crate) async fn made_with(deployment: &Value, [flag, rpc]: [&str; 2]) -> Self {
         let home = Self::absent();
         let deployment = home.note("deployment.json", &deployment.to_string());
         // Port 0 is free for every test that runs a node, and nobody answers there.
-        let flags = ["--rpc", rpc, "--http", "127.0.0.1:0", "--json"];
+        let flags = [flag, rpc, "--http", "127.0.0.1:0", "--json"];
         home.run(&[&["init", "--deployment", &deployment][..], &flags].concat()).await.json();
         home
     }

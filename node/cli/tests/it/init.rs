@@ -162,7 +162,9 @@ async fn what_cannot_work_leaves_nothing_behind() {
         (&other, &["--rpc", NOBODY], "its name, chains and vault make network"),
         (&short, &["--rpc", NOBODY], "is no deployment"),
         (&poolless, &["--rpc", NOBODY], "is no deployment"),
-        (&half, &["--rpc", NOBODY], "its network has a Solana half, which this node does not know yet"),
+        (&half, &["--rpc", NOBODY], "this network is on solana, and no endpoint of it is named"),
+        (&half, &["--solana-rpc", NOBODY], "this network is on base, and no endpoint of it is named"),
+        (&half, &["--rpc", NOBODY, "--solana-rpc", "a-secret-key"], "the address of rpc 1"),
     ] {
         let home = Home::absent();
         let file = home.note("deployment.json", &deployment.to_string());
@@ -173,6 +175,54 @@ async fn what_cannot_work_leaves_nothing_behind() {
     let home = Home::absent();
     let missing = home.run(&["init", "--deployment", "/nowhere.json", "--rpc", NOBODY]).await;
     assert!(missing.error(2).starts_with("/nowhere.json cannot be read"), "{}", missing.stderr);
+}
+
+/// What scripts/deploy-program writes, of the same network or of one without a Base half.
+fn on_solana(deployment: Option<&Value>) -> Value {
+    let solana = SolanaSite { genesis: Hash([1; 32]), program: Account([2; 32]) };
+    let base = deployment.map(|_| BaseSite { chain_id: CHAIN_ID, vault: [0x11; 20] });
+    let network = Network::new("anvil", base, Some(solana)).unwrap();
+    json!({
+        "name": "anvil",
+        "network_id": network.id(),
+        "genesis_hash": Account(solana.genesis.0).base58(),
+        "program": solana.program.base58(),
+        "base_chain_id": base.map_or(0, |base| base.chain_id).to_string(),
+        "base_vault": williw_core::identity::Signer(base.map_or([0; 20], |base| base.vault)),
+    })
+}
+
+#[tokio::test]
+async fn a_network_may_be_on_either_chain_or_on_both() {
+    let half = with_a_solana_half(&deployment(CHAIN_ID, [0x11; 20], 7));
+    let (both, alone) = (on_solana(Some(&half)), on_solana(None));
+    let solana = ["--solana-rpc", "http://127.0.0.1:11/"];
+    let base = ["--rpc", NOBODY];
+    for (files, endpoints, sections) in [
+        (vec![&half], [&base[..], &solana].concat(), ["[base]", "[solana]"].as_slice()),
+        (vec![&both, &half], [&base[..], &solana].concat(), &["[base]", "[solana]"]),
+        (vec![&alone], solana.to_vec(), &["[solana]"]),
+    ] {
+        let home = Home::absent();
+        let named = |(nth, file): (usize, &&Value)| home.note(&format!("{nth}.json"), &file.to_string());
+        let paths: Vec<_> = files.iter().enumerate().map(named).collect();
+        let paths = paths.iter().flat_map(|path| ["--deployment", path.as_str()]);
+        let command: Vec<_> = ["init", "--json"].into_iter().chain(paths).chain(endpoints).collect();
+        let made = home.run(&command).await.json();
+        assert_eq!(made["network_id"], files[0]["network_id"]);
+        let settings = home.text("williw.toml");
+        let found: Vec<_> = ["[base]", "[solana]"].into_iter().filter(|section| settings.contains(section)).collect();
+        assert_eq!(found, sections);
+        let program = format!("program = \"{}\"\n", Account([2; 32]).base58());
+        assert!(settings.contains(&program) && settings.contains("http://127.0.0.1:11/"), "{settings}");
+    }
+    let home = Home::absent();
+    let (one, other) = (home.note("1.json", &both.to_string()), home.note("2.json", &alone.to_string()));
+    let lonely = [&["init", "--deployment", &one][..], &base, &solana].concat();
+    assert!(home.run(&lonely).await.error(2).contains("this network is on Base too"));
+    let strangers = [&["init", "--deployment", &other, "--deployment", &one][..], &base, &solana].concat();
+    assert!(home.run(&strangers).await.error(2).contains("it is of network"));
+    assert!(!home.folder().exists());
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "shared with the tests of the chain, which do more with it")]
 mod anvil;
 mod deploy;
+mod deploy_solana;
 mod guard;
 mod help;
 mod home;
@@ -13,6 +14,7 @@ mod node;
 mod outbox;
 mod owners;
 mod refused;
+mod solana;
 #[path = "../../../chain/tests/it/world.rs"]
 #[expect(dead_code, reason = "shared with the tests of the chain, which do more with it")]
 mod world;

@@ -60,7 +60,7 @@ async fn an_unknown_section_is_refused() {
         &home.run(&["status"]).await,
         2,
         expect![[r#"
-        error: ~/home/williw.toml: [gosip]: there is no such key; sections are base, gossip, http, network
+        error: ~/home/williw.toml: [gosip]: there is no such key; sections are base, gossip, http, network, solana
     "#]],
     );
 }

@@ -3,7 +3,7 @@
 use super::Freshness;
 use crate::cycle::{Height, Seconds, UnixSeconds};
 use crate::identity::{ChainId, Owner};
-use crate::ledger::Discord;
+use crate::ledger::{BeginningFault, Discord};
 use crate::tail::TailFault;
 
 /// Something that a person should know.
@@ -11,6 +11,13 @@ use crate::tail::TailFault;
 pub enum Alarm {
     #[error("a page of final facts was refused: {0}")]
     PageRefused(Discord),
+    #[error("the accounts of {chain} were refused: {why}")]
+    BeginningRefused { chain: ChainId, why: BeginningFault },
+    #[error(
+        "what happened on {chain} after {known} is gone from its endpoints: this node goes on with the accounts as they are \
+         at {through}"
+    )]
+    HistoryLost { chain: ChainId, known: Height, through: Height },
     #[error("a page of {chain} ends at {through}, before the cursor at {folded}: its endpoints lag, or others lied")]
     PageBehind { chain: ChainId, through: Height, folded: Height },
     #[error("a page of {chain} is from {} seconds ahead: check this machine's clock", ahead.0)]

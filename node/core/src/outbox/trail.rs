@@ -17,7 +17,8 @@ pub struct Trail {
     pub pin: Pin,
     /// How many attempts there are.
     pub attempts: u32,
-    /// A height at which a quorum had the pin unused, not long before the latest one: whatever used it did so later.
+    /// A height at which a quorum had the pin unused, not long before the latest one: whatever used it did so later. Of a
+    /// blockhash it is the slot of its block, before which nothing can have it.
     pub free_at: Height,
 }
 
@@ -29,8 +30,12 @@ impl Trail {
         at.0.saturating_sub(self.free_at.0) <= remembered
     }
 
-    /// The pin was unused at this height. Only now and then is that worth a write.
+    /// The pin was unused at this height. Only now and then is that worth a write. Of a blockhash it says nothing: it lives
+    /// for less time than endpoints remember.
     pub(super) const fn free_as_of(self, height: Height) -> Self {
+        if let Pin::Blockhash { .. } = self.pin {
+            return self;
+        }
         if height.0.saturating_sub(self.free_at.0) > REMEMBERED_BLOCKS / 2 {
             Self { free_at: height, ..self }
         } else {

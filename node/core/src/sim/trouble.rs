@@ -111,6 +111,7 @@ impl Sim {
         let checkpoint = self.door.crash();
         self.compare_kept(&checkpoint.ledger)?;
         self.refold()?;
+        self.begin_anew()?;
         for chain in &mut self.chains {
             chain.through = checkpoint.ledger.chain(chain.id).ok_or("a chain was lost")?.through;
         }

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "seeds and counts are for whoever reads a failure")]
 
 mod amounts;
+mod beginning;
 #[cfg(feature = "sim")]
 mod both_chains;
 #[cfg(feature = "sim")]

@@ -3,8 +3,9 @@
 use williw_core::cycle::Height;
 use williw_core::hash::Hash;
 use williw_core::outbox::{
-    ATTEMPTS_CAP, Answer, Contradiction, FAILURES_CAP, Fees, Inclusion, Observation, Outcome, Pin, Place, Purpose,
-    RAISED_AT_MOST, REMEMBERED_BLOCKS, Sight, Stage, Standing, Step, TooManyFailures, Trail, Unsent, Wei, may_sign,
+    ATTEMPTS_CAP, Answer, Contradiction, FAILURES_CAP, Fees, FinalView, Inclusion, Observation, Outcome, Pin, Place,
+    Purpose, RAISED_AT_MOST, REMEMBERED_BLOCKS, Sight, Stage, Standing, Step, TooManyFailures, Trail, Unsent, Wei,
+    may_sign,
 };
 
 use crate::dice::Dice;
@@ -152,6 +153,36 @@ fn a_missing_receipt_tells_something_for_a_while_only() {
         let seen = Observation::Seen(Sight::Open(Height(height)));
         check(Stage::Signed(told), seen, (Stage::Signed(Trail { free_at, ..told }), Step::Send));
     }
+}
+
+#[test]
+fn when_a_blockhash_was_free_is_never_moved() {
+    let told = trail(BLOCKHASH, 1);
+    let seen = Observation::Seen(Sight::Open(Height(FREE_AT.0 + REMEMBERED_BLOCKS)));
+    check(Stage::Signed(told), seen, (Stage::Signed(told), Step::Send));
+}
+
+#[test]
+fn a_blockhash_has_expired_only_where_a_higher_final_block_lacks_the_transaction() {
+    // Slots run ahead of heights: only the height counts.
+    let view = FinalView { slot: Height(9_000), block_height: Height(301), remembers_from: FREE_AT, found: false };
+    let signed = trail(BLOCKHASH, 1);
+    assert!(signed.is_ruled_out_by(view));
+    for not in [
+        FinalView { block_height: Height(300), ..view },
+        FinalView { found: true, ..view },
+        FinalView { remembers_from: Height(FREE_AT.0 + 1), ..view },
+    ] {
+        assert!(!signed.is_ruled_out_by(not), "{not:?}");
+    }
+    assert!(!trail(NONCE, 1).is_ruled_out_by(view), "a nonce waits for ever");
+}
+
+#[test]
+fn what_is_told_speaks_of_the_pin_that_it_has() {
+    let spent = |pin| Stage::Spent(trail(pin, 1), place(4)).to_string();
+    assert!(spent(NONCE).starts_with("its nonce is used up"), "{}", spent(NONCE));
+    assert!(spent(BLOCKHASH).starts_with("its blockhash expired"), "{}", spent(BLOCKHASH));
 }
 
 #[test]

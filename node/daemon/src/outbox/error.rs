@@ -7,9 +7,8 @@ use williw_chain::base::{ChainError, Faults};
 use williw_chain::send::SendError;
 use williw_chain::wallet::WalletError;
 use williw_core::cycle::Height;
-use williw_core::hash::Hash;
-use williw_core::identity::Account;
-use williw_core::outbox::{Contradiction, IntentId, Stage, TooManyFailures};
+use williw_core::identity::ChainId;
+use williw_core::outbox::{Contradiction, IntentId, Pin, Stage, TooManyFailures, TransactionName};
 use williw_store::StoreError;
 
 use super::Receipt;
@@ -31,21 +30,33 @@ pub enum OutboxError {
     TooManyFailures(#[from] TooManyFailures),
     #[error("{what}: this was asked before (intent {}) and is {stage}", receipt.intent)]
     AskedBefore { receipt: Receipt, what: String, stage: Box<Stage> },
-    #[error("{what}: no endpoint took transaction {hash} (intent {intent}): {faults}")]
-    NotTaken { intent: IntentId, what: String, hash: Hash, faults: Faults },
+    #[error("{what}: no endpoint took transaction {name} (intent {intent}): {faults}")]
+    NotTaken { intent: IntentId, what: String, name: TransactionName, faults: Faults },
     #[error(
         "{what}: the same was asked before (intent {intent}) and is {stage}: if that block is reorganised away it happens after all"
     )]
     NotFinal { intent: IntentId, what: String, stage: Box<Stage> },
     #[error(
-        "{what}: transaction {hash} (intent {intent}) failed in block {block}{}; only its gas is gone",
-        not_yet(*.is_final)
+        "{what}: transaction {name} (intent {intent}) failed in block {block}{}; only its {} is gone",
+        not_yet(*.is_final), cost(.name)
     )]
-    Reverted { intent: IntentId, what: String, hash: Hash, block: Height, is_final: bool },
+    Reverted { intent: IntentId, what: String, name: TransactionName, block: Height, is_final: bool },
     #[error(
-        "{what}: no receipt of transaction {hash} with nonce {nonce} in time (intent {intent}); it may still be mined: {faults}"
+        "{what}: no receipt of transaction {name} with {pin} in time (intent {intent}); it may still be mined: {faults}"
     )]
-    NoReceipt { intent: IntentId, what: String, hash: Hash, nonce: u64, faults: Faults },
+    NoReceipt { intent: IntentId, what: String, name: TransactionName, pin: Box<Pin>, faults: Box<Faults> },
+    #[error(
+        "{what}: transaction {name} (intent {intent}) did not happen and never will: its blockhash expired, and the final chain through slot {slot} does not have it"
+    )]
+    Expired { intent: IntentId, what: String, name: TransactionName, slot: Height },
+    #[error(
+        "{what}: the final chain does not move on, so this would be the same transaction as that of intent {intent}; nothing was sent"
+    )]
+    SameAgain { intent: IntentId, what: String },
+    #[error("{what}: intent {intent} was asked for anew as intent {later}, which is {stage}; nothing was sent")]
+    AskedAnew { intent: IntentId, what: String, later: IntentId, stage: Box<Stage> },
+    #[error("intent {intent} cannot be called off: nothing takes the place of a transaction of solana")]
+    NotReplaceable { intent: IntentId },
     #[error(
         "{what}: intent {intent} has nonce {nonce}, and cannot be mined before nonces {next} to {} are used, which are nobody's: endpoints agreed on a wrong nonce",
         nonce.saturating_sub(1)
@@ -65,12 +76,10 @@ pub enum OutboxError {
     NoIntent(IntentId),
     #[error("intent {intent} has ended: {stage}")]
     Ended { intent: IntentId, stage: Box<Stage> },
-    #[error("intent {intent} is of account {account}, which is not the keystore's")]
+    #[error("intent {intent} is of account {account}, which is not the key's")]
     OtherAccount { intent: IntentId, account: String },
-    #[error("intent {intent} is none of base")]
-    OtherChain { intent: IntentId },
-    #[error("{0} is no account of base")]
-    ForeignTarget(Account),
+    #[error("intent {intent} is of {chain}, and the key is not")]
+    OtherChain { intent: IntentId, chain: ChainId },
     #[error("intent {intent}: a new transaction has to be signed for it")]
     NeedsKey { intent: IntentId },
     #[error("{}", contradiction(*.0))]
@@ -81,6 +90,14 @@ fn contradiction(found: Contradiction) -> String {
     match found {
         Contradiction::TooManyAttempts => found.to_string(),
         other => format!("the outbox contradicts itself: {other}"),
+    }
+}
+
+/// What a failed transaction costs all the same.
+const fn cost(name: &TransactionName) -> &'static str {
+    match name {
+        TransactionName::Base(_) => "gas",
+        TransactionName::Solana(_) => "fee",
     }
 }
 
@@ -113,8 +130,9 @@ impl OutboxError {
             | Self::Ended { .. }
             | Self::OtherAccount { .. }
             | Self::OtherChain { .. }
-            | Self::ForeignTarget(_)
             | Self::BeingCancelled { .. }
+            | Self::NotReplaceable { .. }
+            | Self::AskedAnew { .. }
             | Self::Contradiction(Contradiction::TooManyAttempts)
             | Self::NeedsKey { .. } => Cause::Settings,
             Self::Send(_)
@@ -125,6 +143,8 @@ impl OutboxError {
             | Self::NotFinal { .. }
             | Self::Gap { .. }
             | Self::Spent { .. }
+            | Self::Expired { .. }
+            | Self::SameAgain { .. }
             | Self::Cancelled { .. }
             | Self::Behind { .. } => Cause::Outside,
             Self::Store(_) | Self::Contradiction(_) => Cause::Failure,
@@ -140,9 +160,27 @@ impl OutboxError {
                 "see why with `williw outbox list`; then repeat one with `williw outbox retry`, or say with `williw outbox cancel` that it is wanted no more",
             ),
             Self::AskedBefore { .. } => Some("if you want it twice, ask again"),
+            Self::NotTaken { name: TransactionName::Solana(_), .. } => Some(
+                "it is signed and kept: `williw outbox retry` sends it again; within some two minutes it has happened or never will",
+            ),
             Self::NotTaken { .. } => Some(
                 "it is signed and kept: `williw outbox retry` sends it again, `williw outbox cancel` takes its place",
             ),
+            Self::NoReceipt { name: TransactionName::Solana(_), .. } => Some(
+                "the outbox goes on with it until it has happened or never can: see `williw outbox show`; do not send it anew",
+            ),
+            Self::Expired { .. } => Some("ask again, or sign it anew with `williw outbox retry`"),
+            Self::SameAgain { .. } => Some("see how the endpoints do with `williw status`, and try again"),
+            Self::AskedAnew { .. } => Some("if you want it twice, type the verb itself"),
+            Self::NotReplaceable { .. } => {
+                Some("it happens within some two minutes of its signature, or never: see `williw outbox show`")
+            }
+            Self::OtherChain { chain: ChainId::Base, .. } => {
+                Some("name the account's keystore with --keystore or ETH_KEYSTORE")
+            }
+            Self::OtherChain { chain: ChainId::Solana, .. } => {
+                Some("name the account's keypair with --keypair or SOLANA_KEYPAIR")
+            }
             Self::NoReceipt { .. } => Some(
                 "the outbox goes on with it: see `williw outbox show`, or call it off with `williw outbox cancel`; do not send it anew",
             ),
@@ -163,9 +201,11 @@ impl OutboxError {
             Self::Reverted { is_final: false, .. } | Self::Cancelled { is_final: false, .. } => {
                 Some("the same can be asked again once that block is final: see `williw outbox show`")
             }
-            Self::NeedsKey { .. } => Some("name the account's keystore with --keystore or ETH_KEYSTORE"),
+            Self::NeedsKey { .. } => Some(
+                "name the account's key: --keystore or ETH_KEYSTORE on Base, --keypair or SOLANA_KEYPAIR on Solana",
+            ),
             Self::NoIntent(_) => Some("see `williw outbox list`"),
-            Self::OtherAccount { .. } => Some("name the keystore of that account"),
+            Self::OtherAccount { .. } => Some("name the key of that account"),
             Self::Lock { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
                 Some("make room on the disk of the home")
             }
@@ -175,8 +215,6 @@ impl OutboxError {
             | Self::Reverted { .. }
             | Self::Cancelled { .. }
             | Self::Ended { .. }
-            | Self::OtherChain { .. }
-            | Self::ForeignTarget(_)
             | Self::Contradiction(_) => None,
         }
     }

@@ -42,11 +42,13 @@ impl NonceOwner {
 
     /// Takes the account if nobody has it.
     pub(crate) fn try_claim(folder: &Path, chain: ChainId, account: Account) -> Result<Self, OutboxError> {
-        let shown = match chain {
-            ChainId::Base => address::shown(account),
+        let shown = address::shown_on(chain, account);
+        // Not in base58, of which some disks take two accounts for one.
+        let named = match chain {
+            ChainId::Base => shown.to_lowercase(),
             ChainId::Solana => account.to_string(),
         };
-        let path = folder.join(format!("outbox-{chain}-{}.lock", shown.to_lowercase()));
+        let path = folder.join(format!("outbox-{chain}-{named}.lock"));
         let unusable = |source: io::Error| OutboxError::Lock { path: path.clone(), source };
         let mut lock = open(&path).map_err(unusable)?;
         match lock.try_lock() {

@@ -3,21 +3,23 @@
 use tokio::time::{Instant, sleep};
 use williw_chain::base::Faults;
 use williw_chain::verb::Call;
-use williw_chain::wallet::Wallet;
+use williw_chain::wallet::Payer;
 use williw_core::cycle::Height;
-use williw_core::hash::Hash;
 use williw_core::identity::ChainId;
-use williw_core::outbox::{Contradiction, Inclusion, IntentId, Observation, Outcome, Purpose, Stage, Unsent, may_sign};
+use williw_core::outbox::{
+    Contradiction, Inclusion, IntentId, Observation, Outcome, Pin, Purpose, Stage, TransactionName, Unsent, may_sign,
+};
 use williw_store::{Asked, Attempt, Intent};
 
-use super::{Dispatch, Moment, OutboxError, call_of, hash, is_same, now, outgoing};
+use super::lane::Draft;
+use super::{Dispatch, Moment, OutboxError, call_of, is_same, now, outgoing};
 
 /// A transaction that is in a block and did what it was for. The block may still be reorganised away; the outbox sees to
 /// that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Receipt {
     pub intent: IntentId,
-    pub hash: Hash,
+    pub name: TransactionName,
     pub block: Height,
 }
 
@@ -42,23 +44,23 @@ pub struct Interrupted {
 
 impl Dispatch<'_> {
     /// Takes up what earlier processes left of this account: nothing new is signed before it is in a block.
-    pub async fn take_up(&mut self, wallet: Option<&Wallet>) -> Result<(), OutboxError> {
+    pub async fn take_up(&mut self, payer: Option<Payer<'_>>) -> Result<(), OutboxError> {
         let mut left = self.intents(true).await?;
         // In the order of their nonces.
         left.reverse();
         for intent in &mut left {
             self.attend_patiently(intent).await?;
             if matches!(intent.stage, Stage::Signed(_) | Stage::Spent(..)) {
-                self.pursue(intent, wallet).await?;
+                self.pursue(intent, payer).await?;
             }
         }
         Ok(())
     }
 
     /// Takes up what was left, then tries, signs, sends and waits for each call in turn.
-    pub async fn send(&mut self, wallet: &Wallet, calls: &[Call]) -> Result<Sent, Interrupted> {
+    pub async fn send<'p>(&mut self, payer: impl Into<Payer<'p>>, calls: &[Call]) -> Result<Sent, Interrupted> {
         let mut receipts = Vec::new();
-        match self.send_all(wallet, calls, true, &mut receipts).await {
+        match self.send_all(payer.into(), calls, true, &mut receipts).await {
             Ok(()) => Ok(Sent { receipts, faults: self.take_faults() }),
             Err(why) => Err(Interrupted { done: receipts, faults: self.take_faults(), why: Box::new(why) }),
         }
@@ -66,24 +68,25 @@ impl Dispatch<'_> {
 
     async fn send_all(
         &mut self,
-        wallet: &Wallet,
+        payer: Payer<'_>,
         calls: &[Call],
         budgeted: bool,
         receipts: &mut Vec<Receipt>,
     ) -> Result<(), OutboxError> {
-        assert_eq!(wallet.account(), self.owner.account(), "only the owner of the nonces signs with them");
-        self.take_up(Some(wallet)).await?;
+        assert_eq!(payer.chain(), self.lane.chain(), "a key signs for its own chain");
+        assert_eq!(payer.account(), self.owner.account(), "only the owner of the nonces signs with them");
+        self.take_up(Some(payer)).await?;
         self.refuse_what_was_asked(calls).await?;
         if budgeted {
             let latest = self.intents(false).await?;
             may_sign(latest.into_iter().map(|intent| (intent.stage, intent.told)))?;
         }
-        let faults = self.base.rehearse(wallet.account(), calls).await?;
+        let faults = self.lane.rehearse(payer.account(), calls).await?;
         self.faults.add(faults);
-        let mut intents = self.intend(wallet, calls).await?;
+        let mut intents = self.intend(payer, calls).await?;
         let mut behind = Height(0);
         for index in 0..intents.len() {
-            match self.carry_out(&mut intents[index], wallet, behind).await {
+            match self.carry_out(&mut intents[index], payer, behind).await {
                 Ok(receipt) => {
                     behind = receipt.block;
                     receipts.push(receipt);
@@ -130,8 +133,8 @@ impl Dispatch<'_> {
                 Stage::Settled(_) | Stage::Intended | Stage::Signed(_) | Stage::Spent(..) => continue,
             };
             if !intent.told {
-                let hash = hash(attempt(intent, done)?)?;
-                let receipt = Receipt { intent: intent.id, hash, block: done.place.height };
+                let name = attempt(intent, done)?.name;
+                let receipt = Receipt { intent: intent.id, name, block: done.place.height };
                 let what = intent.call.what.clone();
                 return Err(OutboxError::AskedBefore { receipt, what, stage: Box::new(intent.stage) });
             }
@@ -140,11 +143,11 @@ impl Dispatch<'_> {
     }
 
     /// Writes down what is to happen.
-    async fn intend(&mut self, wallet: &Wallet, calls: &[Call]) -> Result<Vec<Intent>, OutboxError> {
+    async fn intend(&mut self, payer: Payer<'_>, calls: &[Call]) -> Result<Vec<Intent>, OutboxError> {
         let ask = |call: &Call| Asked {
-            chain: ChainId::Base,
-            account: wallet.account(),
-            target: williw_core::identity::Account::evm(call.to),
+            chain: payer.chain(),
+            account: payer.account(),
+            target: call.to,
             input: call.data.clone(),
             value: call.value,
             what: call.what.clone(),
@@ -162,10 +165,10 @@ impl Dispatch<'_> {
     async fn carry_out(
         &mut self,
         intent: &mut Intent,
-        wallet: &Wallet,
+        payer: Payer<'_>,
         behind: Height,
     ) -> Result<Receipt, OutboxError> {
-        match self.sign(intent, wallet, behind).await {
+        match self.sign(intent, payer, behind).await {
             Ok(()) => {}
             // Whether the bytes are on disk is not known, so the row is left as it is for whoever can read it.
             Err(why @ OutboxError::Store(_)) => return Err(why),
@@ -174,52 +177,75 @@ impl Dispatch<'_> {
                 return Err(why);
             }
         }
-        self.pursue(intent, Some(wallet)).await?;
+        self.pursue(intent, Some(payer)).await?;
         receipt(intent)
     }
 
     /// Drafts, signs and stores the first transaction.
-    async fn sign(&mut self, intent: &mut Intent, wallet: &Wallet, behind: Height) -> Result<(), OutboxError> {
-        let call = call_of(&intent.call)?;
+    async fn sign(&mut self, intent: &mut Intent, payer: Payer<'_>, behind: Height) -> Result<(), OutboxError> {
+        let call = call_of(&intent.call);
         let deadline = Instant::now() + self.pace.receipt;
         let draft = loop {
-            let reading = self.base.draft(wallet.account(), &call, behind).await?;
+            let reading = self.lane.draft(payer.account(), &call, behind).await?;
             let draft = self.heard(reading);
-            let Some(other) = self.outbox.pinned(ChainId::Base, wallet.account(), draft.nonce()).await? else {
-                break draft;
-            };
-            // The endpoints forgot a block that they had shown; what was in it goes out again first.
-            let stage = self.revive(other, wallet).await?;
+            let Some(why) = self.is_taken(&draft, intent, payer).await? else { break draft };
             if Instant::now() + self.pace.look > deadline {
-                let stage = Box::new(stage);
-                return Err(OutboxError::Behind { intent: other, nonce: draft.nonce(), stage });
+                return Err(why);
             }
             sleep(self.pace.look).await;
         };
         (self.tell)(Moment::Drafted(intent.id));
-        self.store(intent, Purpose::Call, draft.sign(wallet)?).await
+        self.store(intent, Purpose::Call, draft.sign(payer)?).await
+    }
+
+    /// Why this cannot be signed, if it would share with another intent what belongs to one alone.
+    async fn is_taken(
+        &mut self,
+        draft: &Draft,
+        intent: &Intent,
+        payer: Payer<'_>,
+    ) -> Result<Option<OutboxError>, OutboxError> {
+        match draft {
+            Draft::Base(draft) => {
+                let nonce = draft.nonce();
+                let Some(other) = self.outbox.pinned(ChainId::Base, payer.account(), nonce).await? else {
+                    return Ok(None);
+                };
+                // The endpoints forgot a block that they had shown; what was in it goes out again first.
+                let stage = Box::new(self.revive(other, payer).await?);
+                Ok(Some(OutboxError::Behind { intent: other, nonce, stage }))
+            }
+            // The same call with the same blockhash is the same transaction, and one of two intents would never happen.
+            Draft::Solana(draft) => {
+                let name = Draft::Solana(draft.clone()).sign(payer)?.name;
+                let known = self.intents(false).await?;
+                let same = |known: &&Intent| known.attempts.iter().any(|attempt| attempt.name == name);
+                let what = intent.call.what.clone();
+                Ok(known.iter().find(same).map(|other| OutboxError::SameAgain { intent: other.id, what }))
+            }
+        }
     }
 
     /// Goes after an intent whose nonce came up again. How far it is then.
-    async fn revive(&mut self, id: IntentId, wallet: &Wallet) -> Result<Stage, OutboxError> {
+    async fn revive(&mut self, id: IntentId, payer: Payer<'_>) -> Result<Stage, OutboxError> {
         let Some(mut intent) = self.outbox.intent(id).await? else { return Err(OutboxError::NoIntent(id)) };
         if !intent.stage.is_settled() {
             self.attend_patiently(&mut intent).await?;
-            self.pursue(&mut intent, Some(wallet)).await?;
+            self.pursue(&mut intent, Some(payer)).await?;
         }
         Ok(intent.stage)
     }
 
     /// Sends an unsettled intent again, with a key at a higher fee; what has ended without effect is asked for anew, which
     /// needs the key.
-    pub async fn retry(&mut self, id: IntentId, wallet: Option<&Wallet>) -> Result<Intent, OutboxError> {
-        let mut intent = self.own(id, wallet).await?;
-        match (intent.stage, wallet) {
+    pub async fn retry(&mut self, id: IntentId, payer: Option<Payer<'_>>) -> Result<Intent, OutboxError> {
+        let mut intent = self.own(id, payer).await?;
+        match (intent.stage, payer) {
             (Stage::Settled(Outcome::Done(_)), _) => {
                 return Err(OutboxError::Ended { intent: id, stage: Box::new(intent.stage) });
             }
             (Stage::Settled(_), None) => return Err(OutboxError::NeedsKey { intent: id }),
-            (Stage::Settled(_), Some(wallet)) => return self.repeat(&intent, wallet).await,
+            (Stage::Settled(_), Some(payer)) => return self.repeat(&intent, payer).await,
             (Stage::Intended | Stage::Signed(_) | Stage::Included(..) | Stage::Spent(..), _) => {}
         }
         self.glance(&mut intent).await?;
@@ -227,28 +253,42 @@ impl Dispatch<'_> {
         if let (Stage::Signed(_), Some(Purpose::Cancel)) = (intent.stage, newest) {
             return Err(OutboxError::BeingCancelled { intent: id });
         }
-        if let (Stage::Signed(_), Some(wallet)) = (intent.stage, wallet)
-            && let Err(why) = self.raise(&mut intent, wallet).await
+        if let (Stage::Signed(_), Some(payer), true) = (intent.stage, payer, self.lane.replaces())
+            && let Err(why) = self.raise(&mut intent, payer).await
         {
             self.not_raised(id, why)?;
         }
-        self.pursue(&mut intent, wallet).await?;
+        self.pursue(&mut intent, payer).await?;
         Ok(intent)
     }
 
     /// The same call as a new intent, whatever the budget says: a person decided so.
-    async fn repeat(&mut self, ended: &Intent, wallet: &Wallet) -> Result<Intent, OutboxError> {
-        let call = call_of(&ended.call)?;
+    async fn repeat(&mut self, ended: &Intent, payer: Payer<'_>) -> Result<Intent, OutboxError> {
+        let call = call_of(&ended.call);
+        // What was asked for anew and done, with somebody who knows it, is not what is asked for here.
+        let is_done = |stage: Stage| match stage {
+            Stage::Included(_, inclusion) => matches!(Outcome::of(inclusion), Outcome::Done(_)),
+            stage => matches!(stage, Stage::Settled(Outcome::Done(_))),
+        };
+        let known = self.intents(false).await?;
+        let mut later = known.iter().filter(|other| other.id > ended.id && other.told && is_done(other.stage));
+        if let Some(later) = later.find(|other| is_same(&other.call, &call)) {
+            let (stage, what) = (Box::new(later.stage), call.what);
+            return Err(OutboxError::AskedAnew { intent: ended.id, what, later: later.id, stage });
+        }
         let mut receipts = Vec::new();
-        self.send_all(wallet, &[call], false, &mut receipts).await?;
+        self.send_all(payer, &[call], false, &mut receipts).await?;
         let Some(receipt) = receipts.first() else { return Err(OutboxError::NoIntent(ended.id)) };
         self.outbox.intent(receipt.intent).await?.ok_or(OutboxError::NoIntent(receipt.intent))
     }
 
     /// Sees to it that an unsettled intent does not happen, if it is not too late: whichever of its transactions is mined
     /// is what became of it. One that has failed for good is wanted no more: it counts for no budget from now on.
-    pub async fn cancel(&mut self, id: IntentId, wallet: &Wallet) -> Result<Intent, OutboxError> {
-        let mut intent = self.own(id, Some(wallet)).await?;
+    ///
+    /// On Solana nothing takes a place: what was signed there happens before its blockhash is too old, or never.
+    pub async fn cancel<'p>(&mut self, id: IntentId, payer: impl Into<Payer<'p>>) -> Result<Intent, OutboxError> {
+        let payer = payer.into();
+        let mut intent = self.own(id, Some(payer)).await?;
         if intent.stage == Stage::Intended {
             self.observe(&mut intent, Observation::GivenUp(Unsent::CalledOff)).await?;
             return Ok(intent);
@@ -264,8 +304,11 @@ impl Dispatch<'_> {
             intent.told = true;
         }
         if let Stage::Signed(_) = intent.stage {
-            self.empty(&mut intent, wallet).await?;
-            self.pursue(&mut intent, Some(wallet)).await?;
+            if !self.lane.replaces() {
+                return Err(OutboxError::NotReplaceable { intent: id });
+            }
+            self.empty(&mut intent, payer).await?;
+            self.pursue(&mut intent, Some(payer)).await?;
         }
         Ok(intent)
     }
@@ -277,14 +320,15 @@ impl Dispatch<'_> {
     }
 
     /// An intent of the account that is owned, and whose key this is.
-    async fn own(&mut self, id: IntentId, wallet: Option<&Wallet>) -> Result<Intent, OutboxError> {
+    async fn own(&mut self, id: IntentId, payer: Option<Payer<'_>>) -> Result<Intent, OutboxError> {
         let intent = self.outbox.intent(id).await?.ok_or(OutboxError::NoIntent(id))?;
-        if intent.call.chain != ChainId::Base {
-            return Err(OutboxError::OtherChain { intent: id });
+        let chain = intent.call.chain;
+        if chain != self.lane.chain() || payer.is_some_and(|payer| payer.chain() != chain) {
+            return Err(OutboxError::OtherChain { intent: id, chain });
         }
         let owner = self.owner.account();
-        if intent.call.account != owner || wallet.is_some_and(|wallet| wallet.account() != owner) {
-            let account = williw_chain::address::shown(intent.call.account);
+        if intent.call.account != owner || payer.is_some_and(|payer| payer.account() != owner) {
+            let account = williw_chain::address::shown_on(chain, intent.call.account);
             return Err(OutboxError::OtherAccount { intent: id, account });
         }
         Ok(intent)
@@ -300,19 +344,24 @@ fn receipt(intent: &Intent) -> Result<Receipt, OutboxError> {
     };
     let what = intent.call.what.clone();
     let Some(inclusion) = inclusion else {
-        let nonce = outgoing(intent)?.nonce;
         let block = match intent.stage {
-            Stage::Spent(_, place) | Stage::Settled(Outcome::Overtaken(place)) => place.height,
+            Stage::Spent(_, place) | Stage::Settled(Outcome::Overtaken(place) | Outcome::Expired(place)) => {
+                place.height
+            }
             _ => Height(0),
         };
-        return Err(OutboxError::Spent { intent: intent.id, what, nonce, block });
+        let outgoing = outgoing(intent)?;
+        return Err(match outgoing.pin {
+            Pin::Nonce(nonce) => OutboxError::Spent { intent: intent.id, what, nonce, block },
+            Pin::Blockhash { .. } => OutboxError::Expired { intent: intent.id, what, name: outgoing.name, slot: block },
+        });
     };
     let Inclusion { purpose, place, succeeded, .. } = inclusion;
-    let (hash, block) = (hash(attempt(intent, inclusion)?)?, place.height);
+    let (name, block) = (attempt(intent, inclusion)?.name, place.height);
     let is_final = intent.stage.is_settled();
     match (purpose, succeeded) {
-        (Purpose::Call, true) => Ok(Receipt { intent: intent.id, hash, block }),
-        (Purpose::Call, false) => Err(OutboxError::Reverted { intent: intent.id, what, hash, block, is_final }),
+        (Purpose::Call, true) => Ok(Receipt { intent: intent.id, name, block }),
+        (Purpose::Call, false) => Err(OutboxError::Reverted { intent: intent.id, what, name, block, is_final }),
         (Purpose::Cancel, _) => Err(OutboxError::Cancelled { intent: intent.id, what, block, is_final }),
     }
 }

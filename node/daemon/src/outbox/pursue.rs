@@ -3,12 +3,12 @@
 use tokio::time::{Instant, sleep};
 use williw_chain::base::{ChainError, Faults, Reading};
 use williw_chain::send::SendError;
-use williw_chain::wallet::Wallet;
+use williw_chain::wallet::Payer;
 use williw_core::identity::ChainId;
-use williw_core::outbox::{Contradiction, IntentId, Observation, Place, Purpose, Stage, Step, Unsent};
+use williw_core::outbox::{Contradiction, IntentId, Observation, Pin, Place, Purpose, Stage, Step, Trail, Unsent};
 use williw_store::Intent;
 
-use super::{Dispatch, Moment, OutboxError, candidates, hash, outgoing, sought};
+use super::{Dispatch, Moment, OutboxError, outgoing};
 
 /// What was tried for an intent since it was taken up.
 struct Chase {
@@ -45,7 +45,7 @@ impl Dispatch<'_> {
 
     /// The same as often as it takes until the endpoints agree, for as long as they have to agree on what is sent.
     pub(super) async fn attend_patiently(&mut self, intent: &mut Intent) -> Result<(), OutboxError> {
-        let deadline = Instant::now() + self.base.patience().agree;
+        let deadline = Instant::now() + self.lane.agree();
         loop {
             match self.attend(intent).await {
                 Err(OutboxError::Send(SendError::Chain(error @ ChainError::NoQuorum { .. })))
@@ -81,23 +81,32 @@ impl Dispatch<'_> {
     /// Writes down whether the block that the stage names still stands, and is final.
     async fn look_at_block(&mut self, intent: &mut Intent) -> Result<Step, OutboxError> {
         let reading = match intent.stage {
-            Stage::Included(_, inclusion) => {
-                let Reading { value, faults } = self.base.standing(inclusion.place).await?;
-                Reading { value: Observation::Block(value), faults }
+            Stage::Included(trail, inclusion) => {
+                self.lane.standing(intent, trail, inclusion.place).await?.map(Observation::Block)
             }
-            Stage::Spent(trail, place) => {
-                self.base.standing_of_spent(sought(intent, trail, &candidates(intent)?)?, place).await?
-            }
+            Stage::Spent(trail, place) => self.lane.standing_of_spent(intent, trail, place).await?,
             Stage::Intended | Stage::Signed(_) | Stage::Settled(_) => return Ok(intent.stage.step()),
         };
         let observation = self.heard(reading);
         self.observe(intent, observation).await
     }
 
+    /// The same, for whoever is not stopped by endpoints that do not agree for a moment.
+    async fn look_at_block_patiently(&mut self, intent: &mut Intent) -> Result<(), OutboxError> {
+        match self.look_at_block(intent).await {
+            Ok(_) => Ok(()),
+            Err(OutboxError::Send(SendError::Chain(error))) => {
+                self.faults.add_of(&error);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Writes down what a quorum has of an intent that is in no block, as far as is known.
     async fn look(&mut self, intent: &mut Intent) -> Result<Step, OutboxError> {
         let Some(trail) = intent.stage.trail() else { return Ok(intent.stage.step()) };
-        let reading = self.base.look(sought(intent, trail, &candidates(intent)?)?).await?;
+        let reading = self.lane.look(intent, trail).await?;
         let sight = self.heard(reading);
         self.observe(intent, Observation::Seen(sight)).await
     }
@@ -112,10 +121,10 @@ impl Dispatch<'_> {
             if attempt.purpose == Purpose::Call && cancelled {
                 break;
             }
-            let broadcast = self.base.broadcast(hash(attempt)?, &attempt.bytes).await;
+            let broadcast = self.lane.broadcast(attempt).await?;
             (self.tell)(Moment::Sent(intent.id));
             // Lies are told whatever comes of it.
-            self.faults.add(self.base.faults_of_sending());
+            self.faults.add(self.lane.faults());
             given.faults.add(broadcast.faults);
             given.step = self.observe(intent, Observation::Answered(broadcast.answer)).await?;
             given.refused = broadcast.refused;
@@ -129,15 +138,28 @@ impl Dispatch<'_> {
 
     /// Goes after an intent until it is in a block, no longer than a receipt is waited for. With the key it is outbid when
     /// nothing comes of it.
-    pub(super) async fn pursue(&mut self, intent: &mut Intent, wallet: Option<&Wallet>) -> Result<(), OutboxError> {
+    pub(super) async fn pursue(&mut self, intent: &mut Intent, payer: Option<Payer<'_>>) -> Result<(), OutboxError> {
         let begun = Instant::now();
         let deadline = begun + self.pace.receipt;
-        let mut chase =
-            Chase { deadline, send: begun, offered: begun, can_outbid: true, spent: None, refusals: Faults::default() };
+        let mut chase = Chase {
+            deadline,
+            send: begun,
+            offered: begun,
+            can_outbid: self.lane.replaces(),
+            spent: None,
+            refusals: Faults::default(),
+        };
         let mut step = intent.stage.step();
         loop {
             match intent.stage {
                 Stage::Included(..) | Stage::Settled(_) => return Ok(()),
+                // What was found of a final block is looked at once more, and then it is over.
+                Stage::Spent(Trail { pin: Pin::Blockhash { .. }, .. }, _) => {
+                    self.look_at_block_patiently(intent).await?;
+                    if intent.stage.is_settled() {
+                        return Ok(());
+                    }
+                }
                 // An index that lags behind its own chain shows this for a moment.
                 Stage::Spent(..) => {
                     let spent = *chase.spent.get_or_insert_with(Instant::now);
@@ -145,9 +167,13 @@ impl Dispatch<'_> {
                 }
                 Stage::Intended | Stage::Signed(_) => (chase.spent, chase.deadline) = (None, deadline),
             }
+            // Before anything else: where a look takes longer than the pause between two sendings, it is always time to send.
+            if Instant::now() + self.pace.look > chase.deadline {
+                return self.out_of_time(intent, chase.refusals).await;
+            }
             if step == Step::Send && Instant::now() >= chase.send {
-                if let (true, Some(wallet)) = (chase.offered.elapsed() >= self.pace.outbid, wallet) {
-                    self.outbid(intent, wallet, &mut chase).await?;
+                if let (true, Some(payer)) = (chase.offered.elapsed() >= self.pace.outbid, payer) {
+                    self.outbid(intent, payer, &mut chase).await?;
                 }
                 let given = self.give(intent).await?;
                 chase.refusals = given.faults;
@@ -156,8 +182,6 @@ impl Dispatch<'_> {
                 }
                 let pause = if given.step == Step::Send { self.pace.look } else { self.pace.resend };
                 chase.send = Instant::now() + pause;
-            } else if Instant::now() + self.pace.look > chase.deadline {
-                return self.out_of_time(intent, chase.refusals).await;
             } else {
                 sleep(self.pace.look).await;
             }
@@ -174,11 +198,11 @@ impl Dispatch<'_> {
     }
 
     /// Signs one more transaction for the intent, at a higher fee, and stores it.
-    async fn outbid(&mut self, intent: &mut Intent, wallet: &Wallet, chase: &mut Chase) -> Result<(), OutboxError> {
+    async fn outbid(&mut self, intent: &mut Intent, payer: Payer<'_>, chase: &mut Chase) -> Result<(), OutboxError> {
         if !chase.can_outbid {
             return Ok(());
         }
-        match self.raise(intent, wallet).await {
+        match self.raise(intent, payer).await {
             Ok(()) => {
                 chase.offered = Instant::now();
                 Ok(())
@@ -209,49 +233,60 @@ impl Dispatch<'_> {
     }
 
     /// One more transaction for the intent: for what the newest is for, at a higher fee.
-    pub(super) async fn raise(&mut self, intent: &mut Intent, wallet: &Wallet) -> Result<(), OutboxError> {
+    pub(super) async fn raise(&mut self, intent: &mut Intent, payer: Payer<'_>) -> Result<(), OutboxError> {
         let newest = intent.attempts.last().ok_or(OutboxError::NeedsKey { intent: intent.id })?;
-        let (purpose, bytes) = (newest.purpose, newest.bytes.clone());
-        may_be_signed(intent, purpose)?;
-        let draft = self.base.outbid(intent.call.account, &intent.call.what, &bytes).await?;
-        (self.tell)(Moment::Drafted(intent.id));
-        self.store(intent, purpose, draft.sign(wallet)?).await
+        let purpose = newest.purpose;
+        self.replace(intent, payer, purpose, Purpose::Call).await
     }
 
     /// One more transaction that takes the others' place and does nothing.
-    pub(super) async fn empty(&mut self, intent: &mut Intent, wallet: &Wallet) -> Result<(), OutboxError> {
-        let newest = intent.attempts.last().ok_or(OutboxError::NeedsKey { intent: intent.id })?;
-        let bytes = newest.bytes.clone();
-        may_be_signed(intent, Purpose::Cancel)?;
-        let draft = self.base.cancellation(intent.call.account, &intent.call.what, &bytes).await?;
+    pub(super) async fn empty(&mut self, intent: &mut Intent, payer: Payer<'_>) -> Result<(), OutboxError> {
+        self.replace(intent, payer, Purpose::Cancel, Purpose::Cancel).await
+    }
+
+    /// One more transaction with the same pin: for this purpose, and made of the newest in this way.
+    async fn replace(
+        &mut self,
+        intent: &mut Intent,
+        payer: Payer<'_>,
+        purpose: Purpose,
+        way: Purpose,
+    ) -> Result<(), OutboxError> {
+        may_be_signed(intent, purpose)?;
+        let draft = self.lane.replacement(intent, way).await?;
         (self.tell)(Moment::Drafted(intent.id));
-        self.store(intent, Purpose::Cancel, draft.sign(wallet)?).await
+        self.store(intent, purpose, draft.sign(payer)?).await
     }
 
     fn not_taken(&self, intent: &Intent, faults: Faults) -> Result<(), OutboxError> {
         let outgoing = outgoing(intent)?;
-        let (what, hash) = (outgoing.what.to_owned(), outgoing.hash);
-        Err(OutboxError::NotTaken { intent: intent.id, what, hash, faults })
+        let (what, name) = (outgoing.what.to_owned(), outgoing.name);
+        Err(OutboxError::NotTaken { intent: intent.id, what, name, faults })
     }
 
     async fn out_of_time(&mut self, intent: &Intent, mut faults: Faults) -> Result<(), OutboxError> {
         let outgoing = outgoing(intent)?;
-        let (intent_id, what, hash, nonce) = (intent.id, outgoing.what.to_owned(), outgoing.hash, outgoing.nonce);
-        if let Stage::Spent(_, Place { height, .. }) = intent.stage {
+        let (intent_id, what, name, pin) = (intent.id, outgoing.what.to_owned(), outgoing.name, outgoing.pin);
+        if let (Stage::Spent(_, Place { height, .. }), Pin::Nonce(nonce)) = (intent.stage, pin) {
             return Err(OutboxError::Spent { intent: intent_id, what, nonce, block: height });
         }
-        match self.base.next_nonce(intent.call.account).await {
-            // What is before it may be ours, and wait as well.
-            Ok(Reading { value: next, .. })
-                if next < nonce && self.outbox.pinned(ChainId::Base, intent.call.account, next).await?.is_none() =>
-            {
-                return Err(OutboxError::Gap { intent: intent_id, what, nonce, next });
+        if let Pin::Nonce(nonce) = pin {
+            match self.lane.next_nonce(intent.call.account).await {
+                // What is before it may be ours, and wait as well.
+                Ok(Some(Reading { value: next, .. })) if next < nonce && self.is_nobodys(intent, next).await? => {
+                    return Err(OutboxError::Gap { intent: intent_id, what, nonce, next });
+                }
+                Ok(reading) => faults.add(reading.map(|reading| reading.faults).unwrap_or_default()),
+                Err(error) => faults.add_of(&error),
             }
-            Ok(reading) => faults.add(reading.faults),
-            Err(error) => faults.add_of(&error),
         }
         faults.add(self.take_faults());
-        Err(OutboxError::NoReceipt { intent: intent_id, what, hash, nonce, faults })
+        Err(OutboxError::NoReceipt { intent: intent_id, what, name, pin: Box::new(pin), faults: Box::new(faults) })
+    }
+
+    /// Whether no intent of the account has this nonce.
+    async fn is_nobodys(&self, intent: &Intent, nonce: u64) -> Result<bool, OutboxError> {
+        Ok(self.outbox.pinned(ChainId::Base, intent.call.account, nonce).await?.is_none())
     }
 }
 

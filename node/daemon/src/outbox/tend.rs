@@ -1,54 +1,65 @@
 //! What a running node does for the outbox, without any key: the same bytes again, and what became of them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::sleep;
 use tracing::{debug, info, warn};
-use williw_chain::base::Base;
-use williw_core::identity::ChainId;
 use williw_core::outbox::Stage;
 use williw_store::{INTENTS_CAP, Intent, Outbox, Which};
 
-use super::{Dispatch, Moment, NonceOwner, OutboxError, Pace, Tell, folder};
+use crate::readers::Readers;
+
+use super::{Dispatch, Lane, Moment, NonceOwner, OutboxError, Pace, Tell, folder};
 
 /// How often a node looks after what is unsettled.
 const TEND_EVERY: Duration = Duration::from_secs(12);
 
 /// Looks after the outbox for as long as the node runs. Nothing that goes wrong here ends the node: it is said, and tried
 /// again.
-pub(crate) async fn tend(outbox: Outbox, mut base: Base) {
-    let mut told = false;
+pub(crate) async fn tend(outbox: Outbox, readers: Readers) {
+    let (mut base, mut solana) = (readers.base, readers.solana);
+    let mut told = BTreeSet::new();
     loop {
         sleep(TEND_EVERY).await;
-        match settle(&outbox, &mut base, Pace::USUAL, &mut |moment| tell(moment)).await {
-            Ok(_unsettled) => told = false,
-            Err(error) if !told => {
-                warn!(%error, "the outbox cannot be looked after; trying again");
-                told = true;
+        let base = base.as_mut().map(|base| Lane::Base(&mut base.chain));
+        let solana = solana.as_mut().map(|solana| Lane::Solana(&mut solana.chain));
+        // One chain that cannot be asked is no reason to leave the other alone.
+        for lane in base.into_iter().chain(solana) {
+            let chain = lane.chain();
+            match settle(&outbox, lane, Pace::of(chain), &mut |moment| tell(moment)).await {
+                Ok(_unsettled) => {
+                    told.remove(&chain);
+                }
+                Err(error) if told.insert(chain) => {
+                    warn!(%chain, %error, "the outbox cannot be looked after; trying again");
+                }
+                Err(error) => debug!(%chain, %error, "the outbox cannot be looked after; trying again"),
             }
-            Err(error) => debug!(%error, "the outbox cannot be looked after; trying again"),
         }
     }
 }
 
-/// One look at everything that is unsettled, account by account. An account that somebody else has is left to them.
+/// One look at everything of a chain that is unsettled, account by account. An account that somebody else has is left to them.
 /// Returns what is not settled yet.
-pub async fn settle(
+pub async fn settle<'a>(
     outbox: &Outbox,
-    base: &mut Base,
+    lane: impl Into<Lane<'a>>,
     pace: Pace,
     tell: &mut Tell<'_>,
 ) -> Result<Vec<Intent>, OutboxError> {
-    let accounts = outbox.unsettled_accounts(ChainId::Base).await?;
+    let mut lane = lane.into();
+    let chain = lane.chain();
+    let accounts = outbox.unsettled_accounts(chain).await?;
     let (mut unsettled, mut failed) = (Vec::new(), None);
     if accounts.is_empty() {
         return Ok(unsettled);
     }
     for account in accounts {
-        let owner = match NonceOwner::try_claim(folder(outbox), ChainId::Base, account) {
+        let owner = match NonceOwner::try_claim(folder(outbox), chain, account) {
             Ok(owner) => owner,
             Err(OutboxError::Owned { .. }) => {
-                let theirs = Which { account: Some((ChainId::Base, account)), unsettled: true };
+                let theirs = Which { account: Some((chain, account)), unsettled: true };
                 unsettled.extend(outbox.intents(theirs, INTENTS_CAP).await?);
                 continue;
             }
@@ -59,7 +70,7 @@ pub async fn settle(
             }
         };
         let mut forward = |moment: Moment<'_>| tell(moment);
-        let mut dispatch = Dispatch::owned(base, outbox, owner, pace, &mut forward).await?;
+        let mut dispatch = Dispatch::owned(lane.again(), outbox, owner, pace, &mut forward).await?;
         for mut intent in dispatch.intents(true).await?.into_iter().rev() {
             let attended = dispatch.attend(&mut intent).await;
             if !intent.stage.is_settled() {

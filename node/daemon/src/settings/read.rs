@@ -20,7 +20,7 @@ const NAME_CAP: usize = 24;
 const PREFIX: &str = "WILLIW_";
 
 /// The sections that there are.
-const SECTIONS: [&str; 4] = ["base", "gossip", "http", "network"];
+const SECTIONS: [&str; 5] = ["base", "gossip", "http", "network", "solana"];
 
 pub(super) struct Keys {
     path: PathBuf,
@@ -68,6 +68,11 @@ impl Keys {
             self.overridden.insert((section, key), (variable, text));
         }
         Ok(())
+    }
+
+    /// Whether anything is said of a section.
+    pub(super) fn has(&self, section: &str) -> bool {
+        self.sections.contains_key(section)
     }
 
     pub(super) fn number(

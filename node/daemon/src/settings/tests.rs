@@ -24,19 +24,35 @@ fn refused(text: &str, environment: &[(&str, &str)]) -> String {
 fn the_example_is_complete() {
     let settings = read(EXAMPLE, &[]).unwrap();
     assert_eq!(settings.network.name(), "base-sepolia");
-    assert_eq!((settings.base.chain_id, settings.base.from_height), (84_532, Height(1)));
-    assert_eq!(settings.base.poll, Duration::from_secs(2));
+    let (base, solana) = (settings.base.clone().unwrap(), settings.solana.clone().unwrap());
+    assert_eq!((base.chain_id, base.from_height, base.poll), (84_532, Height(1), Duration::from_secs(2)));
+    assert_eq!(Account(solana.genesis.0).base58(), "EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG");
+    assert_eq!(solana.poll, Duration::from_secs(2));
+    assert_eq!(settings.chains().collect::<Vec<_>>(), ChainId::ALL);
     assert_eq!(settings.gossip.listen.to_string(), "0.0.0.0:7474");
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:7475");
-    assert_eq!(settings.chain().network, settings.network.id());
+    let networks = [settings.of_base().unwrap().network, settings.of_solana().unwrap().network];
+    assert_eq!(networks, [settings.network.id(); 2]);
 }
 
 #[test]
 fn what_may_be_left_out() {
     let least = "[network]\nname = \"n\"\n[base]\nchain_id = 1\nvault = \"0x0101010101010101010101010101010101010101\"\n\
                  from_height = 0\nrpcs = [\"http://localhost:1/\"]\n";
+    let on_solana = "[network]\nname = \"n\"\n[solana]\ngenesis = \"EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG\"\n\
+                     program = \"HwphN8XBPEh6V5FQQiBhhkn8cPS2BXfKQ7ENb7HTUCPR\"\nrpcs = [\"http://localhost:1/\"]\n";
+    for (text, chain) in [(least, ChainId::Base), (on_solana, ChainId::Solana)] {
+        let settings = read(text, &[]).unwrap();
+        assert_eq!(settings.chains().collect::<Vec<_>>(), [chain]);
+        let polls = settings.base.iter().map(|base| base.poll).chain(settings.solana.iter().map(|solana| solana.poll));
+        assert_eq!(polls.collect::<Vec<_>>(), [Duration::from_secs(2)]);
+    }
+    for line in on_solana.lines().filter(|line| line.contains('=')) {
+        let key = line.split(' ').next().unwrap();
+        let error = refused(&on_solana.replace(line, ""), &[]);
+        assert!(error.contains(key) && error.contains("is missing; expected"), "{error}");
+    }
     let settings = read(least, &[]).unwrap();
-    assert_eq!(settings.base.poll, Duration::from_secs(2));
     assert_eq!((settings.gossip.listen.port(), settings.http.listen.port()), (7474, 7475));
     for line in least.lines().filter(|line| line.contains('=')) {
         let key = line.split(' ').next().unwrap();
@@ -57,7 +73,16 @@ fn each_wrong_value_is_named() {
             "poll_mss = 2000",
             "williw.toml: [base] poll_mss: there is no such key; keys of [base] are rpcs, chain_id, vault, from_height, poll_ms",
         ),
-        ("[http]", "[https]", "williw.toml: [https]: there is no such key; sections are base, gossip, http, network"),
+        (
+            "program = \"HwphN8XBPEh6V5FQQiBhhkn8cPS2BXfKQ7ENb7HTUCPR\"",
+            "program = \"0x12\"",
+            "williw.toml: [solana] program: expected an account of solana is 32 bytes in base58, 32 to 44 characters",
+        ),
+        (
+            "[http]",
+            "[https]",
+            "williw.toml: [https]: there is no such key; sections are base, gossip, http, network, solana",
+        ),
         ("[network]", "network = 1\n[x]", "williw.toml: [network]: expected a section with keys of its own"),
         (
             "chain_id = 84532",
@@ -85,8 +110,8 @@ fn each_wrong_value_is_named() {
             "williw.toml: [gossip] peers: expected `0x<peer>@<ip>:<port>` as entry 1",
         ),
         ("peers = []", &many, "williw.toml: [gossip] peers: expected at most 64 of `0x<peer>@<ip>:<port>`, not 65"),
-        ("peers = []", "peers = [", "williw.toml line 38, column 1: this is no TOML"),
-        ("peers = []", "peers = []\npeers = []", "williw.toml line 35, column 1: this key stands here twice"),
+        ("peers = []", "peers = [", "williw.toml line 51, column 1: this is no TOML"),
+        ("peers = []", "peers = []\npeers = []", "williw.toml line 48, column 1: this key stands here twice"),
     ] {
         assert_eq!(refused(&with(line, instead), &[]), error, "{instead}");
     }
@@ -107,8 +132,11 @@ fn the_environment_has_the_last_word() {
         ("PATH", "/bin"),
     ];
     let settings = read(EXAMPLE, &overrides).unwrap();
-    assert_eq!(settings.base.poll, Duration::from_millis(500));
-    assert_eq!((settings.network.name(), settings.http.listen.port(), settings.base.rpcs.len()), ("other", 9, 2));
+    assert_eq!(settings.base.as_ref().unwrap().poll, Duration::from_millis(500));
+    assert_eq!(
+        (settings.network.name(), settings.http.listen.port(), settings.base.unwrap().rpcs.len()),
+        ("other", 9, 2)
+    );
 
     let error = refused(EXAMPLE, &[("WILLIW_BASE_POL_MS", "1")]);
     assert!(
@@ -190,7 +218,7 @@ fn a_variables_text_needs_no_quotes() {
     let vault = format!("0x{}1", "0".repeat(39));
     let environment = [("WILLIW_NETWORK_NAME", "2026"), ("WILLIW_BASE_VAULT", vault.as_str())];
     let settings = read(EXAMPLE, &environment).unwrap();
-    assert_eq!((settings.network.name(), settings.base.vault[19]), ("2026", 1));
+    assert_eq!((settings.network.name(), settings.base.unwrap().vault[19]), ("2026", 1));
     // In the file it does.
     assert!(refused(&with("name = \"base-sepolia\"", "name = 2026"), &[]).contains("[network] name: expected "));
 }

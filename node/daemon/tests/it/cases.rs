@@ -10,6 +10,7 @@ use alloy::primitives::{Address, U256};
 
 use williw_chain::base::Base;
 use williw_chain::send::Signed;
+use williw_core::identity::Account;
 use williw_core::outbox::{Outcome, Stage};
 use williw_daemon::outbox::{Dispatch, Moment, settle};
 use williw_store::{INTENTS_CAP, Intent, Outbox, Which};
@@ -361,7 +362,7 @@ async fn deal(blow: Blow, order: &Order, chain: &Chain) -> Option<Signed> {
             let wallet = order.wallet();
             let mut base = base(vec![chain.anvil.url.clone()]);
             let mut call = order.call();
-            (call.to, call.value) = ([0xfe; 20], 1);
+            (call.to, call.value) = (Account::evm([0xfe; 20]), 1);
             let draft = base.draft(wallet.account(), &call, williw_core::cycle::Height(0)).await.ok()?;
             let signed = draft.value.sign(&wallet).unwrap();
             base.broadcast(signed.hash, &signed.bytes).await;
@@ -378,17 +379,17 @@ async fn follow_up(case: &Case, told: bool, order: &Order, outbox: &Outbox, base
         Next::Person => order.send(outbox, base, quiet).await.is_ok(),
         Next::Node => {
             // What it cannot do now it does later.
-            let _later = settle(outbox, base, pace(Duration::from_secs(60)), quiet).await;
+            let _later = settle(outbox, &mut *base, pace(Duration::from_secs(60)), quiet).await;
             false
         }
         Next::Canceller | Next::Retrier | Next::Fickle => {
             let wallet = order.wallet();
             let pace = pace(Duration::from_millis(order.outbid_ms));
-            let mut dispatch = Dispatch::claim(base, outbox, wallet.account(), pace, quiet).await.unwrap();
+            let mut dispatch = Dispatch::claim(&mut *base, outbox, wallet.account(), pace, quiet).await.unwrap();
             let Some(intent) = outbox.intents(Which::default(), 1).await.unwrap().pop() else { return false };
             // Whether it could be cancelled or sent again is for the rows to say.
             let _settled_anyway = match case.next {
-                Next::Retrier => dispatch.retry(intent.id, Some(&wallet)).await,
+                Next::Retrier => dispatch.retry(intent.id, Some((&wallet).into())).await,
                 _ => dispatch.cancel(intent.id, &wallet).await,
             };
             drop(dispatch);
@@ -402,7 +403,7 @@ async fn follow_up(case: &Case, told: bool, order: &Order, outbox: &Outbox, base
 async fn at_rest(outbox: &Outbox, base: &mut Base, chain: &Chain, seed: u64, case: &Case) -> Vec<Intent> {
     let mut last = None;
     for _ in 0..SETTLED_WITHIN {
-        let left = settle(outbox, base, pace(Duration::from_secs(60)), &mut |_| {}).await;
+        let left = settle(outbox, &mut *base, pace(Duration::from_secs(60)), &mut |_| {}).await;
         match left {
             Ok(left) if left.is_empty() => {
                 let intents = outbox.intents(Which::default(), INTENTS_CAP).await.unwrap();

@@ -12,13 +12,14 @@ use url::Url;
 use williw_chain::base::Base;
 use williw_chain::verb::Call;
 use williw_chain::wallet::Wallet;
+use williw_core::identity::Account;
 use williw_daemon::outbox::{Dispatch, Interrupted, Moment, OutboxError, Sent, Tell};
 use williw_store::Outbox;
 
 use crate::chain::{base, open, pace};
 
 /// Where the child finds what it is to do.
-const ORDER: &str = "WILLIW_OUTBOX_TEST_ORDER";
+pub(crate) const ORDER: &str = "WILLIW_OUTBOX_TEST_ORDER";
 const CHILD: &str = "child::a_child_that_sends_until_it_is_killed";
 
 /// What a child is to do.
@@ -38,7 +39,7 @@ impl Order {
     }
 
     pub(crate) fn call(&self) -> Call {
-        Call { to: self.to, data: Vec::new(), value: self.value, what: format!("pay {} wei", self.value) }
+        Call { to: Account::evm(self.to), data: Vec::new(), value: self.value, what: format!("pay {} wei", self.value) }
     }
 
     /// What `williw stake` does with its calls.
@@ -119,8 +120,13 @@ pub(crate) enum Said {
 
 impl Sender {
     pub(crate) fn start(order: &Order) -> Self {
+        Self::spawn(CHILD, order)
+    }
+
+    /// One of this test's own functions, as a process.
+    pub(crate) fn spawn(function: &str, order: &impl Serialize) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--ignored", "--exact", CHILD, "--nocapture", "--test-threads=1"])
+            .args(["--ignored", "--exact", function, "--nocapture", "--test-threads=1"])
             .env(ORDER, serde_json::to_string(order).unwrap())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -122,7 +122,7 @@ async fn failures_that_are_wanted_no_more_are_acknowledged() {
     let why = *other.send(&story.outbox, &mut story.base(), &mut quiet).await.unwrap_err().why;
     assert!(matches!(why, OutboxError::TooManyFailures(TooManyFailures(3))), "{why}");
     let wallet = story.order.wallet();
-    let retried = story.act(async |dispatch| dispatch.retry(IntentId(3), Some(&wallet)).await).await;
+    let retried = story.act(async |dispatch| dispatch.retry(IntentId(3), Some((&wallet).into())).await).await;
     assert!(matches!(retried.unwrap_err(), OutboxError::Send(SendError::Refused { .. })));
     let known = story.act(async |dispatch| dispatch.cancel(IntentId(3), &wallet).await).await.unwrap();
     assert!(known.told && matches!(known.stage, Stage::Settled(Outcome::Failed(_))), "{known:?}");
@@ -147,7 +147,7 @@ async fn what_was_raised_to_the_last_can_be_cancelled() {
             }
         };
         let mut dispatch = Dispatch::claim(&mut base, &story.outbox, wallet.account(), hasty, &mut tell).await.unwrap();
-        let why = dispatch.retry(IntentId(1), Some(&wallet)).await.unwrap_err();
+        let why = dispatch.retry(IntentId(1), Some((&wallet).into())).await.unwrap_err();
         assert!(matches!(why, OutboxError::NoReceipt { .. }), "{why}");
     }
     assert!(not_raised.contains("kept for a cancellation"), "{not_raised}");
@@ -172,7 +172,7 @@ async fn what_is_being_cancelled_is_not_retried() {
     story.killed_at("sent").await;
     let wallet = story.order.wallet();
     story.act(async |dispatch| dispatch.cancel(IntentId(1), &wallet).await).await.unwrap_err();
-    let why = story.act(async |dispatch| dispatch.retry(IntentId(1), Some(&wallet)).await).await.unwrap_err();
+    let why = story.act(async |dispatch| dispatch.retry(IntentId(1), Some((&wallet).into())).await).await.unwrap_err();
     assert!(matches!(why, OutboxError::BeingCancelled { .. }), "{why}");
     assert_eq!(story.latest().await.attempts.len(), 2);
 }
@@ -197,7 +197,7 @@ async fn a_fee_that_cannot_be_paid_is_not_offered() {
         Dispatch::claim(&mut base, &story.outbox, wallet.account(), pace(Duration::from_secs(60)), &mut tell)
             .await
             .unwrap();
-    let retried = dispatch.retry(IntentId(1), Some(&wallet)).await.unwrap();
+    let retried = dispatch.retry(IntentId(1), Some((&wallet).into())).await.unwrap();
     assert!(matches!(retried.stage, Stage::Included(..)) && retried.attempts.len() == 1, "{retried:?}");
     assert!(why.contains("this may cost"), "{why}");
 }
@@ -214,7 +214,7 @@ async fn a_nonce_with_a_gap_before_it_is_told() {
     let hasty = williw_daemon::outbox::Pace { receipt: Duration::from_millis(30), ..pace(Duration::from_secs(60)) };
     let (mut base, mut tell) = (story.base(), quiet);
     let mut dispatch = Dispatch::claim(&mut base, &story.outbox, wallet.account(), hasty, &mut tell).await.unwrap();
-    let why = dispatch.take_up(Some(&wallet)).await.unwrap_err();
+    let why = dispatch.take_up(Some((&wallet).into())).await.unwrap_err();
     assert!(matches!(why, OutboxError::Gap { nonce: 2, next: 0, .. }), "{why}");
     assert!(why.to_string().contains("nonces 0 to 1"), "{why}");
     drop(dispatch);

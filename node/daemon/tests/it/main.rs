@@ -13,5 +13,6 @@ mod dice;
 mod doubts;
 mod lies;
 mod post;
+mod solana;
 mod stories;
 mod story;

@@ -6,6 +6,7 @@ use alloy::primitives::U256;
 use williw_chain::send::{FEE_CAP, SendError};
 use williw_chain::verb::Call;
 use williw_core::cycle::Height;
+use williw_core::identity::Account;
 use williw_core::outbox::{IntentId, Outcome, Purpose, Stage, TooManyFailures, Unsent};
 use williw_daemon::outbox::{Dispatch, OutboxError, settle};
 use williw_store::Which;
@@ -180,9 +181,9 @@ async fn three_failures_in_a_row_are_enough() {
     assert!(matches!(story.latest().await.stage, Stage::Settled(Outcome::Failed(_))));
     let needs_key = story.act(async |dispatch| dispatch.retry(latest, None).await).await;
     assert!(matches!(needs_key.unwrap_err(), OutboxError::NeedsKey { .. }));
-    let retried = story.act(async |dispatch| dispatch.retry(latest, Some(&wallet)).await).await.unwrap();
+    let retried = story.act(async |dispatch| dispatch.retry(latest, Some((&wallet).into())).await).await.unwrap();
     assert!(retried.id > latest, "an intent that failed is not signed for again");
-    story.act(async |dispatch| dispatch.retry(retried.id, Some(&wallet)).await).await.unwrap();
+    story.act(async |dispatch| dispatch.retry(retried.id, Some((&wallet).into())).await).await.unwrap();
     assert_eq!(story.paid().await, U256::from(VALUE), "retried while it is in a block, it is only looked at");
     story.outbox.tell(&[retried.id]).await.unwrap();
     story.send().await.unwrap();
@@ -195,7 +196,7 @@ async fn a_nonce_that_somebody_else_used_is_told_and_nothing_is_signed_before_th
     story.chain.posts[0].expect(&[Fate::Hold]);
     story.killed_at("sent").await;
     let (wallet, mut elsewhere) = (story.order.wallet(), base(vec![story.chain.anvil.url.clone()]));
-    let call = Call { to: [0xfe; 20], data: Vec::new(), value: 1, what: "elsewhere".to_owned() };
+    let call = Call { to: Account::evm([0xfe; 20]), data: Vec::new(), value: 1, what: "elsewhere".to_owned() };
     let foreign = elsewhere.draft(wallet.account(), &call, Height(0)).await.unwrap().value.sign(&wallet).unwrap();
     elsewhere.broadcast(foreign.hash, &foreign.bytes).await;
     let OutboxError::Spent { intent: IntentId(1), nonce: 0, .. } = story.fails().await else { panic!() };
@@ -216,7 +217,8 @@ async fn a_nonce_that_is_taken_while_a_transaction_leaves_is_told_as_that() {
         match sender.says().await {
             Said::At(step) if step == "leaving" => {
                 let mut elsewhere = base(vec![story.chain.anvil.url.clone()]);
-                let call = Call { to: [0xfe; 20], data: Vec::new(), value: 1, what: "elsewhere".to_owned() };
+                let call =
+                    Call { to: Account::evm([0xfe; 20]), data: Vec::new(), value: 1, what: "elsewhere".to_owned() };
                 let foreign = elsewhere.draft(wallet.account(), &call, Height(0)).await.unwrap();
                 let foreign = foreign.value.sign(&wallet).unwrap();
                 elsewhere.broadcast(foreign.hash, &foreign.bytes).await;
@@ -265,7 +267,7 @@ async fn who_asks_again_because_a_block_is_gone_gets_it_once() {
 async fn a_call_after_one_that_failed_is_not_sent() {
     let story = Story::new(NEVER).await;
     let wallet = story.order.wallet();
-    let calls = [story.order.call(), Call { to: [0x43; 20], ..story.order.call() }];
+    let calls = [story.order.call(), Call { to: Account::evm([0x43; 20]), ..story.order.call() }];
     let mut base = story.base();
     // Taken by nobody, whatever they are told.
     story.chain.posts[0].expect(&[Fate::Refuse("insufficient funds for gas * price + value")]);

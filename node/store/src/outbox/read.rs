@@ -3,10 +3,10 @@
 use sqlx::SqliteConnection;
 use williw_core::cycle::Height;
 use williw_core::identity::{Account, ChainId};
-use williw_core::outbox::{Fees, IntentId, Pin, Purpose, Trail, Wei};
+use williw_core::outbox::{Fees, IntentId, Pin, Purpose, Trail, TransactionName, Wei};
 
 use super::columns::{self, Course, id_number};
-use super::{Asked, Attempt, Intent, TransactionName, Which};
+use super::{Asked, Attempt, Intent, Which};
 use crate::error::{StoreError, failed};
 use crate::row::{Hex, Row, number};
 

@@ -7,9 +7,11 @@ use williw_core::identity::{Account, ChainId};
 use williw_core::journal::Site;
 use williw_core::ledger::Ledger;
 use williw_core::network::NetworkId;
-use williw_core::outbox::{Fees, Inclusion, IntentId, Outcome, Pin, Place, Purpose, Stage, Trail, Unsent, Wei};
+use williw_core::outbox::{
+    Fees, Inclusion, IntentId, Outcome, Pin, Place, Purpose, Stage, Trail, TransactionName, Unsent, Wei,
+};
 
-use super::{Asked, Attempt, Intent, Outbox, TransactionName, Which};
+use super::{Asked, Attempt, Intent, Outbox, Which};
 use crate::{Store, StoreError};
 
 const PAYER: Account = Account([5; 32]);

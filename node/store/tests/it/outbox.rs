@@ -10,8 +10,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _};
 use williw_core::cycle::{Height, UnixSeconds};
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId};
-use williw_core::outbox::{Fees, Inclusion, IntentId, Outcome, Pin, Place, Purpose, Sight, Stage, Trail, Unsent, Wei};
-use williw_store::{Asked, Attempt, Intent, Outbox, StoreError, TransactionName, Which};
+use williw_core::outbox::{
+    Fees, Inclusion, IntentId, Outcome, Pin, Place, Purpose, Sight, Stage, Trail, TransactionName, Unsent, Wei,
+};
+use williw_store::{Asked, Attempt, Intent, Outbox, StoreError, Which};
 
 use crate::made::blank;
 

@@ -65,7 +65,7 @@ impl Author {
     pub(super) fn spoiled(&mut self, signature: Signature) -> Vec<u8> {
         let mut bytes = signature.0.to_vec();
         match self.rng.below(6) {
-            0 => bytes[64] = self.rng.pick(&[0, 1, 26, 29]).unwrap_or_default(),
+            0 => bytes[64] = self.rng.pick(&[0, 1, 26, 29]).expect("there are four"),
             1 => bytes[..32].fill(0),
             2 => bytes[32..64].copy_from_slice(&GROUP_ORDER.to_be_bytes()),
             3 => return twin(signature).0.to_vec(),
@@ -153,7 +153,7 @@ impl Author {
                 let mut bytes = honest;
                 let half = if self.rng.chance(50) { 0 } else { Signed::LEN };
                 match change {
-                    4 => bytes[half] = self.rng.pick(&[0, 5, 255]).unwrap_or_default(),
+                    4 => bytes[half] = self.rng.pick(&[0, 5, 255]).expect("there are three"),
                     5 => (bytes[half], bytes[half + 16]) = (3, 1),
                     6 => bytes.truncate(bytes.len() - 1),
                     _ => {

@@ -5,12 +5,13 @@
 
 use std::fmt;
 
-use williw_core::cycle::Height;
+use williw_core::cycle::{Height, UnixSeconds};
 use williw_core::fact::BodyFault;
 use williw_core::hash::Hash;
+use williw_core::identity::Account;
 use williw_core::network::NetworkId;
 
-use super::settings::{EndpointName, SettingsFault};
+use crate::endpoint::{EndpointName, SettingsFault};
 
 /// How an endpoint cannot be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,8 +43,12 @@ pub enum EndpointFault {
     WrongChain { found: u64 },
     #[error("its vault belongs to network {found}")]
     WrongNetwork { found: NetworkId },
+    #[error("it serves another cluster, the one with genesis hash {}", found.base58())]
+    WrongCluster { found: Account },
     #[error("it has no vault at this address")]
     NoVault,
+    #[error("it has no config account of this program")]
+    NoConfig,
     #[error("it lags {behind} blocks behind, at {at}")]
     Lagging { at: Height, behind: u64 },
     #[error("it does not have the block {0}")]
@@ -66,8 +71,45 @@ pub enum EndpointFault {
     BadJournal { through: Height },
     #[error("it shows more than {cap} facts")]
     TooManyFacts { cap: usize },
+    #[error("its account {} is none of this program: {why}", account.base58())]
+    BadAccount { account: Account, why: AccountFault },
+    #[error("it omits operator {index} of {count}")]
+    OmitsOperator { index: u64, count: u64 },
+    #[error("it shows an operator with index {index}, of {count}")]
+    InventsOperator { index: u64, count: u64 },
+    #[error("it shows two operators with index {index}")]
+    TwoOperators { index: u64 },
+    #[error("it shows more than {cap} operators")]
+    TooManyOperators { cap: usize },
+    #[error("its accounts change faster than it shows them")]
+    Unsettled,
+    #[error("what it calls the accounts at {at} are older ones")]
+    OldSet { at: Height },
+    #[error("what it calls the accounts at {at} are of different slots")]
+    MixedSlots { at: Height },
+    #[error("it keeps no history before {since}, and what is missing may lie there")]
+    Pruned { since: Height },
+    #[error("its clock at {at} says {}, far from what the others say", time.0)]
+    WrongTime { at: Height, time: UnixSeconds },
     #[error("it says something else than the others about {0}")]
     Contradicts(&'static str),
+}
+
+/// Why an account is not what it is shown as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccountFault {
+    #[error("another program owns it")]
+    Owner,
+    #[error("it has another size")]
+    Size,
+    #[error("it is of another kind")]
+    Kind,
+    #[error("its layout has version {0}, which this release does not know")]
+    Version(u8),
+    #[error("its contents belong at another address")]
+    Address,
+    #[error("it holds what no verb writes")]
+    Contents,
 }
 
 /// Why a log is no fact of the journal.
@@ -105,6 +147,10 @@ impl EndpointFault {
             | Self::Lagging { .. }
             | Self::NoBlock(_)
             | Self::NoVault
+            | Self::NoConfig
+            | Self::TooManyOperators { .. }
+            | Self::Unsettled
+            | Self::Pruned { .. }
             | Self::TooManyFacts { .. } => false,
             Self::WrongChain { .. }
             | Self::WrongNetwork { .. }
@@ -116,6 +162,14 @@ impl EndpointFault {
             | Self::HidesFacts { .. }
             | Self::InventsFacts { .. }
             | Self::BadJournal { .. }
+            | Self::WrongCluster { .. }
+            | Self::BadAccount { .. }
+            | Self::OmitsOperator { .. }
+            | Self::InventsOperator { .. }
+            | Self::TwoOperators { .. }
+            | Self::OldSet { .. }
+            | Self::MixedSlots { .. }
+            | Self::WrongTime { .. }
             | Self::Contradicts(_) => true,
         }
     }
@@ -176,6 +230,13 @@ pub struct Reading<T> {
     pub faults: Faults,
 }
 
+impl<T> Reading<T> {
+    /// The same reading, of what is made of its value.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Reading<U> {
+        Reading { value: make(self.value), faults: self.faults }
+    }
+}
+
 /// Why nothing was read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
@@ -194,5 +255,5 @@ pub enum ChainError {
     #[error("at most {cap} accounts can be looked up at once, not {asked}")]
     TooManyAccounts { asked: usize, cap: usize },
     #[error("{0} is no account of base")]
-    ForeignAccount(williw_core::identity::Account),
+    ForeignAccount(Account),
 }

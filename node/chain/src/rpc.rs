@@ -15,15 +15,23 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::fault::{EndpointFault, Outage};
+use crate::fault::{EndpointFault, Outage};
 
 /// How long an endpoint has for one answer, connecting included. A tail is stale after sixty seconds.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// The longest answer with logs in bytes. A longer one is not read to its end; logs are then asked for in smaller ranges.
+/// The longest answer with logs in bytes. A longer one is not read to its end; logs are then asked for in smaller ranges. A
+/// list of a thousand transactions fits as well, whatever strangers wrote beside them: each has a memo of its size, escaped.
 pub const ANSWER_CAP: usize = 32 * 1024 * 1024;
 
-/// The longest answer with a block, a proof, a receipt or code in bytes.
+/// The longest answer with a set of accounts in bytes: some fifty thousand operators.
+const SET_CAP: usize = 64 * 1024 * 1024;
+
+/// The longest answer with one account of Solana in bytes: the largest that there can be, ten megabytes, in base64. Such is
+/// the one with a program's bytecode.
+const ACCOUNT_CAP: usize = 16 * 1024 * 1024;
+
+/// The longest answer with a block, a proof, a receipt, code, a transaction or a few accounts in bytes.
 const OBJECT_CAP: usize = 2 * 1024 * 1024;
 
 /// The longest other answer in bytes, and the most that is looked at beside a refusal. What a few bytes say as a JSON value
@@ -155,12 +163,16 @@ impl fmt::Debug for Rpc {
 
 fn answer_cap(method: &str) -> usize {
     match method {
-        "eth_getLogs" => ANSWER_CAP,
+        "eth_getLogs" | "getSignaturesForAddress" => ANSWER_CAP,
+        "getProgramAccounts" => SET_CAP,
+        "getAccountInfo" => ACCOUNT_CAP,
         "eth_getBlockByNumber"
         | "eth_getBlockByHash"
         | "eth_getProof"
         | "eth_getTransactionReceipt"
-        | "eth_getCode" => OBJECT_CAP,
+        | "eth_getCode"
+        | "getMultipleAccounts"
+        | "getTransaction" => OBJECT_CAP,
         _ => SCALAR_CAP,
     }
 }

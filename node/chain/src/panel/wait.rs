@@ -1,28 +1,21 @@
 //! How long anybody is waited for.
 //!
 //! Being slow is the cheapest way to keep bad news from a node: nothing it says is wrong, and while it is waited for the
-//! chain grows stale. So nobody holds up what a quorum has said already, and one endpoint's fold is waited for only until
-//! another one's is there.
+//! chain grows stale. So nobody holds up what a quorum has said already.
 
 use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, timeout_at};
-use williw_core::cycle::Height;
 
-use super::endpoint::Matter;
-use super::fault::EndpointFault;
-use super::logs::RANGE_BLOCKS;
-use super::{Base, Endpoint};
+use super::{Endpoint, Matter, Panel};
+use crate::fault::EndpointFault;
 
 /// How long one step of a reading may take an endpoint, however many questions it is. A chain is stale after sixty seconds.
 pub const STEP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long the others are waited for once those who have answered are enough.
 pub const GRACE: Duration = Duration::from_millis(1_500);
-
-/// How long an endpoint is folded alone, to which a second comes for every [`RANGE_BLOCKS`] of the fold.
-pub const HEAD_START: Duration = Duration::from_secs(5);
 
 /// The longest time for which an endpoint that was away again and again is not asked.
 pub const AWAY_CAP: Duration = Duration::from_secs(60);
@@ -36,7 +29,7 @@ pub(crate) struct Away {
     times: u32,
 }
 
-impl Endpoint {
+impl<S> Endpoint<S> {
     /// Notes that it could not be waited for.
     pub(crate) fn leave(&mut self, fault: EndpointFault) {
         let times = self.away.as_ref().map_or(0, |away| away.times);
@@ -52,7 +45,7 @@ impl Endpoint {
     }
 }
 
-impl Base {
+impl<S> Panel<S> {
     /// Begins with whoever is worth waiting for. The fault of the others stays what it was.
     ///
     /// After a reading that found no quorum everybody is asked, and waited for: the one that was left out may be the one
@@ -82,6 +75,16 @@ impl Base {
         asked: impl IntoIterator<Item = (usize, F)>,
         enough: impl Fn(&[(usize, T)]) -> bool,
     ) -> Vec<(usize, Result<T, EndpointFault>)> {
+        self.gather_within(STEP_TIMEOUT, asked, enough).await
+    }
+
+    /// The same with a time of its own, for steps that are longer than most.
+    pub(crate) async fn gather_within<T, F: Future<Output = Result<T, EndpointFault>>>(
+        &self,
+        time: Duration,
+        asked: impl IntoIterator<Item = (usize, F)>,
+        enough: impl Fn(&[(usize, T)]) -> bool,
+    ) -> Vec<(usize, Result<T, EndpointFault>)> {
         let mut missing = Vec::new();
         let mut waiting: FuturesUnordered<_> = asked
             .into_iter()
@@ -91,7 +94,7 @@ impl Base {
             })
             .collect();
         let (mut good, mut bad) = (Vec::new(), Vec::new());
-        let mut deadline = Instant::now() + STEP_TIMEOUT;
+        let mut deadline = Instant::now() + time;
         let mut hurried = self.patient;
         loop {
             if !hurried && enough(&good) {
@@ -111,9 +114,4 @@ impl Base {
         bad.sort_by_key(|(index, _)| *index);
         bad
     }
-}
-
-/// How long the fold of so many blocks is waited for before another endpoint's is begun beside it.
-pub(super) fn head_start(from: Height, through: Height) -> Duration {
-    HEAD_START.saturating_add(Duration::from_secs(through.0.saturating_sub(from.0) / RANGE_BLOCKS))
 }

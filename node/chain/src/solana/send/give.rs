@@ -1,0 +1,109 @@
+//! Giving a transaction to the endpoints. Nothing that they answer is believed.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+use williw_core::outbox::{Answer, TransactionName};
+
+use crate::fault::{EndpointFault, Faults, Outage};
+use crate::send::{Broadcast, rank};
+use crate::solana::Solana;
+use crate::solana::ask::AtSlot;
+
+use super::MATTER;
+
+impl Solana {
+    /// Gives the transaction to everybody. Whatever they answer, it may be taken or not. They are to pass it on as it is,
+    /// once: it was tried, and it is this node that sends it again.
+    pub async fn broadcast(&mut self, signature: [u8; 64], bytes: &[u8]) -> Broadcast {
+        self.begin(MATTER).await;
+        let name = TransactionName::Solana(signature).to_string();
+        let options = json!({ "encoding": "base64", "skipPreflight": true, "maxRetries": 0 });
+        let params = json!([BASE64_STANDARD.encode(bytes), options]);
+        let ask = |index: usize| {
+            let (rpc, params, patience) = (&self.panel[index].rpc, params.clone(), self.patience.answer);
+            async move {
+                let answer = rpc.demand::<String>("sendTransaction", params);
+                let late = EndpointFault::Unreachable(Outage::Timeout);
+                (index, timeout(patience, answer).await.unwrap_or(Err(late)))
+            }
+        };
+        let answers = join_all(self.panel.sound(MATTER).into_iter().map(ask)).await;
+        let (mut faults, mut best) = (Faults::default(), Answer::Unclear);
+        for (index, answer) in answers {
+            let fault = match answer {
+                Ok(taken) if taken == name => {
+                    best = Answer::Taken;
+                    continue;
+                }
+                Ok(_) => EndpointFault::Contradicts("the signature of the transaction"),
+                Err(fault) => fault,
+            };
+            let said = sorted(&fault);
+            if rank(said) > rank(best) {
+                best = said;
+            }
+            if fault.is_lie() {
+                self.panel.blame(MATTER, index, fault.clone());
+            }
+            faults.0.push((self.panel[index].name.clone(), fault));
+        }
+        let refusals = faults.0.iter().filter(|(_, fault)| matches!(fault, EndpointFault::Refused { .. })).count();
+        let refused = best == Answer::Refused && refusals >= self.panel.quorum && !self.is_known(&name).await;
+        Broadcast { answer: best, faults, refused }
+    }
+
+    /// Whether any endpoint has seen the transaction, in whatever block.
+    async fn is_known(&self, name: &str) -> bool {
+        let params = json!([[name], { "searchTransactionHistory": true }]);
+        let ask = |index: usize| {
+            self.panel[index].rpc.ask::<AtSlot<Vec<Option<Value>>>>("getSignatureStatuses", params.clone())
+        };
+        let answers = join_all(self.panel.sound(MATTER).into_iter().map(ask)).await;
+        answers.into_iter().flatten().flatten().any(|statuses| statuses.value.iter().any(Option::is_some))
+    }
+}
+
+/// What an endpoint means by not taking a transaction. All of these only say where to look.
+fn sorted(fault: &EndpointFault) -> Answer {
+    let EndpointFault::Refused { message, .. } = fault else { return Answer::Unclear };
+    let message = message.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    if says(&["already been processed", "already processed", "alreadyprocessed"]) {
+        Answer::Known
+    } else if says(&[
+        "blockhash not found",
+        "blockhashnotfound",
+        "blockhash is not valid",
+        "blockhash expired",
+        "block height exceeded",
+    ]) {
+        // It is too old, or too young for an endpoint that is behind.
+        Answer::PinSpent
+    } else if says(&["node is behind", "node is unhealthy", "too many requests", "rate limit"]) {
+        Answer::Unclear
+    } else {
+        Answer::Refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_nodes_are_sorted() {
+        let refused = |message: &str| {
+            let fault = EndpointFault::Refused { method: "", code: -32_002, message: message.to_owned() };
+            sorted(&fault)
+        };
+        let failed = "Transaction simulation failed: ";
+        assert_eq!(refused(&format!("{failed}This transaction has already been processed")), Answer::Known);
+        assert_eq!(refused(&format!("{failed}Blockhash not found")), Answer::PinSpent);
+        assert_eq!(refused("Node is behind by 42 slots"), Answer::Unclear);
+        assert_eq!(refused(&format!("{failed}Attempt to debit an account but found no record")), Answer::Refused);
+        assert_eq!(sorted(&EndpointFault::Unreachable(Outage::Cut)), Answer::Unclear);
+    }
+}

@@ -1,0 +1,198 @@
+//! The numbers of a transaction: its blockhash, what it may use, and what it offers.
+
+use anchor_client::compat::solana_hash::Hash as Blockhash;
+use anchor_client::compat::solana_message::legacy::Message;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use williw_core::cycle::Height;
+use williw_core::identity::Account;
+
+use crate::fault::{ChainError, EndpointFault};
+use crate::send::SendError;
+use crate::solana::Solana;
+use crate::solana::ask::AtSlot;
+
+use super::message::Budget;
+use super::venue::key;
+use super::{MATTER, PRICE_CAP, PRICE_FLOOR};
+
+/// How far honest endpoints may be apart in what they call final, in blocks: as long as a blockhash lives. What is further
+/// off only makes a transaction that never happened slower to rule out.
+const SPREAD_CAP: u64 = 150;
+
+/// For how many blocks after its own a blockhash is taken.
+const VALID_FOR: u64 = 150;
+
+/// The fee for a signature, in lamports.
+const SIGNATURE_FEE: u64 = 5_000;
+
+/// Millionths of a lamport, in which prices are.
+const MICRO: u64 = 1_000_000;
+
+/// A blockhash, and when it is of no use any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fresh {
+    pub(super) blockhash: Blockhash,
+    pub(super) slot: Height,
+    pub(super) last_valid: Height,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Latest {
+    blockhash: String,
+    last_valid_block_height: u64,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Offered {
+    prioritization_fee: u64,
+}
+
+impl Solana {
+    /// A blockhash of the final chain, which no fork can take away.
+    ///
+    /// The newest that a quorum has come to is taken, and a quorum has to know it. Its last height is a matter of life and
+    /// death: who believes one that is too low signs the same call anew while the first may still happen. Nobody can be
+    /// asked for the height of a blockhash, so it is bounded from above: whoever knows it has it at or below its own final
+    /// height, and of a quorum of those at least one is honest.
+    pub(super) async fn blockhash(&mut self) -> Result<Fresh, ChainError> {
+        let latest: Vec<(usize, AtSlot<Latest>)> =
+            self.poll("getLatestBlockhash", json!([{ "commitment": "finalized" }]), Height(0)).await;
+        let mut candidates: Vec<(Height, String)> =
+            latest.into_iter().map(|(_, latest)| (latest.slot(), latest.value.blockhash)).collect();
+        candidates.sort_unstable_by(|one, other| other.cmp(one));
+        for (slot, text) in candidates.into_iter().skip(self.panel.quorum - 1) {
+            let Ok(blockhash) = text.parse::<Blockhash>() else { continue };
+            if let Some(height) = self.height_at_most(slot, &text).await {
+                let last_valid = Height(height.saturating_add(VALID_FOR));
+                return Ok(Fresh { blockhash, slot, last_valid });
+            }
+        }
+        Err(self.panel.no_quorum(MATTER, "a blockhash"))
+    }
+
+    /// A final height that this blockhash is not above, if a quorum knows it.
+    async fn height_at_most(&mut self, slot: Height, blockhash: &str) -> Option<u64> {
+        let told = self.final_heights_of(slot, blockhash).await;
+        let mut heights: Vec<(usize, u64)> =
+            told.iter().filter_map(|(index, height)| Some((*index, (*height)?))).collect();
+        self.blame_outliers(&mut heights);
+        if heights.len() < self.panel.quorum {
+            return None;
+        }
+        // What a quorum has in its final chain everybody has who came so far.
+        for (index, _) in told.iter().filter(|(_, height)| height.is_none()) {
+            self.panel.blame(MATTER, *index, EndpointFault::Contradicts("a blockhash"));
+        }
+        heights.into_iter().map(|(_, height)| height).max()
+    }
+
+    /// The final block heights of those who know this blockhash, asked after they said so; none of those who do not.
+    async fn final_heights_of(&mut self, slot: Height, blockhash: &str) -> Vec<(usize, Option<u64>)> {
+        let known = json!([blockhash, { "commitment": "finalized", "minContextSlot": slot.0 }]);
+        let newer = json!([{ "commitment": "finalized", "minContextSlot": slot.0 }]);
+        let ask = |index: usize| {
+            let (endpoint, known, newer) = (&self.panel[index], &known, &newer);
+            let height = async move {
+                let known: AtSlot<bool> = endpoint.ask_from("isBlockhashValid", known, slot).await?;
+                if !known.value {
+                    return Ok(None);
+                }
+                let latest: AtSlot<Latest> = endpoint.ask_from("getLatestBlockhash", newer, slot).await?;
+                Ok(Some(latest.value.last_valid_block_height.saturating_sub(VALID_FOR)))
+            };
+            (index, height)
+        };
+        let asked = self.panel.sound(MATTER).into_iter().map(ask);
+        let answers = self.panel.gather(asked, |good| good.len() >= self.panel.quorum).await;
+        self.panel.settle(MATTER, answers)
+    }
+
+    /// While the liars are fewer than the honest, the middle is an honest height or lies between two.
+    fn blame_outliers(&mut self, heights: &mut Vec<(usize, u64)>) {
+        let mut sorted: Vec<u64> = heights.iter().map(|(_, height)| *height).collect();
+        sorted.sort_unstable();
+        let Some(&middle) = sorted.get(sorted.len() / 2) else { return };
+        heights.retain(|(index, height)| {
+            let is_near = height.abs_diff(middle) <= SPREAD_CAP;
+            if !is_near {
+                self.panel.blame(MATTER, *index, EndpointFault::Contradicts("the final block height"));
+            }
+            is_near
+        });
+    }
+
+    /// What others offered lately for the accounts that this one writes: more than three of four of them, and never more
+    /// than the cap.
+    pub(super) async fn price(&mut self, message: &Message) -> Result<u64, SendError> {
+        let written = |index: &usize| message.is_maybe_writable(*index, None);
+        let keys = (0..message.account_keys.len()).filter(written).map(|index| message.account_keys[index].to_string());
+        let keys: Vec<String> = keys.collect();
+        let offers: Vec<(usize, Vec<Offered>)> =
+            self.poll("getRecentPrioritizationFees", json!([keys]), Height(0)).await;
+        let offers = offers.into_iter().map(|(index, offers)| (index, upper_quartile(&offers))).collect();
+        let price = self.panel.middle_of(MATTER, "the priority fee", offers)?;
+        Ok(price.clamp(PRICE_FLOOR, PRICE_CAP))
+    }
+
+    /// A transaction that the account cannot pay would be taken by nobody.
+    pub(super) async fn can_pay(
+        &mut self,
+        from: Account,
+        budget: Budget,
+        behind: Height,
+        what: &str,
+    ) -> Result<(), SendError> {
+        let params: Value = json!([key(from).to_string(), { "commitment": "confirmed", "minContextSlot": behind.0 }]);
+        let balances: Vec<(usize, AtSlot<u64>)> = self.poll("getBalance", params, behind).await;
+        let balances = balances.into_iter().map(|(index, balance)| (index, balance.value)).collect();
+        let has = self.panel.agree_on(MATTER, "the account's lamports", balances)?;
+        let needs = fee_up(budget);
+        if has < needs {
+            return Err(SendError::TooFewLamports { what: what.to_owned(), has, needs });
+        }
+        Ok(())
+    }
+}
+
+/// What a transaction with one signature costs, in lamports.
+fn fee_up(budget: Budget) -> u64 {
+    let priority = u128::from(budget.limit) * u128::from(budget.price);
+    let priority = u64::try_from(priority.div_ceil(u128::from(MICRO))).unwrap_or(u64::MAX);
+    SIGNATURE_FEE.saturating_add(priority)
+}
+
+fn upper_quartile(offers: &[Offered]) -> u64 {
+    let mut prices: Vec<u64> = offers.iter().map(|offer| offer.prioritization_fee).collect();
+    prices.sort_unstable();
+    prices.get(prices.len() * 3 / 4).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Budget, Offered, PRICE_CAP, fee_up, upper_quartile};
+    use crate::solana::send::COMPUTE_CAP;
+
+    #[test]
+    fn fees_round_up_and_are_bounded() {
+        assert_eq!(fee_up(Budget { limit: 1, price: 1 }), 5_001);
+        assert_eq!(fee_up(Budget { limit: 100_000, price: 0 }), 5_000);
+        assert_eq!(fee_up(Budget { limit: 100_000, price: 1_000_000 }), 105_000);
+        assert_eq!(fee_up(Budget { limit: u32::MAX, price: u64::MAX }), u64::MAX);
+        // A hundredth of a coin at most, whatever endpoints say.
+        assert!(fee_up(Budget { limit: COMPUTE_CAP, price: PRICE_CAP }) <= 10_000_000);
+    }
+
+    #[test]
+    fn three_of_four_are_outbid() {
+        let offers = |prices: &[u64]| -> Vec<Offered> {
+            prices.iter().map(|price| Offered { prioritization_fee: *price }).collect()
+        };
+        assert_eq!(upper_quartile(&offers(&[])), 0);
+        assert_eq!(upper_quartile(&offers(&[7])), 7);
+        assert_eq!(upper_quartile(&offers(&[4, 1, 3, 2])), 4);
+        assert_eq!(upper_quartile(&offers(&[0, 0, 0, 0, 0, 0, 9, 99])), 9);
+    }
+}

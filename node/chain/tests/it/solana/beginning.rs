@@ -1,0 +1,115 @@
+//! Where a ledger begins that does not fold what came before.
+
+use serde_json::{Value, json};
+use williw_chain::fault::AccountFault;
+use williw_chain::{ChainError, EndpointFault, Finals};
+use williw_core::identity::Account;
+
+use super::follower::Follower;
+use super::world::World;
+use crate::follower::fault_of;
+
+async fn staked(faces: usize) -> World {
+    let world = World::new(faces).await;
+    for who in 0..3 {
+        world.register(who, 5_000).await;
+    }
+    world.finalize().await;
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_keeps_any_more_is_not_folded() {
+    let world = staked(3).await;
+    let mut follower = Follower::begun(&world, 3).await;
+    world.stake(0, 500).await;
+    world.finalize().await;
+    let newest = world.net.slot("finalized").await;
+    for face in 1..=3 {
+        world.net.lie(face, "pruned", json!({ "before_slot": newest })).await;
+    }
+    let (finals, _) = follower.read().await.unwrap();
+    let finals = finals.expect("there is something");
+    assert!(matches!(finals, Finals::Beginning(_)));
+    follower.take(&finals).expect("it changes something");
+    // It folds on from there.
+    world.unstake(1, 100).await;
+    world.finalize().await;
+    let (change, faults) = follower.follow().await;
+    assert_eq!((change.facts.len(), faults.0), (1, vec![]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_beginning_that_lies_is_named_for_what_it_does() {
+    let world = staked(3).await;
+    let truth = Follower::begun(&world, 3).await;
+    let (first, second) = (world.operator(0).to_string(), world.operator(1).to_string());
+    let config = world.config().to_string();
+    let bytes = account(&world, &second).await;
+    let with = |at: usize, byte: u8| {
+        let mut bytes = bytes.clone();
+        bytes[at] = byte;
+        encode(&bytes)
+    };
+    let counts_more = {
+        let mut bytes = account(&world, &config).await;
+        // Behind kind, flags, network, domain, times, seven addresses and the head.
+        let count_at = 8 + 8 + 64 + 16 + 7 * 32 + 56;
+        assert_eq!(bytes[count_at], 3);
+        bytes[count_at] = 4;
+        encode(&bytes)
+    };
+    let index_at = 8 + 4 + 20 + 32 + 64 + 32 + 56;
+    assert_eq!(bytes[index_at], 1);
+    let bad = |why| EndpointFault::BadAccount { account: Account(world.operator(1).to_bytes()), why };
+    let cases = [
+        (
+            "forged",
+            json!({ "account": config, "data": counts_more }),
+            EndpointFault::OmitsOperator { index: 3, count: 4 },
+        ),
+        ("omit_operator", json!({ "account": first }), EndpointFault::OmitsOperator { index: 0, count: 3 }),
+        ("forged", json!({ "account": second, "data": with(index_at, 2) }), EndpointFault::TwoOperators { index: 2 }),
+        ("forged", json!({ "account": second, "data": with(128, bytes[128] ^ 1) }), bad(AccountFault::Address)),
+        ("forged", json!({ "account": second, "data": with(8, 9) }), bad(AccountFault::Version(9))),
+    ];
+    for (kind, how, fault) in cases {
+        world.net.lie(1, kind, how).await;
+        let mut follower = Follower::new(&world, world.solana(3));
+        let (change, faults) = follower.follow().await;
+        assert_eq!(change.operators.len(), 3);
+        assert_eq!(follower.heads(), truth.heads());
+        let named = fault_of(&faults, 1);
+        let either =
+            matches!((&fault, named), (EndpointFault::TwoOperators { .. }, Some(EndpointFault::TwoOperators { .. })));
+        assert!(named == Some(&fault) || either, "{fault}: {faults}");
+        world.net.lie(1, "honest", json!({})).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contents_that_no_quorum_has_begin_nothing() {
+    let world = staked(2).await;
+    let second = world.operator(1).to_string();
+    let mut bytes = account(&world, &second).await;
+    let active_at = 8 + 4 + 20 + 32 + 64 + 32 + 56 + 6 * 8;
+    bytes[active_at] ^= 1;
+    world.net.lie(2, "forged", json!({ "account": second, "data": encode(&bytes) })).await;
+    let mut follower = Follower::new(&world, world.solana(2));
+    let error = follower.read().await.expect_err("who is right cannot be told");
+    assert!(matches!(error, ChainError::NoQuorum { .. }), "{error}");
+    world.net.lie(2, "honest", json!({})).await;
+    assert_eq!(follower.follow().await.0.operators.len(), 3);
+}
+
+async fn account(world: &World, address: &str) -> Vec<u8> {
+    use base64::Engine;
+    let terms = json!({ "encoding": "base64", "commitment": "finalized" });
+    let shown: Value = world.net.ask("getAccountInfo", json!([address, terms])).await;
+    base64::engine::general_purpose::STANDARD.decode(shown["value"]["data"][0].as_str().unwrap()).unwrap()
+}
+
+fn encode(bytes: &[u8]) -> String {
+    use base64::Engine;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

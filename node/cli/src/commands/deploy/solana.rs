@@ -1,0 +1,194 @@
+//! Program, config, token accounts and mint on Solana.
+
+use williw_chain::solana::{
+    Bytecode, Inspection, LAYOUT_VERSION, Mint, ProgramFound, Solana, SolanaSettings, Terms, Tokens,
+};
+use williw_core::cycle::Height;
+use williw_core::hash::Hash;
+use williw_core::identity::{Account, ChainId};
+use williw_core::typed::domain_separator;
+
+use super::{Checks, Verdict, warn_of_changes};
+use crate::chain::warn_of;
+use crate::commands::init::endpoints;
+use crate::deployment::OnSolanaRecord;
+use crate::exit::Failure;
+use crate::flags::Rpcs;
+use crate::printer::Printer;
+
+const LOADER: &str = "the upgradeable one";
+
+/// Extensions of a mint that say what it is, and take and stop nothing.
+const HARMLESS: &str = "only such as describe it";
+
+/// Clusters that everybody means by these names. Every other one is somebody's own.
+const CLUSTERS: [(&str, &str); 3] = [
+    ("5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d", "mainnet-beta"),
+    ("4uhcVJyU9pJkvQyUS88uRDiswHXSCkY3zQawwpjk2NsNY", "testnet"),
+    ("EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG", "devnet"),
+];
+
+pub(super) async fn verify(record: &OnSolanaRecord, rpcs: &Rpcs, printer: &Printer) -> Result<(), Failure> {
+    let settings = SolanaSettings {
+        rpcs: endpoints(&rpcs.solana_rpcs, ChainId::Solana, "--solana-rpc")?,
+        program: record.deployment.program,
+        genesis: record.deployment.genesis_hash,
+        network: record.deployment.network_id,
+    };
+    let read = async { Solana::new(&settings)?.inspect(record.mint, record.bytecode_bytes).await };
+    let reading =
+        read.await.map_err(|error| Failure::from(error).hint("give with --solana-rpc who serves this cluster"))?;
+    warn_of(&reading.faults, printer);
+    let found = reading.value;
+    if let Some(terms) = terms_of(&found) {
+        let offered_to = terms.offered_to.map(|account| account.base58());
+        warn_of_changes("governor's role", offered_to, None, printer);
+        warn_of_changes("vault", None, terms.vault_change_from, printer);
+        warn_of_changes("pool", None, terms.pool_change_from, printer);
+    }
+    if let Some(freezer) = found.mint.contents.as_ref().and_then(|mint| mint.freezer) {
+        printer.warn(format_args!("{} can freeze every account of this mint, the network's too", freezer.base58()));
+    }
+    let nothing = found.program.is_of_loader.is_none();
+    let not_begun = found.config.owner.is_none();
+    Verdict::at_slot(found.at.0, compare(record, &found)).tell(|wrong| what_to_do(wrong, nothing, not_begun), printer)
+}
+
+/// What may have come about, by what does not match.
+fn what_to_do(wrong: &[String], nothing: bool, not_begun: bool) -> &'static str {
+    let any = |names: &[&str]| wrong.iter().any(|what| names.contains(&what.as_str()));
+    if nothing {
+        "no program stands there: name endpoints of the right cluster, or run scripts/deploy-program again"
+    } else if not_begun {
+        "the network has not begun there: run scripts/deploy-program again"
+    } else if any(&["cluster", "network_id"]) || wrong.iter().any(|what| what.ends_with(".address")) {
+        "name, program, a key of Base or an address in the file is not what it was deployed with; stake nothing there"
+    } else if any(&["program.loader", "bytecode_sha256", "bytecode_bytes"]) {
+        "another program runs there than the file says, and it can do what it likes; stake nothing there"
+    } else if wrong.iter().all(|what| what == "vault.paused") {
+        "its governor has stopped deposits for now; what is staked can be taken out"
+    } else {
+        "if governance changed it, change `in_force` in the file; otherwise stake nothing there"
+    }
+}
+
+fn terms_of(found: &Inspection) -> Option<&Terms> {
+    found.config.contents.as_ref()?.terms.as_ref()
+}
+
+fn compare(record: &OnSolanaRecord, found: &Inspection) -> Checks {
+    let mut checks = Checks::new("none");
+    let (deployment, places) = (&record.deployment, &found.places);
+    let hash = found.genesis.base58();
+    let known = CLUSTERS.iter().find(|(genesis, _)| *genesis == hash);
+    checks.add("cluster", &record.cluster, Some(known.map_or("localnet", |(_, name)| *name)));
+    checks.key("genesis_hash", deployment.genesis_hash, Some(found.genesis));
+    let network = deployment.network().map_or_else(|fault| fault.to_string(), |network| network.id().to_string());
+    checks.add("network_id", deployment.network_id, Some(network));
+    checks.of_program(record, &found.program, places.program_data);
+    checks.of_config(record, found);
+    checks.of_terms(record, terms_of(found));
+    for (name, expected, place, held) in [
+        ("stake_tokens", record.stake_tokens, places.stake_tokens, &found.stake_tokens),
+        ("reward_tokens", record.reward_tokens, places.reward_tokens, &found.reward_tokens),
+    ] {
+        checks.key(format!("{name}.address"), expected, Some(place));
+        checks.key(format!("{name}.token_program"), record.token_program, held.owner);
+        checks.of_tokens(name, record, places.config, held.contents.as_ref());
+    }
+    checks.key("mint.token_program", record.token_program, found.mint.owner);
+    checks.of_mint(record, found.mint.contents.as_ref());
+    checks
+}
+
+fn named(authority: Option<Account>) -> String {
+    authority.map_or_else(|| "nobody".to_owned(), |account| account.base58())
+}
+
+/// A digest as the tools write it.
+fn digits(hash: Hash) -> String {
+    hash.to_string().trim_start_matches("0x").to_owned()
+}
+
+/// The length that the file says, if the bytecode can have it: what follows it is room, which is empty.
+fn length_of(bytecode: &Bytecode, expected: u64) -> String {
+    let Bytecode { used, room, .. } = *bytecode;
+    if expected < used {
+        format!("{used} or more")
+    } else if expected > room {
+        format!("{room} or fewer")
+    } else {
+        expected.to_string()
+    }
+}
+
+impl Checks {
+    fn key(&mut self, what: impl Into<String>, expected: Account, found: Option<Account>) {
+        self.add(what, expected.base58(), found.map(|found| found.base58()));
+    }
+
+    fn of_program(&mut self, record: &OnSolanaRecord, found: &ProgramFound, place: Account) {
+        let loader = found.is_of_loader.map(|is_ours| if is_ours { LOADER } else { "another one" });
+        self.add("program.loader", LOADER, loader);
+        self.add("program.executable", true, found.executable);
+        self.key("program.program_data", record.program_data, found.program_data);
+        self.key("program_data.address", record.program_data, Some(place));
+        let code = found.bytecode.as_ref();
+        let digest = code.map(|code| code.digest.map_or_else(|| "of fewer bytes".to_owned(), digits));
+        self.add("bytecode_sha256", digits(record.bytecode_sha256), digest);
+        let length = code.map(|code| length_of(code, record.bytecode_bytes));
+        self.add("bytecode_bytes", record.bytecode_bytes, length);
+        self.add("from_slot", Height(record.from_slot), code.map(|code| code.slot));
+        let authority = code.map(|code| named(code.authority));
+        self.add("upgrade_authority", named(record.in_force.upgrade_authority), authority);
+    }
+
+    fn of_config(&mut self, record: &OnSolanaRecord, found: &Inspection) {
+        let network = record.deployment.network_id;
+        self.key("config.address", record.config, Some(found.places.config));
+        self.key("config.owner", record.deployment.program, found.config.owner);
+        self.add("config.version", LAYOUT_VERSION, found.config.contents.as_ref().map(|config| config.version));
+        let terms = terms_of(found);
+        self.add("config.network_id", network, terms.map(|terms| terms.network));
+        self.add("config.domain", domain_separator(network), terms.map(|terms| terms.domain));
+        self.add("config.genesis", record.genesis(), terms.map(|terms| terms.genesis.0));
+        self.add("config.cycle_length", record.cycle_length(), terms.map(|terms| terms.cycle_length.0));
+        self.key("config.mint", record.mint, terms.map(|terms| terms.mint));
+        self.key("config.token_program", record.token_program, terms.map(|terms| terms.token_program));
+        self.add("config.token_decimals", record.token_decimals, terms.map(|terms| terms.decimals));
+        self.key("config.stake_tokens", record.stake_tokens, terms.map(|terms| terms.stake_tokens));
+        self.key("config.reward_tokens", record.reward_tokens, terms.map(|terms| terms.reward_tokens));
+        self.key("config.governor", record.in_force.governor, terms.map(|terms| terms.governor));
+        self.key("config.guardian", record.in_force.guardian, terms.map(|terms| terms.guardian));
+    }
+
+    /// What the config holds of vault and pool, which are contracts of their own on Base.
+    fn of_terms(&mut self, record: &OnSolanaRecord, terms: Option<&Terms>) {
+        self.add("vault.paused", false, terms.map(|terms| terms.paused));
+        let (least, most) = record.vault_bounds();
+        let found = terms.and_then(|terms| terms.vault_bounds);
+        self.vault_parameters("parameters", &record.in_force.vault(), terms.and_then(|terms| terms.vault));
+        self.vault_parameters("least", &least, found.map(|(least, _)| least));
+        self.vault_parameters("most", &most, found.map(|(_, most)| most));
+        let (least, most) = record.pool_bounds();
+        let found = terms.map(|terms| terms.pool_bounds);
+        self.pool_parameters("parameters", &record.in_force.pool(), terms.map(|terms| terms.pool));
+        self.pool_parameters("least", &least, found.map(|(least, _)| least));
+        self.pool_parameters("most", &most, found.map(|(_, most)| most));
+    }
+
+    fn of_tokens(&mut self, name: &str, record: &OnSolanaRecord, authority: Account, found: Option<&Tokens>) {
+        self.key(format!("{name}.owner"), authority, found.map(|tokens| tokens.owner));
+        self.key(format!("{name}.mint"), record.mint, found.map(|tokens| tokens.mint));
+        self.add(format!("{name}.frozen"), false, found.map(|tokens| tokens.frozen));
+    }
+
+    fn of_mint(&mut self, record: &OnSolanaRecord, found: Option<&Mint>) {
+        self.add("mint.token_decimals", record.token_decimals, found.map(|mint| mint.decimals));
+        let extensions = found.map(|mint| match &mint.unsound[..] {
+            [] => HARMLESS.to_owned(),
+            unsound => format!("{unsound:?} do more"),
+        });
+        self.add("mint.extensions", HARMLESS, extensions);
+    }
+}

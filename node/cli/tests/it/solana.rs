@@ -1,0 +1,185 @@
+//! What owners do on Solana, through the real program on a localnet.
+
+use anchor_client::compat::solana_message::legacy::Message;
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde_json::{Value, json};
+use williw_chain::wallet::Wallet;
+use williw_core::hash::Hash;
+use williw_core::offence::Evidence;
+use williw_core::statement::{Kind, Signed, Statement};
+
+use crate::home::{Ended, Home, RPC_KEY, set_mode};
+
+#[path = "../../../chain/tests/it/solana/calls.rs"]
+#[expect(dead_code, reason = "shared with the tests of the chain, which do more with it")]
+mod calls;
+#[path = "../../../chain/tests/it/solana/localnet.rs"]
+#[expect(dead_code, reason = "as above")]
+pub(crate) mod localnet;
+#[path = "../../../daemon/tests/it/solana/network.rs"]
+#[expect(dead_code, reason = "shared with the tests of the outbox, which do more with it")]
+mod network;
+
+use network::{OnSolana, UNSTAKING, keypair, keypair_file};
+
+const SECRET: [u8; 32] = [3; 32];
+
+/// Commands look once a second, so a blockhash has to live for longer than in other tests.
+const SLOT_MS: u64 = 200;
+
+/// A home, and the owner's keypair beside it.
+struct Owner {
+    world: OnSolana,
+    home: Home,
+    keypair: String,
+}
+
+impl Owner {
+    async fn new() -> Self {
+        let world = OnSolana::begin(1, SLOT_MS).await;
+        let deployment = json!({
+            "name": world.network.name(),
+            "network_id": world.network.id(),
+            "genesis_hash": world.genesis.base58(),
+            "program": world.program.base58(),
+            "base_chain_id": "0",
+            "base_vault": "0x0000000000000000000000000000000000000000",
+        });
+        let rpc = format!("{}?key={RPC_KEY}", world.net.rpcs[0]);
+        let home = Home::made_with(&deployment, ["--solana-rpc", &rpc]).await;
+        let keypair_path = home.note("owner.json", &keypair_file(&SECRET));
+        world.enrich(keypair(&SECRET).account()).await;
+        world.finalize().await;
+        Self { world, home, keypair: keypair_path }
+    }
+
+    fn address() -> String {
+        keypair(&SECRET).account().base58()
+    }
+
+    /// Runs a command with the owner's keypair.
+    async fn run(&self, arguments: &[&str]) -> Ended {
+        let ended = self.home.run_with(arguments, &[("SOLANA_KEYPAIR", &self.keypair)]).await;
+        let secret = keypair_file(&SECRET);
+        let part = &secret[1..secret.match_indices(',').nth(5).unwrap().0];
+        assert!(!format!("{}{}", ended.stdout, ended.stderr).contains(part), "the secret is shown");
+        ended
+    }
+
+    /// Runs a command that has to go through.
+    async fn done(&self, arguments: &[&str]) {
+        let json = self.run(&[arguments, &["--json"]].concat()).await.json();
+        let [transaction] = json["transactions"].as_array().unwrap().as_slice() else { panic!("{json}") };
+        let statuses: Value = self.world.net.ask("getSignatureStatuses", json!([[transaction["hash"]]])).await;
+        assert_eq!(statuses["value"][0]["slot"], transaction["block"]);
+        self.world.finalize().await;
+    }
+
+    async fn refused(&self, arguments: &[&str], code: i32, words: &str) {
+        let ended = self.run(arguments).await;
+        assert!(ended.error(code).contains(words), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn an_owner_registers_stakes_leaves_and_is_slashed_on_solana() {
+    let owner = Owner::new().await;
+    owner.refused(&["unstake", "--amount", "5"], 3, "[NotRegistered]").await;
+    owner.done(&["register", "--amount", "2000"]).await;
+    owner.refused(&["register", "--amount", "2000"], 3, "[AlreadyRegistered]").await;
+    owner.done(&["stake", "--amount", "500", "--chain", "solana"]).await;
+    owner.done(&["unstake", "--amount", "300"]).await;
+    owner.done(&["restake", "--ticket", "0"]).await;
+    owner.done(&["unstake", "--amount", "200"]).await;
+    owner.refused(&["withdraw"], 3, "[NothingMatured]").await;
+    owner.world.wait(UNSTAKING + 10).await;
+    owner.done(&["withdraw", "--limit", "1"]).await;
+    assert_eq!(owner.world.staked().await, 2_300);
+
+    let next = owner.home.path("next.json");
+    let password = owner.home.note("next.password", "another");
+    Wallet::create(&next, "another").unwrap();
+    let evidence = owner.home.path("evidence");
+    std::fs::write(&evidence, owner.contradiction().await).unwrap();
+    let rotate = ["rotate", "--signer", next.to_str().unwrap(), "--signer-password-file", &password];
+    owner.done(&rotate).await;
+    // The first signer still serves.
+    owner.done(&["slash", "--evidence", evidence.to_str().unwrap()]).await;
+    owner.refused(&["slash", "--evidence", evidence.to_str().unwrap()], 3, "[Jailed]").await;
+    owner.done(&["collect"]).await;
+    assert_eq!(owner.world.staked().await, 2_300 - 2_300 / 20 / 20);
+
+    let listed = owner.run(&["outbox", "list", "--json"]).await.json();
+    let intents = listed["intents"].as_array().unwrap();
+    assert_eq!(intents.len(), 9);
+    assert!(intents.iter().all(|intent| intent["chain"] == "solana" && intent["account"] == Owner::address()));
+    assert!(intents.iter().skip(1).all(|intent| intent["stage"] == "done"), "{listed}");
+    let shown = owner.run(&["outbox", "show", "1"]).await;
+    assert!(shown.stdout.contains("register with 2000") && !shown.stdout.contains("gas"), "{}", shown.stdout);
+}
+
+impl Owner {
+    /// What the signer of this home would have to say twice.
+    async fn contradiction(&self) -> [u8; Evidence::LEN] {
+        let password = self.home.text("signer.password");
+        let signer = Wallet::open(&self.home.path("signer.json"), password.trim()).unwrap();
+        let (cycle, network) = (self.world.cycle().await, self.world.network.id());
+        let say = |byte| {
+            let statement = Statement::new(Kind::Update, cycle, 7, Hash([byte; 32])).unwrap();
+            let signature = signer.sign_digest(statement.signing_digest(network)).unwrap();
+            Signed { statement, signature }
+        };
+        Evidence { first: say(1), second: say(2) }.encode()
+    }
+}
+
+#[tokio::test]
+async fn what_is_printed_unsigned_is_taken_once_its_owner_has_signed_it() {
+    let owner = Owner::new().await;
+    let address = Owner::address();
+    let arguments = ["register", "--amount", "1500", "--unsigned", "--from", &address, "--json"];
+    // Without any key.
+    let printed = owner.home.run(&arguments).await.json();
+    let [transaction] = printed["transactions"].as_array().unwrap().as_slice() else { panic!("{printed}") };
+    let [instruction] = transaction["instructions"].as_array().unwrap().as_slice() else { panic!("{printed}") };
+    assert_eq!(instruction["program"], owner.world.program.base58());
+    assert_eq!(instruction["accounts"][0], json!({ "address": address, "signer": true, "writable": true }));
+
+    let bytes = bs58::decode(transaction["message"].as_str().unwrap()).into_vec().unwrap();
+    let mut message: Message = bincode::deserialize(&bytes).unwrap();
+    assert_eq!(message.recent_blockhash.to_bytes(), [0; 32]);
+    let latest: Value = owner.world.net.ask("getLatestBlockhash", json!([{ "commitment": "finalized" }])).await;
+    message.recent_blockhash = latest["value"]["blockhash"].as_str().unwrap().parse().unwrap();
+    let signature = SigningKey::from_bytes(&SECRET).sign(&message.serialize()).to_bytes();
+    let signed = [&[1], &signature[..], &message.serialize()].concat();
+    let (_, failed) = owner.world.net.send(&signed).await;
+    assert!(failed.is_null(), "{failed}");
+    assert_eq!(owner.world.staked().await, 1_500);
+    // Nothing of it is this home's.
+    assert_eq!(owner.run(&["outbox", "list", "--json"]).await.json(), json!({ "intents": [] }));
+}
+
+#[tokio::test]
+async fn what_is_typed_wrongly_is_refused_before_anybody_is_asked() {
+    let owner = Owner::new().await;
+    let base = "0x1111111111111111111111111111111111111111";
+    for (arguments, words) in [
+        (&["stake", "--amount", "5", "--chain", "base"][..], "this network is not on base"),
+        (&["stake", "--amount", "5ether"], "ether is a unit of base"),
+        (&["stake", "--amount", "5", "--for", base], "is an address of base"),
+        (&["unstake", "--amount", "5", "--unsigned", "--from", base], "is an address of base"),
+    ] {
+        let ended = owner.run(arguments).await;
+        assert!(ended.error(2).contains(words), "{arguments:?}: {}", ended.stderr);
+    }
+    let unnamed = owner.home.run(&["unstake", "--amount", "5"]).await;
+    assert!(unnamed.error(2).contains("whose stake is it?"), "{}", unnamed.stderr);
+    assert!(unnamed.stderr.contains("--keypair or SOLANA_KEYPAIR"), "{}", unnamed.stderr);
+
+    set_mode(owner.keypair.as_ref(), 0o644);
+    owner.refused(&["unstake", "--amount", "5"], 2, "can be read by others").await;
+    set_mode(owner.keypair.as_ref(), 0o600);
+    let other = keypair_file(&SECRET).replace(']', "1]");
+    std::fs::write(&owner.keypair, other).unwrap();
+    owner.refused(&["unstake", "--amount", "5"], 2, "owner.json: ").await;
+}
