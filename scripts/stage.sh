@@ -35,9 +35,14 @@ claim_target() {
     echo "$root" >"$CARGO_TARGET_DIR/.williw-root"
 }
 
-# The workspaces of programs/. Their crates are built in a folder of their own, for other versions and features than the
-# node's.
+# The crates of programs/. They are built in a folder of their own, for other versions and features than the node's.
 program_manifests() {
+    program_workspaces
+    # A member of the workspace of the tests.
+    echo "$root/programs/localnet/Cargo.toml"
+}
+
+program_workspaces() {
     printf '%s\n' "$root"/programs/{williw,probe,idl/maker,tests}/Cargo.toml
 }
 

@@ -54,20 +54,26 @@ class Chain:
         self.url = "http://" + until("anvil listens", MOMENT, listening)
         self.accounts = self.call("eth_accounts")
 
-    def deploy(self):
-        """Deploys as anybody would, but keeps apart what was deployed: a devnet is not the deployment of this clone."""
+    def deploy(self, genesis, program):
+        """Deploys as anybody would, but keeps apart what was deployed: a devnet is not the deployment of this clone. The two
+        are the network's half on Solana."""
         kept = f"31337-{os.getpid()}.json"
-        written = self.contracts / "deployments" / kept
+        written, parameters = self.contracts / "deployments" / kept, self.contracts / "script" / f"devnet-{kept}"
+        plan = json.loads((self.contracts / "script/anvil.json").read_text("utf-8"))
+        plan.update(solana_genesis_hash=genesis, solana_program_id=program)
         command = [self.native("forge"), "script", "script/Deploy.s.sol", "--rpc-url", self.url, "--broadcast"]
         command += ["--unlocked", "--sender", self.accounts[0]]
         environment = {
-            "DEPLOYMENT": kept, "PARAMETERS": "script/anvil.json", "FOUNDRY_BROADCAST": str(self.folder / "broadcast"),
+            "DEPLOYMENT": kept, "PARAMETERS": f"script/{parameters.name}",
+            "FOUNDRY_BROADCAST": str(self.folder / "broadcast"),
         }
         try:
+            parameters.write_text(json.dumps(plan), "utf-8")
             self.children.run(command, LONG, cwd=self.contracts, environment=environment)
             self.deployment.write_bytes(written.read_bytes())
         finally:
             written.unlink(missing_ok=True)
+            parameters.unlink(missing_ok=True)
         found = json.loads(self.deployment.read_text("utf-8"))
         self.vault, self.token, self.network = found["vault"], found["token"], found["network_id"]
 
@@ -87,7 +93,8 @@ class Chain:
 
     def wallet(self, index):
         """The options by which an owner verb finds the keys of an account."""
-        return ["--keystore", self.folder / "keys" / str(index), "--password-file", self.password]
+        keystore = self.folder / "keys" / str(index)
+        return ["--chain", "base", "--keystore", keystore, "--password-file", self.password]
 
     def fund(self, indices):
         """Tokens for these accounts, which anybody may mint; ether they have."""

@@ -44,8 +44,8 @@ class Child:
         self.kept = ()
         environment = {**clean_environment(), **options.pop("environment", {})}
         self.program = subprocess.Popen(
-            [str(word) for word in command], env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=log,
-            start_new_session=True, preexec_fn=tied_to(os.getpid()), **options,
+            [str(word) for word in command], env=environment, stdin=options.pop("stdin", subprocess.DEVNULL), stdout=out,
+            stderr=log, start_new_session=True, preexec_fn=tied_to(os.getpid()), **options,
         )
 
     @property

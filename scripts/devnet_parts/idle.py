@@ -48,7 +48,7 @@ def healthy(node):
 
 
 def requests(node):
-    return sum(endpoint["requests"] for endpoint in node.status()["chains"][0]["endpoints"])
+    return sum(endpoint["requests"] for endpoint in node.of_chain("base")["endpoints"])
 
 
 def peak_bytes(node):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import rpc
 from .children import last_lines
+from .solana import DECIMALS
 from .waiting import MINUTE, MOMENT, Unmet, until
 
 POLL_MS = 500
@@ -39,15 +40,15 @@ def is_free(port, kind):
 
 
 class Node:
-    def __init__(self, name, children, williw, chain, ports):
+    def __init__(self, name, children, williw, chains, ports):
         self.name = name
         self.children = children
         self.williw = williw
-        self.chain = chain
-        self.home = chain.folder / name
+        self.chain, self.solana = chains
+        self.home = self.chain.folder / name
         self.gossip, self.http = (f"127.0.0.1:{port}" for port in ports)
         self.peer = self.signer = self.child = None
-        self.rpcs = [chain.url]
+        self.rpcs = [self.chain.url]
         self.poll_ms = POLL_MS
         # Where it looks for whom.
         self.peers_at = {}
@@ -61,12 +62,18 @@ class Node:
 
     def init(self):
         listen = ["--listen", self.gossip, "--http", self.http]
-        made = self.run("init", "--deployment", self.chain.deployment, "--rpc", self.chain.url, *listen)
+        endpoints = ["--rpc", self.chain.url, *(word for url in self.solana.urls for word in ("--solana-rpc", url))]
+        deployments = ["--deployment", self.chain.deployment, "--deployment", self.solana.deployment]
+        made = self.run("init", *deployments, *endpoints, *listen)
         self.peer, self.signer = made["peer"], made["signer"]
 
     def registering(self, owner):
         """The registration under way; `finish` waits for it."""
         command = self.command("register", "--amount", "1000ether", *self.chain.wallet(owner))
+        return self.children.begin(command, MINUTE)
+
+    def registering_on_solana(self):
+        command = self.command("register", "--amount", 1_000 * 10**DECIMALS, *self.solana.wallet(self.name))
         return self.children.begin(command, MINUTE)
 
     def last_words(self):
@@ -88,7 +95,7 @@ class Node:
             "WILLIW_HTTP_LISTEN": self.http,
         }
         if self.poll_ms:
-            environment["WILLIW_BASE_POLL_MS"] = str(self.poll_ms)
+            environment["WILLIW_BASE_POLL_MS"] = environment["WILLIW_SOLANA_POLL_MS"] = str(self.poll_ms)
         self.child, _ = self.children.start(self.name, self.command("run"), environment=environment)
 
     def answers(self):
@@ -118,6 +125,9 @@ class Node:
 
     def status(self):
         return self.ask("/v1/status")
+
+    def of_chain(self, name):
+        return next(chain for chain in self.status()["chains"] if chain["chain"] == name)
 
     def guard(self):
         return self.status()["guard"]

@@ -5,6 +5,7 @@ import time
 import traceback
 
 from .slashing import Slash, all_with, summary
+from .two_chains import TwoChains
 from .waiting import LONG, MINUTE, Unmet, require, until
 
 
@@ -14,6 +15,7 @@ class Story:
         self.chain = network.chain
         self.a, self.b, self.c, self.d = (network[name] for name in "ABCD")
         self.others = [self.a, self.c]
+        self.two = TwoChains(network)
         self.slash = None
         self.delays = []
 
@@ -25,6 +27,11 @@ class Story:
             ("slash-evicts", self.slash_evicts),
             ("reorg-restores", self.reorg_restores),
             ("restart-refuses", self.restart_refuses),
+            ("solana-admits", self.two.admits_when_final),
+            ("solana-slash", self.two.slash_evicts),
+            ("solana-lies", self.two.lies_are_named),
+            ("slashed-on-both", self.two.one_file_slashes_on_both),
+            ("solana-down", self.two.one_chain_down),
             ("copies-refused", self.copies_refused),
             ("clean-end", self.clean_end),
         ]
@@ -52,7 +59,7 @@ class Story:
         return summary(self.delays) if self.delays else {"evictions": []}
 
     def heartbeats(self):
-        """Three staked nodes see one another's."""
+        """All staked nodes see one another's."""
         pairs = list(itertools.permutations(self.network.staked, 2))
         for one, other in pairs:
             until(f"{one.name} is connected to the member {other.name}", LONG, lambda: one.is_with(other))
@@ -90,12 +97,12 @@ class Story:
         """One endpoint of C invents stake of D: C names it, admits nobody, and goes on."""
 
         def named():
-            honest, liar = self.c.status()["chains"][0]["endpoints"]
+            honest, liar = self.c.of_chain("base")["endpoints"]
             return liar if liar["fault"] and liar["lie"] and not honest["fault"] else None
 
         liar = until("C names the endpoint that lies", MINUTE, named)
         height = self.chain.height()
-        until("C reads on", MINUTE, lambda: self.c.status()["chains"][0]["height"] >= height)
+        until("C reads on", MINUTE, lambda: self.c.of_chain("base")["height"] >= height)
         heard = {node: self.c.heard(node) for node in (self.a, self.b)}
         for node in heard:
             until(f"C still hears {node.name}", MINUTE, lambda: self.c.heard(node) > heard[node])
@@ -162,11 +169,13 @@ class Story:
         # Nor did any of the rest of the story change these.
         self.decoy_is_silent()
         self.nobody_believes()
-        return f"slashed in block {self.slash.block}, closed after {self.milliseconds()}; killed, A let in C alone"
+        return f"slashed in block {self.slash.block}, closed after {self.milliseconds()}; killed, A let in nobody of Base but C, and C when it had read Base"
 
     def refuses_while_blind(self):
         door = self.a.door()
-        require(door["admitted"] == 0, f"A let {door['admitted']} in before it read the chain")
+        # F has stake on Solana too, which A can read.
+        for node in (self.b, self.c, self.d):
+            require(self.a.view(node)["connections"] == 0, f"A let {node.name} in before it read Base")
         # Everybody is refused by now; this one for what A wrote down before it was killed.
         require(self.a.has_barred(self.b, "jailed"), f"A forgot the slash of B: {self.a.view(self.b)}")
         require(self.a.view(self.c)["rule"] == "unread", f"A thinks that it read the chain: {self.a.view(self.c)}")
@@ -201,6 +210,7 @@ class Story:
 
     def clean_end(self):
         """Whoever is asked to end does so, and well."""
-        for node in self.network.staked:
+        # E came later, and B was thrown out.
+        for node in [*self.network.staked, self.two.e]:
             require(node.end(), f"{node.name} ended with {node.child.code} when it was asked to")
         return "every node ended when it was asked to"

@@ -7,7 +7,7 @@ from .rust_source import depth_at, line_at, public_items, shipped, uses
 from .tree import Complaint, is_test
 
 CORE = "node/core/src"
-FOREIGN = ("k256", "ed25519_dalek", "curve25519_dalek", "curve25519", "blake3", "sha3")
+FOREIGN = ("bs58", "k256", "ed25519_dalek", "curve25519_dalek", "curve25519", "blake3", "sha3")
 
 # Path prefixes that the core must not name, and what to do instead.
 IMPURE = {

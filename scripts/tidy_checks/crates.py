@@ -20,10 +20,11 @@ ALLOWED_TO_PROGRAMS = {
     "probe": {"williw-program"},
     "idl/maker": set(),
     "tests": {"williw-core", "williw-probe", "williw-program"},
+    "localnet": {"williw-program"},
 }
 
 # What everyone who reads the core has to trust as well. The optional ones are named with their reason.
-CORE_DEPENDENCIES = {"ed25519-dalek", "k256", "serde", "blake3", "sha3", "thiserror"}
+CORE_DEPENDENCIES = {"ed25519-dalek", "k256", "serde", "blake3", "bs58", "sha3", "thiserror"}
 CORE_OPTIONAL = {"postcard"}  # encodes the worlds of the simulator, which no node runs
 
 TABLES = ("dependencies", "dev-dependencies", "build-dependencies")
