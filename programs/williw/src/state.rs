@@ -35,6 +35,12 @@ pub use tenure::Tenure;
 /// The layout of all accounts of this release.
 pub const VERSION: u8 = 1;
 
+/// What kind of account it is, for those that say what facts said. They begin alike, so that one question shows all of them
+/// as they are at one slot: those with a journal begin with `williwj`, and all that a node begins with begin with `williw`.
+const CONFIG: &[u8] = b"williwjc";
+const OPERATOR: &[u8] = b"williwjo";
+const TENURE: &[u8] = b"williw-t";
+
 /// An account of this program.
 pub trait Record: ZeroCopy + Discriminator + Pod {
     fn version(&self) -> u8;

@@ -132,6 +132,45 @@ impl Ledger {
         Ok((!is_known).then_some(change))
     }
 
+    /// What of a chain another ledger has otherwise; nothing if both go on from the same, however they came there. Which
+    /// block jailed an operator, and which one was the last about it, is said by facts alone.
+    #[must_use]
+    pub fn unlike(&self, other: &Self, chain: ChainId) -> Option<&'static str> {
+        let through = [self, other].map(|ledger| ledger.chain(chain).map_or(Point::default(), |books| books.through));
+        let now =
+            Point { height: through[0].height.max(through[1].height), time: through[0].time.max(through[1].time) };
+        let cycle = self.clock.cycle(now.time).unwrap_or_default();
+        let operators = |ledger: &Self| -> BTreeMap<Owner, Operator> {
+            let mine = ledger.operators.iter().filter(|(owner, _)| owner.chain == chain);
+            let told = |operator: &Operator| Operator {
+                jailed: operator.jailed.map(|_| Point::default()),
+                stake: operator.stake.at(cycle),
+                changed: Height(0),
+                ..operator.clone()
+            };
+            mine.map(|(owner, operator)| (*owner, told(operator))).collect()
+        };
+        let books = |ledger: &Self| {
+            ledger.chain(chain).map(|books| {
+                // What was replaced pays nobody any more.
+                let is_replaced = books.posted.is_some_and(|root| root.activates <= now.time);
+                let settled = books.settled.filter(|_| !is_replaced);
+                ChainBooks { through: now, total: books.total.at(cycle), settled, ..*books }
+            })
+        };
+        let signers = |ledger: &Self| -> BTreeMap<Signer, Tenure> {
+            let mine = ledger.signers.iter().filter(|((of, _), _)| *of == chain);
+            mine.map(|((_, signer), tenure)| (*signer, *tenure)).collect()
+        };
+        let differs = [
+            ("operators", operators(self) != operators(other)),
+            ("books", books(self) != books(other)),
+            ("heads", !self.journals(chain).eq(other.journals(chain))),
+            ("signers", signers(self) != signers(other)),
+        ];
+        differs.into_iter().find_map(|(what, differs)| differs.then_some(what))
+    }
+
     /// Whether facts that the ledger does not have can have made the one out of the other. A head stands for facts and not
     /// for what they add up to, so where there are none nothing may differ: whoever shows it otherwise has other contents.
     fn follows(&self, known: &Operator, next: &Operator, end: JournalEnd) -> bool {

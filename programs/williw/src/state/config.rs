@@ -53,7 +53,7 @@ pub struct PoolProposal {
 }
 
 /// Everything that belongs to the whole network on this chain: vault, pool and roles.
-#[account(zero_copy)]
+#[account(zero_copy, discriminator = super::CONFIG)]
 #[derive(Debug)]
 pub struct Config {
     pub version: u8,
@@ -67,6 +67,9 @@ pub struct Config {
     pub has_active: u8,
     pub has_pending: u8,
     padding: [u8; 1],
+
+    pub head: Head,
+    pub operators: u64,
 
     pub network: [u8; 32],
     /// The EIP-712 domain of the network.
@@ -85,9 +88,6 @@ pub struct Config {
     /// Who may veto; zero is nobody.
     pub guardian: Pubkey,
 
-    pub head: Head,
-
-    pub operators: u64,
     /// Everything that was ever staked.
     pub deposited: Amount,
     pub total: CycleStake,

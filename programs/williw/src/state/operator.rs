@@ -22,7 +22,7 @@ pub struct Entry {
 }
 
 /// The record of an owner. Never closed: its index is part of the count by which a set of operators is known to be whole.
-#[account(zero_copy)]
+#[account(zero_copy, discriminator = super::OPERATOR)]
 #[derive(Debug)]
 pub struct Operator {
     pub version: u8,

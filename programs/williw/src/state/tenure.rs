@@ -4,7 +4,7 @@ use super::VERSION;
 use crate::rules::tenures::Interval;
 
 /// Whose signer an address is or was, and when. An address that ever had one never gets another.
-#[account(zero_copy)]
+#[account(zero_copy, discriminator = super::TENURE)]
 #[derive(Debug)]
 pub struct Tenure {
     pub version: u8,
