@@ -9,6 +9,7 @@ use williw_core::cycle::{Height, UnixSeconds};
 use williw_core::fact::BodyFault;
 use williw_core::hash::Hash;
 use williw_core::identity::Account;
+use williw_core::ledger::BeginningFault;
 use williw_core::network::NetworkId;
 
 use crate::endpoint::{EndpointName, SettingsFault};
@@ -81,8 +82,8 @@ pub enum EndpointFault {
     TwoOperators { index: u64 },
     #[error("it shows more than {cap} operators")]
     TooManyOperators { cap: usize },
-    #[error("its accounts change faster than it shows them")]
-    Unsettled,
+    #[error("nothing begins with its accounts: {0}")]
+    NoBeginning(BeginningFault),
     #[error("what it calls the accounts at {at} are older ones")]
     OldSet { at: Height },
     #[error("what it calls the accounts at {at} are of different slots")]
@@ -149,7 +150,6 @@ impl EndpointFault {
             | Self::NoVault
             | Self::NoConfig
             | Self::TooManyOperators { .. }
-            | Self::Unsettled
             | Self::Pruned { .. }
             | Self::TooManyFacts { .. } => false,
             Self::WrongChain { .. }
@@ -167,6 +167,7 @@ impl EndpointFault {
             | Self::OmitsOperator { .. }
             | Self::InventsOperator { .. }
             | Self::TwoOperators { .. }
+            | Self::NoBeginning(_)
             | Self::OldSet { .. }
             | Self::MixedSlots { .. }
             | Self::WrongTime { .. }

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use williw_core::cycle::{Height, UnixSeconds};
 
 use super::Endpoint;
-use super::account::{self, Record, Shown, ours, space};
+use super::account::{self, Shown, ours};
 use super::derive::{Addresses, CLOCK};
 use super::program::williw::accounts::Config;
 use crate::fault::EndpointFault;
@@ -171,19 +171,20 @@ impl Endpoint {
         Ok(Front { slot, time, config })
     }
 
-    /// All accounts of one kind at one slot.
-    pub(crate) async fn every<T: Record>(
+    /// All accounts of a program at one slot that begin in this way.
+    pub(crate) async fn every(
         &self,
         program: &Pubkey,
         commitment: Commitment,
         from: Height,
+        beginning: &[u8],
         part: Part,
     ) -> Result<AtSlot<Vec<Keyed>>, EndpointFault> {
         const METHOD: &str = "getProgramAccounts";
         let mut terms = Self::terms(commitment, from, part);
         terms["withContext"] = json!(true);
-        let kind = bs58::encode(T::DISCRIMINATOR).into_string();
-        terms["filters"] = json!([{ "memcmp": { "offset": 0, "bytes": kind } }, { "dataSize": space::<T>() }]);
+        let beginning = bs58::encode(beginning).into_string();
+        terms["filters"] = json!([{ "memcmp": { "offset": 0, "bytes": beginning } }]);
         let answer: AtSlot<Vec<Keyed>> = self.ask_from(METHOD, &json!([program.to_string(), terms]), from).await?;
         if answer.slot() >= from { Ok(answer) } else { Err(EndpointFault::Undecodable(METHOD)) }
     }
@@ -216,8 +217,10 @@ impl Endpoint {
         signature: &str,
         commitment: Commitment,
     ) -> Result<Option<T>, EndpointFault> {
+        // Of any version: nothing is read of it but its accounts and its inner instructions. Whoever sends a newer one is not
+        // to stop what is read.
         let terms = json!({
-            "commitment": commitment.word(), "encoding": "json", "maxSupportedTransactionVersion": 0,
+            "commitment": commitment.word(), "encoding": "json", "maxSupportedTransactionVersion": u8::MAX,
         });
         self.rpc.ask("getTransaction", json!([signature, terms])).await
     }

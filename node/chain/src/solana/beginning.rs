@@ -1,31 +1,33 @@
 //! The beginning of a ledger: what a quorum has in all accounts that count.
 //!
-//! Accounts of different kinds take different questions, and nothing says that the answers are of one slot. So the heads of
-//! all journals are asked for once more at the end: if they are what they were, nothing was recorded in between.
+//! Each endpoint shows them as of a slot of its own, and on a busy chain never two show the same. So what one shows is a
+//! ledger, the facts between its slot and another's are few and fold like any, and then that ledger has to hold what the
+//! other shows. Who bears whom out is counted so; two that show the same thing bear each other out at once.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use tokio::time::timeout;
 use williw_core::amount::Amount;
-use williw_core::cycle::Cycle;
+use williw_core::cycle::{Cycle, CycleClock, Seconds, UnixSeconds};
 use williw_core::ed25519::PeerSignature;
 use williw_core::identity::{Account, ChainId, Owner, PeerId, Signer};
-use williw_core::ledger::{BEGINNING_CAP, Beginning, JournalEnd, Point, PostedRoot, Record};
+use williw_core::journal::Site;
+use williw_core::ledger::{Beginning, Ledger, Point, PostedRoot, Record};
 use williw_core::link::LinkTerms;
+use williw_core::network::NetworkId;
 use williw_core::tenure::Tenure;
 
-use super::account::{amount, decode, end, pool, root, stake, vault};
-use super::ask::{AtSlot, Commitment, Keyed, Part};
+use super::Solana;
+use super::account::{amount, end, pool, root, stake, vault};
 use super::derive::{Addresses, account_of};
 use super::judge::reached;
-use super::page::{MATTER, Sheets};
+use super::page::{FINAL_LAG_SLOTS, HISTORY_TIMEOUT, MATTER};
 use super::program::williw::accounts::{self, Config, Operator};
-use super::sheet::{Answers, Derived, SetPart, Sheet, operators};
-use super::{Endpoint, Solana};
+use super::sheet::{Set, Sheet, Wanted};
+use super::time::Said;
 use crate::fault::{AccountFault, ChainError, EndpointFault};
-
-/// How often everybody is asked until a quorum has the same: they are rarely at one slot, and something may happen between.
-const TRIES: usize = 3;
+use crate::reader::Cursor;
 
 /// How long an endpoint has for all of its accounts.
 const SET_TIMEOUT: Duration = Duration::from_secs(40);
@@ -33,82 +35,114 @@ const SET_TIMEOUT: Duration = Duration::from_secs(40);
 /// The last cycle of a signer that was not replaced.
 const FOREVER: u64 = u64::MAX;
 
-/// Everything that one endpoint showed.
+/// What one endpoint shows.
 struct Shown {
-    set: Answers,
-    tenures: AtSlot<Vec<Keyed>>,
-    again: Answers,
+    index: usize,
+    sheet: Sheet,
+    content: Beginning,
+    /// That begins with it.
+    ledger: Ledger,
 }
 
-impl Endpoint {
-    async fn all_that_counts(&self, addresses: &Addresses) -> Result<Shown, EndpointFault> {
-        let set = self.set(addresses, SetPart::Whole).await?;
-        let from = set.operators.slot();
-        let program = &addresses.program;
-        let tenures = self.every::<accounts::Tenure>(program, Commitment::Finalized, from, Part::Whole).await?;
-        let again = self.set_from(addresses, SetPart::Heads, tenures.slot()).await?;
-        Ok(Shown { set, tenures, again })
-    }
+/// What becomes of one endpoint's accounts with the facts that lead to another's heads.
+enum Way {
+    /// What the other shows.
+    There,
+    /// Something else.
+    Elsewhere,
+    /// Nothing: there are no such facts.
+    Nowhere(EndpointFault),
 }
 
 impl Solana {
     /// What a ledger begins with: the accounts as a quorum has them.
     pub(super) async fn beginning(&mut self) -> Result<Beginning, ChainError> {
-        for _ in 0..TRIES {
-            let found = self.contents().await?;
-            // Everything but where and when it was read.
-            let alike = |one: &Beginning| found.iter().filter(|(_, _, other)| other == one).count();
-            let truth = found.iter().map(|(_, _, one)| one).find(|one| alike(one) >= self.panel.quorum).cloned();
-            if let Some(truth) = truth {
-                return self.begin_with(truth, found);
+        let mut found = self.contents().await?;
+        found.sort_by_key(|shown| shown.sheet.slot);
+        let mut ways = Vec::new();
+        for (place, first) in found.iter().enumerate() {
+            let later = found.iter().skip(place + 1);
+            let row: Vec<Way> = join_all(later.map(|other| self.way(first, other))).await;
+            let borne_out = 1 + row.iter().filter(|way| matches!(way, Way::There)).count();
+            ways.push(row);
+            if borne_out >= self.panel.quorum {
+                return self.begin_with(place, &found, ways);
             }
         }
         Err(self.panel.no_quorum(MATTER, "the contents of the operators' accounts"))
     }
 
-    fn begin_with(&mut self, mut truth: Beginning, found: Vec<Found>) -> Result<Beginning, ChainError> {
-        let (mut with, mut without) = (Sheets::new(), Sheets::new());
-        for (index, sheet, content) in found {
-            if content == truth { with.push((index, sheet)) } else { without.push((index, sheet)) }
+    /// Whether the facts between two slots make of what one endpoint has what the other has.
+    async fn way(&self, from: &Shown, to: &Shown) -> Way {
+        if from.sheet.ends == to.sheet.ends {
+            let same = from.content == Beginning { through: from.content.through, ..to.content.clone() };
+            return if same { Way::There } else { Way::Elsewhere };
         }
-        let slots = with.iter().map(|(_, sheet)| sheet.slot).collect();
-        let slot = reached(slots, self.panel.quorum).expect("as many as a quorum have it");
-        let of_its_time = |slot| with.iter().any(|(_, sheet)| sheet.slot == slot);
-        let newest = with.iter().map(|(_, sheet)| sheet.slot).max().unwrap_or_default();
-        let oldest = with.iter().map(|(_, sheet)| sheet.slot).min().unwrap_or_default();
-        for (index, sheet) in &without {
-            // What another slot had is no contradiction.
-            if of_its_time(sheet.slot) || (oldest < sheet.slot && sheet.slot < newest) {
-                self.panel.blame(MATTER, *index, EndpointFault::Contradicts("the contents of the operators' accounts"));
-            }
-        }
-        let said: Vec<_> = with.iter().map(|(index, sheet)| (*index, sheet.slot, sheet.time)).collect();
-        let time = self.time_at(&said, slot)?;
-        let lasts = truth.operators.iter().map(|record| record.end.last.time).chain([truth.end.last.time]);
-        let last = lasts.max().unwrap_or_default();
-        truth.through = Point { height: slot, time: time.max(last) };
-        self.reached = Some(slot);
-        Ok(truth)
+        let books = *from.ledger.chain(ChainId::Solana).expect("the ledger has this chain");
+        let cursor = Cursor { books, journals: from.ledger.journals(ChainId::Solana).collect() };
+        let endpoint = &self.panel[to.index];
+        let fold = endpoint.folded(&self.addresses, self.settings.network, &cursor, &to.sheet);
+        let history = match timeout(HISTORY_TIMEOUT, fold).await {
+            Ok(Ok(history)) => history,
+            Ok(Err(fault)) => return Way::Nowhere(fault),
+            Err(_) => return Way::Nowhere(EndpointFault::Slow),
+        };
+        let time = books.through.time.max(to.content.through.time);
+        let page = history.page(Point { height: to.sheet.slot, time }, true);
+        let mut ledger = from.ledger.clone();
+        let Ok(change) = ledger.stage(&page) else { return Way::Elsewhere };
+        change.iter().for_each(|change| ledger.commit(change));
+        if ledger.unlike(&to.ledger, ChainId::Solana).is_none() { Way::There } else { Way::Elsewhere }
     }
 
-    /// What everybody has who is quick enough.
-    async fn contents(&mut self) -> Result<Vec<Found>, ChainError> {
+    /// Begins with what the endpoint at this place shows, which a quorum bears out, and names whoever shows otherwise. Every
+    /// row of ways leads from one place to those behind it.
+    fn begin_with(&mut self, place: usize, found: &[Shown], mut ways: Vec<Vec<Way>>) -> Result<Beginning, ChainError> {
+        const CONTENTS: EndpointFault = EndpointFault::Contradicts("the contents of the operators' accounts");
+        let row = ways.pop().unwrap_or_default();
+        let first = &found[place];
+        let mut said: Vec<Said> = vec![(first.index, first.sheet.slot, first.sheet.time)];
+        for (other, way) in found.iter().skip(place + 1).zip(row) {
+            match way {
+                Way::There => said.push((other.index, other.sheet.slot, other.sheet.time)),
+                Way::Elsewhere => self.panel.blame(MATTER, other.index, CONTENTS),
+                // The heads that no facts lead to are its own.
+                Way::Nowhere(fault) => self.panel.blame(MATTER, other.index, fault),
+            }
+        }
+        for (before, row) in ways.iter().enumerate() {
+            if let Some(Way::Elsewhere) = row.get(place - before - 1) {
+                self.panel.blame(MATTER, found[before].index, CONTENTS);
+            }
+        }
+        let height = first.content.through.height;
+        let time = self.time_at(&said, height)?.max(first.sheet.last());
+        self.reached = Some(height);
+        Ok(Beginning { through: Point { height, time }, ..first.content.clone() })
+    }
+
+    /// What everybody has who is quick enough, and not far behind.
+    async fn contents(&mut self) -> Result<Vec<Shown>, ChainError> {
         self.begin(MATTER).await;
         let addresses = self.addresses;
         let quorum = self.panel.quorum;
-        let ask = |index: usize| (index, self.panel[index].all_that_counts(&addresses));
+        let ask = |index: usize| (index, self.panel[index].set(&addresses, Wanted::Everything));
         let sound = self.panel.sound(MATTER);
         let answers = self.panel.gather_within(SET_TIMEOUT, sound.into_iter().map(ask), |good| good.len() >= quorum);
         let answers = answers.await;
+        let answers = self.panel.settle(MATTER, answers);
+        let network = self.settings.network;
+        let shown = self.read_sets(answers, move |addresses, set| Shown::new(network, addresses, &set)).await;
         let mut found = Vec::new();
-        for (index, shown) in self.panel.settle(MATTER, answers) {
-            match shown.read(&addresses, &mut self.derived) {
-                Ok((sheet, content)) => {
-                    self.panel[index].seen.finalized = Some(sheet.slot);
-                    found.push((index, sheet, content));
-                }
-                Err(fault) => self.panel.blame(MATTER, index, fault),
-            }
+        for (index, (sheet, content, ledger)) in self.panel.settle(MATTER, shown) {
+            self.panel[index].seen.finalized = Some(sheet.slot);
+            found.push(Shown { index, sheet, content, ledger });
+        }
+        let newest = reached(found.iter().map(|shown| shown.sheet.slot).collect(), quorum).unwrap_or_default();
+        let behind = |shown: &Shown| newest.0.saturating_sub(shown.sheet.slot.0);
+        for shown in found.extract_if(.., |shown| behind(shown) > FINAL_LAG_SLOTS) {
+            let fault = EndpointFault::Lagging { at: shown.sheet.slot, behind: behind(&shown) };
+            self.panel.blame(MATTER, shown.index, fault);
         }
         if found.len() < quorum {
             return Err(self.panel.no_quorum(MATTER, "the final set of operators"));
@@ -117,51 +151,28 @@ impl Solana {
     }
 }
 
-/// An endpoint, its heads, and what its accounts hold.
-type Found = (usize, Sheet, Beginning);
-
 impl Shown {
-    fn read(&self, addresses: &Addresses, derived: &mut Derived) -> Result<(Sheet, Beginning), EndpointFault> {
-        let config = &self.set.before.config;
-        let operators = operators(&self.set.operators.value, decode, config.operators, addresses, derived)?;
-        let mut ends: BTreeMap<Account, JournalEnd> =
-            operators.iter().map(|(journal, operator)| (*journal, end(operator.head))).collect();
-        ends.insert(account_of(addresses.config), end(config.head));
-        let (slot, time) = (self.set.operators.slot(), self.set.before.time);
-        let sheet = Sheet { slot, time, count: config.operators, ends };
-        // What was recorded in between is in some of the answers and not in others.
-        if self.again.sheet(addresses, derived)?.ends != sheet.ends {
-            return Err(EndpointFault::Unsettled);
-        }
-        let mut records = Vec::with_capacity(operators.len());
-        for (journal, operator) in &operators {
+    /// What a set says: its heads, all that it holds, and a ledger that begins with it.
+    fn new(network: NetworkId, addresses: &Addresses, set: &Set) -> Result<(Sheet, Beginning, Ledger), EndpointFault> {
+        let (sheet, config) = (set.sheet(addresses), &set.config);
+        let mut records = Vec::with_capacity(set.operators.len());
+        for (journal, operator) in &set.operators {
             let bad = |why| EndpointFault::BadAccount { account: *journal, why };
             records.push(record(*journal, operator).map_err(bad)?);
         }
         records.sort_by_key(|record| record.index);
-        let bad = |why| EndpointFault::BadAccount { account: account_of(addresses.config), why };
-        let content = beginning(config, records, self.signers(addresses)?).map_err(bad)?;
-        Ok((sheet, content))
-    }
-
-    /// Everyone who is or was a signer, each at the address that it leads to.
-    fn signers(&self, addresses: &Addresses) -> Result<Vec<(Signer, Tenure)>, EndpointFault> {
-        const CAP: usize = BEGINNING_CAP * 2;
-        if self.tenures.value.len() > CAP {
-            return Err(EndpointFault::TooManyOperators { cap: BEGINNING_CAP });
-        }
-        let mut signers = BTreeMap::new();
-        for keyed in &self.tenures.value {
-            let address = keyed.address().ok_or(EndpointFault::Undecodable("getProgramAccounts"))?;
-            let bad = |why| EndpointFault::BadAccount { account: account_of(address), why };
-            let bytes = keyed.account.bytes_of(&addresses.program).map_err(bad)?;
-            let tenure: accounts::Tenure = decode(&bytes).map_err(bad)?;
-            let signer = Signer(tenure.signer);
-            if addresses.tenure(signer) != address || signers.insert(signer, serves(&tenure)).is_some() {
-                return Err(bad(AccountFault::Address));
-            }
-        }
-        Ok(signers.into_iter().collect())
+        let mut signers: Vec<_> = set.tenures.iter().map(|tenure| (Signer(tenure.signer), serves(tenure))).collect();
+        signers.sort_by_key(|(signer, _)| *signer);
+        let through = Point { height: sheet.slot, time: sheet.time.max(sheet.last()) };
+        let account = account_of(addresses.config);
+        let bad = |why| EndpointFault::BadAccount { account, why };
+        let content = beginning(config, through, records, signers).map_err(bad)?;
+        let clock = CycleClock::new(UnixSeconds(config.genesis), Seconds(config.cycle_length));
+        let clock = clock.map_err(|_| bad(AccountFault::Contents))?;
+        let mut ledger = Ledger::new(network, clock, &[Site::Solana { config: account }]);
+        let change = ledger.begin(&content).map_err(EndpointFault::NoBeginning)?;
+        change.iter().for_each(|change| ledger.commit(change));
+        Ok((sheet, content, ledger))
     }
 }
 
@@ -200,6 +211,7 @@ fn record(journal: Account, operator: &Operator) -> Result<Record, AccountFault>
 /// What the config says, and these.
 fn beginning(
     config: &Config,
+    through: Point,
     operators: Vec<Record>,
     signers: Vec<(Signer, Tenure)>,
 ) -> Result<Beginning, AccountFault> {
@@ -207,7 +219,7 @@ fn beginning(
     let (settled, posted) = roots(config, closed);
     Ok(Beginning {
         chain: ChainId::Solana,
-        through: Point::default(),
+        through,
         count: config.operators,
         end: end(config.head),
         total: stake(config.total),

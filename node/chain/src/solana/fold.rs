@@ -9,7 +9,7 @@ use williw_core::cycle::{Height, UnixSeconds};
 use williw_core::fact::{Body, Fact};
 use williw_core::identity::{Account, ChainId};
 use williw_core::journal::Head;
-use williw_core::ledger::{JournalEnd, Point};
+use williw_core::ledger::{JournalEnd, Page, Point};
 use williw_core::network::NetworkId;
 
 use super::sheet::Sheet;
@@ -143,6 +143,18 @@ impl History {
     /// The time of the last fact through a slot.
     pub(crate) fn time_through(&self, slot: Height) -> UnixSeconds {
         self.facts_through(slot).iter().map(|fact| fact.time).max().unwrap_or_default()
+    }
+
+    /// The page that ends at a slot.
+    pub(crate) fn page(&self, through: Point, reached: bool) -> Page {
+        Page {
+            chain: ChainId::Solana,
+            facts: self.facts_through(through.height).to_vec(),
+            through,
+            heads: self.heads_at(through.height).map(|(journal, head)| (journal, head.hash)).collect(),
+            operators: self.operators_at(through.height),
+            reached,
+        }
     }
 
     /// The last slot before which, or at which, lie at most so many facts; the slot of the first fact if it has more.

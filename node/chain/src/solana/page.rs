@@ -5,14 +5,13 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Instant, timeout};
 use williw_core::cycle::{Height, UnixSeconds};
-use williw_core::identity::ChainId;
 use williw_core::ledger::{Page, Point};
 use williw_core::network::NetworkId;
 
 use super::derive::Addresses;
 use super::fold::History;
 use super::judge::{Verdict, borne_out, judge, reached};
-use super::sheet::{SetPart, Sheet};
+use super::sheet::{Sheet, Wanted};
 use super::time::{Said, time_of};
 use super::{Endpoint, Solana};
 use crate::fault::{ChainError, EndpointFault, Reading};
@@ -31,7 +30,7 @@ pub const REACH_SLOTS: u64 = 150;
 const HEAD_START: Duration = Duration::from_secs(5);
 
 /// How long the histories of a reading are waited for in all: meanwhile no tail is read. What came is kept for the next one.
-const HISTORY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const HISTORY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The sheets of a reading, by endpoint.
 pub(super) type Sheets = Vec<(usize, Sheet)>;
@@ -83,19 +82,15 @@ impl Solana {
     async fn sheets(&mut self) -> Result<Sheets, ChainError> {
         self.begin(MATTER).await;
         let addresses = self.addresses;
-        let ask = |index: usize| (index, self.panel[index].set(&addresses, SetPart::Heads));
+        let ask = |index: usize| (index, self.panel[index].set(&addresses, Wanted::Heads));
         let quorum = self.panel.quorum;
         let sound = self.panel.sound(MATTER);
         let answers = self.panel.gather(sound.into_iter().map(ask), |good| good.len() >= quorum).await;
-        let mut sheets = Vec::new();
-        for (index, answers) in self.panel.settle(MATTER, answers) {
-            match answers.sheet(&addresses, &mut self.derived) {
-                Ok(sheet) => {
-                    self.panel[index].seen.finalized = Some(sheet.slot);
-                    sheets.push((index, sheet));
-                }
-                Err(fault) => self.panel.blame(MATTER, index, fault),
-            }
+        let answers = self.panel.settle(MATTER, answers);
+        let sheets = self.read_sets(answers, |addresses, set| Ok(set.sheet(addresses))).await;
+        let sheets = self.panel.settle(MATTER, sheets);
+        for (index, sheet) in &sheets {
+            self.panel[*index].seen.finalized = Some(sheet.slot);
         }
         if sheets.len() < quorum {
             return Err(self.panel.no_quorum(MATTER, "the final set of operators"));
@@ -232,20 +227,12 @@ impl Solana {
         }
         let cut = history.cut(self.page_cap).filter(|cut| cut < through);
         let end = cut.unwrap_or(*through);
-        let facts = history.facts_through(end);
         let last = history.time_through(end).max(cursor.books.last.time);
         // The clock was read before the accounts were: what happened in between is later.
         let time = if cut.is_some() { last } else { last.max(*time) };
         let reached = is_reached && cut.is_none();
         self.reached = (reached && back == 0).then_some(end);
-        Some(Page {
-            chain: ChainId::Solana,
-            facts: facts.to_vec(),
-            through: Point { height: end, time },
-            heads: history.heads_at(end).map(|(journal, head)| (journal, head.hash)).collect(),
-            operators: history.operators_at(end),
-            reached,
-        })
+        Some(history.page(Point { height: end, time }, reached))
     }
 
     /// Forgets what a ledger that stands there has.
@@ -258,7 +245,7 @@ impl Solana {
 
 impl Endpoint {
     /// The history that leads from a ledger to this endpoint's own sheet.
-    async fn folded(
+    pub(super) async fn folded(
         &self,
         addresses: &Addresses,
         network: NetworkId,

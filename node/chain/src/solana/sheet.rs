@@ -1,31 +1,36 @@
 //! A sheet: the heads of all journals at one slot, as one endpoint has them.
 //!
-//! Three questions, for the config is of another kind than operators: the config, then the operators, then the config
-//! again. Its head and its count only ever grow, so if they are the same before and after, they were so in between.
+//! The accounts that have a journal begin alike, so one question shows the config and every operator as they are at one
+//! slot; and so do all accounts that a ledger begins with. However fast they change, no answer shows one of them as of
+//! before and another as of after.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
 use williw_core::cycle::{Height, UnixSeconds};
-use williw_core::identity::Account;
+use williw_core::identity::{Account, Signer};
 use williw_core::ledger::{BEGINNING_CAP, JournalEnd};
 
-use super::Endpoint;
-use super::account::{KIND_LEN, decode_part, end};
-use super::ask::{AtSlot, Commitment, Front, Keyed, Part};
+use super::account::{KIND_LEN, Record, decode, decode_part, end};
+use super::ask::{AtSlot, Commitment, Keyed, Part};
 use super::derive::{Addresses, account_of};
-use super::program::williw::accounts::Operator;
+use super::program::williw::accounts::{Config, Operator, Tenure};
+use super::{Endpoint, Solana};
 use crate::fault::{AccountFault, EndpointFault};
 
-/// How often the config may change while operators are read.
-const TRIES: usize = 4;
-
-/// The first bytes of an operator's account: all that a sheet needs of it.
+/// The first bytes of an account with a journal: all that a sheet needs of it.
 const NEEDED: usize = KIND_LEN + std::mem::offset_of!(Operator, index) + size_of::<u64>();
 
-// Whatever a sheet reads lies before the index.
+/// How the accounts begin that have a journal, and how those begin that a ledger begins with.
+const JOURNALS: &[u8] = b"williwj";
+const EVERYTHING: &[u8] = b"williw";
+
+// Whatever a sheet reads lies before the index, or is the index.
 const _: () = assert!(std::mem::offset_of!(Operator, owner) < std::mem::offset_of!(Operator, index));
 const _: () = assert!(std::mem::offset_of!(Operator, head) < std::mem::offset_of!(Operator, index));
+const _: () = assert!(std::mem::offset_of!(Config, head) < std::mem::offset_of!(Config, operators));
+const _: () = assert!(std::mem::offset_of!(Config, operators) < std::mem::offset_of!(Operator, index));
 
 /// All heads at one slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +44,48 @@ pub(crate) struct Sheet {
     pub(crate) ends: BTreeMap<Account, JournalEnd>,
 }
 
-/// The answers that a sheet is made of.
+/// Which accounts are asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Wanted {
+    /// Those with a journal, as far as a sheet needs them.
+    Heads,
+    /// All that a ledger begins with.
+    Everything,
+}
+
+impl Wanted {
+    /// The most accounts that are read: the config, operators, and for each of them as many signers as a ledger takes.
+    const fn most(self) -> usize {
+        match self {
+            Self::Heads => 1 + BEGINNING_CAP,
+            Self::Everything => 1 + BEGINNING_CAP * 3,
+        }
+    }
+
+    fn read<T: Record>(self, bytes: &[u8]) -> Result<T, AccountFault> {
+        match self {
+            Self::Heads => decode_part(bytes),
+            Self::Everything => decode(bytes),
+        }
+    }
+}
+
+/// What an endpoint answers.
 #[derive(Debug)]
 pub(crate) struct Answers {
-    pub(crate) before: Front,
-    pub(crate) operators: AtSlot<Vec<Keyed>>,
+    wanted: Wanted,
+    time: UnixSeconds,
+    accounts: AtSlot<Vec<Keyed>>,
+}
+
+/// The accounts of one slot, each at the address that it leads to, and not one operator too few.
+#[derive(Debug)]
+pub(crate) struct Set {
+    pub(crate) slot: Height,
+    pub(crate) time: UnixSeconds,
+    pub(crate) config: Config,
+    pub(crate) operators: Vec<(Account, Operator)>,
+    pub(crate) tenures: Vec<Tenure>,
 }
 
 /// Where the accounts of owners lie. Deriving an address costs more than anything else here, so each is derived once.
@@ -61,90 +103,109 @@ impl Derived {
 }
 
 impl Endpoint {
-    /// Asks for what a sheet is made of, or for whole accounts.
-    pub(crate) async fn set(&self, addresses: &Addresses, part: SetPart) -> Result<Answers, EndpointFault> {
-        self.set_from(addresses, part, Height(0)).await
-    }
-
-    /// The same, at or after a slot.
-    pub(crate) async fn set_from(
-        &self,
-        addresses: &Addresses,
-        part: SetPart,
-        from: Height,
-    ) -> Result<Answers, EndpointFault> {
-        let part = match part {
-            SetPart::Heads => Part::First(NEEDED),
-            SetPart::Whole => Part::Whole,
+    /// Asks for accounts.
+    pub(crate) async fn set(&self, addresses: &Addresses, wanted: Wanted) -> Result<Answers, EndpointFault> {
+        let front = self.front(addresses, Commitment::Finalized, Height(0)).await?;
+        let (beginning, part) = match wanted {
+            Wanted::Heads => (JOURNALS, Part::First(NEEDED)),
+            Wanted::Everything => (EVERYTHING, Part::Whole),
         };
-        let mut before = self.front(addresses, Commitment::Finalized, from).await?;
-        for _ in 0..TRIES {
-            let operators =
-                self.every::<Operator>(&addresses.program, Commitment::Finalized, before.slot, part).await?;
-            let after = self.front(addresses, Commitment::Finalized, operators.slot()).await?;
-            if same_set(&before, &after) {
-                return Ok(Answers { before, operators });
-            }
-            before = after;
-        }
-        Err(EndpointFault::Unsettled)
+        let accounts = self.every(&addresses.program, Commitment::Finalized, front.slot, beginning, part).await?;
+        Ok(Answers { wanted, time: front.time, accounts })
     }
 }
 
-/// What is wanted of operators.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum SetPart {
-    Heads,
-    Whole,
-}
-
-/// Whether the config says the same of the set.
-pub(crate) fn same_set(before: &Front, after: &Front) -> bool {
-    before.config.operators == after.config.operators && end(before.config.head) == end(after.config.head)
+impl Solana {
+    /// Reads what endpoints answered. That takes seconds if it is much, and nobody else is kept waiting.
+    pub(super) async fn read_sets<T: Send + 'static>(
+        &mut self,
+        answers: Vec<(usize, Answers)>,
+        then: impl Fn(&Addresses, Set) -> Result<T, EndpointFault> + Send + 'static,
+    ) -> Vec<(usize, Result<T, EndpointFault>)> {
+        let (addresses, mut derived) = (self.addresses, std::mem::take(&mut self.derived));
+        let read = tokio::task::spawn_blocking(move || {
+            let read = |(index, answers): (usize, Answers)| {
+                (index, answers.set(&addresses, &mut derived).and_then(|set| then(&addresses, set)))
+            };
+            let sets = answers.into_iter().map(read).collect();
+            (derived, sets)
+        });
+        let (derived, sets) = read.await.expect("reading accounts does not panic");
+        self.derived = derived;
+        sets
+    }
 }
 
 impl Answers {
-    /// The sheet, if the set is whole.
-    pub(crate) fn sheet(&self, addresses: &Addresses, derived: &mut Derived) -> Result<Sheet, EndpointFault> {
-        let count = self.before.config.operators;
-        let operators = operators(&self.operators.value, decode_part, count, addresses, derived)?;
-        let mut ends: BTreeMap<Account, JournalEnd> =
-            operators.iter().map(|(journal, operator)| (*journal, end(operator.head))).collect();
-        ends.insert(account_of(addresses.config), end(self.before.config.head));
-        Ok(Sheet { slot: self.operators.slot(), time: self.before.time, count, ends })
+    fn set(self, addresses: &Addresses, derived: &mut Derived) -> Result<Set, EndpointFault> {
+        let (slot, most) = (self.accounts.slot(), self.wanted.most());
+        if self.accounts.value.len() > most {
+            return Err(EndpointFault::TooManyOperators { cap: BEGINNING_CAP });
+        }
+        let (mut configs, mut operators, mut tenures) = (Vec::new(), Vec::new(), Vec::new());
+        for keyed in &self.accounts.value {
+            let address = keyed.address().ok_or(EndpointFault::Undecodable("getProgramAccounts"))?;
+            let bad = |why| EndpointFault::BadAccount { account: account_of(address), why };
+            let bytes = keyed.account.bytes_of(&addresses.program).map_err(bad)?;
+            if bytes.starts_with(Config::DISCRIMINATOR) {
+                configs.push((address, self.wanted.read::<Config>(&bytes).map_err(bad)?));
+            } else if bytes.starts_with(Operator::DISCRIMINATOR) {
+                operators.push((account_of(address), self.wanted.read::<Operator>(&bytes).map_err(bad)?));
+            } else if bytes.starts_with(Tenure::DISCRIMINATOR) {
+                tenures.push((address, self.wanted.read::<Tenure>(&bytes).map_err(bad)?));
+            } else {
+                return Err(bad(AccountFault::Kind));
+            }
+        }
+        let config = match configs.as_slice() {
+            [(address, config)] if *address == addresses.config => *config,
+            [] => return Err(EndpointFault::NoConfig),
+            [(address, _), ..] => return Err(elsewhere(account_of(*address))),
+        };
+        whole(operators.iter().map(|(_, operator)| operator.index), config.operators)?;
+        // What costs most comes last.
+        for (account, operator) in &operators {
+            if account_of(derived.operator(addresses, account_of(operator.owner))) != *account {
+                return Err(elsewhere(*account));
+            }
+        }
+        for (address, tenure) in &tenures {
+            if addresses.tenure(Signer(tenure.signer)) != *address {
+                return Err(elsewhere(account_of(*address)));
+            }
+        }
+        let tenures = tenures.into_iter().map(|(_, tenure)| tenure).collect();
+        Ok(Set { slot, time: self.time, config, operators, tenures })
     }
 }
 
-/// Reads the accounts of a whole set of operators, each at the address that its owner leads to.
-pub(crate) fn operators(
-    shown: &[Keyed],
-    decode: fn(&[u8]) -> Result<Operator, AccountFault>,
-    count: u64,
-    addresses: &Addresses,
-    derived: &mut Derived,
-) -> Result<Vec<(Account, Operator)>, EndpointFault> {
-    if shown.len() > BEGINNING_CAP {
-        return Err(EndpointFault::TooManyOperators { cap: BEGINNING_CAP });
+/// What an account holds leads to another address.
+const fn elsewhere(account: Account) -> EndpointFault {
+    EndpointFault::BadAccount { account, why: AccountFault::Address }
+}
+
+impl Sheet {
+    /// The time of the last fact.
+    pub(crate) fn last(&self) -> UnixSeconds {
+        self.ends.values().map(|end| end.last.time).max().unwrap_or_default()
     }
-    let read = |keyed: &Keyed| {
-        let address = keyed.address().ok_or(EndpointFault::Undecodable("getProgramAccounts"))?;
-        let operator = keyed.account.bytes_of(&addresses.program).and_then(|bytes| decode(&bytes));
-        let account = account_of(address);
-        operator.map(|operator| (account, operator)).map_err(|why| EndpointFault::BadAccount { account, why })
-    };
-    let operators = shown.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    whole(operators.iter().map(|(_, operator)| operator.index), count)?;
-    // What costs most comes last.
-    for (account, operator) in &operators {
-        if account_of(derived.operator(addresses, account_of(operator.owner))) != *account {
-            return Err(EndpointFault::BadAccount { account: *account, why: AccountFault::Address });
+}
+
+impl Set {
+    pub(crate) fn sheet(&self, addresses: &Addresses) -> Sheet {
+        let operators = self.operators.iter().map(|(journal, operator)| (*journal, end(operator.head)));
+        let config = (account_of(addresses.config), end(self.config.head));
+        Sheet {
+            slot: self.slot,
+            time: self.time,
+            count: self.config.operators,
+            ends: operators.chain([config]).collect(),
         }
     }
-    Ok(operators)
 }
 
 /// Every index below the count is there, once, and no other.
-pub(crate) fn whole(indexes: impl Iterator<Item = u64>, count: u64) -> Result<(), EndpointFault> {
+fn whole(indexes: impl Iterator<Item = u64>, count: u64) -> Result<(), EndpointFault> {
     let mut there = BTreeSet::new();
     for index in indexes {
         if !there.insert(index) {
@@ -163,8 +224,24 @@ pub(crate) fn whole(indexes: impl Iterator<Item = u64>, count: u64) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use super::whole;
-    use crate::fault::EndpointFault;
+    use super::*;
+
+    #[test]
+    fn more_accounts_than_a_ledger_takes_are_refused_before_they_are_read() {
+        let account = serde_json::json!({ "data": ["", "base64"], "owner": "", "executable": false });
+        let one = serde_json::json!({ "pubkey": "", "account": account });
+        let addresses = Addresses::of(Pubkey::new_from_array([1; 32]));
+        for (wanted, most) in [(Wanted::Heads, 100_001), (Wanted::Everything, 300_001)] {
+            let read = |count: usize| {
+                let many = serde_json::json!({ "context": { "slot": 1 }, "value": vec![one.clone(); count] });
+                let accounts = serde_json::from_value(many).unwrap();
+                let answers = Answers { wanted, time: UnixSeconds(0), accounts };
+                answers.set(&addresses, &mut Derived::default()).map(|set| set.slot)
+            };
+            assert_eq!(read(most + 1), Err(EndpointFault::TooManyOperators { cap: BEGINNING_CAP }));
+            assert_eq!(read(most), Err(EndpointFault::Undecodable("getProgramAccounts")));
+        }
+    }
 
     #[test]
     fn a_set_is_whole_or_it_is_said_what_is_wrong() {

@@ -28,6 +28,9 @@ const MATTER: Matter = Matter::Tail;
 /// How far an endpoint's confirmed slot may lie behind what a quorum has: a minute.
 pub const TIP_LAG_SLOTS: u64 = 150;
 
+/// How far an endpoint's lists of transactions may lie behind its accounts: they are written by somebody else.
+const UNLISTED_SLOTS: u64 = 8;
+
 /// How many transactions an endpoint is asked for at once.
 const AT_ONCE: usize = 8;
 
@@ -67,14 +70,15 @@ impl Solana {
         Ok(Reading { value: tail, faults: self.panel.faults(MATTER) })
     }
 
-    /// Names whoever lags, and whoever shows other facts through the head than a quorum does. They are heard all the same:
-    /// which of them count is for those to say who know how little one witness is worth.
+    /// Names whoever lags, and whoever shows other facts than a quorum does up to where all must have listed theirs. They are
+    /// heard all the same: which of them count is for those to say who know how little one witness is worth.
     fn compare(&mut self, head: Height, heard: &[(usize, Heard)]) {
+        let listed = Height(head.0.saturating_sub(UNLISTED_SLOTS));
         let mut lists: Vec<(usize, BTreeSet<Place>)> = Vec::new();
         for (index, heard) in heard {
             let behind = head.0.saturating_sub(heard.front.slot.0);
             if behind == 0 {
-                let through = heard.facts.iter().filter(|fact| fact.height <= head);
+                let through = heard.facts.iter().filter(|fact| fact.height <= listed);
                 lists.push((*index, through.map(place).collect()));
             } else if behind > TIP_LAG_SLOTS {
                 let fault = EndpointFault::Lagging { at: heard.front.slot, behind };

@@ -197,14 +197,3 @@ fn readings_can_be_spawned() {
     sendable(solana.operator_at_tip(Account([0; 32])));
     sendable(crate::reader::Chain::hint(&mut solana));
 }
-
-#[test]
-fn more_operators_than_a_ledger_takes_are_refused_before_they_are_read() {
-    use williw_core::ledger::BEGINNING_CAP;
-    let one =
-        serde_json::json!({ "pubkey": "", "account": { "data": ["", "base64"], "owner": "", "executable": false } });
-    let many: Vec<ask::Keyed> = (0..=BEGINNING_CAP).map(|_| serde_json::from_value(one.clone()).unwrap()).collect();
-    let addresses = Addresses::of(Pubkey::new_from_array([1; 32]));
-    let read = sheet::operators(&many, account::decode_part, 1, &addresses, &mut Derived::default()).map(|_| ());
-    assert_eq!(read, Err(EndpointFault::TooManyOperators { cap: BEGINNING_CAP }));
-}

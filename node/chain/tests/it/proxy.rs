@@ -81,6 +81,8 @@ pub(crate) enum Lie {
     },
     /// One question of this method is refused; then the truth is told.
     DeniesOnce(&'static str),
+    /// No lie: this is asked of the other address before every question.
+    Before(Url, Value),
 }
 
 pub(crate) struct Proxy {
@@ -119,6 +121,9 @@ async fn answer(mut stream: TcpStream, lie: &Mutex<Lie>, target: Url, client: re
             _ => told.clone(),
         }
     };
+    if let Lie::Before(url, what) = &lie {
+        forward(&client, url, what).await;
+    }
     let patience = match (&lie, question["method"].as_str()) {
         (Lie::Silence, _) => Some(Duration::MAX),
         (Lie::DripLogs, Some("eth_getLogs")) => Some(Duration::from_secs(2)),

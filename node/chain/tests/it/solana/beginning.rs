@@ -2,12 +2,21 @@
 
 use serde_json::{Value, json};
 use williw_chain::fault::AccountFault;
+use williw_chain::solana::Solana;
 use williw_chain::{ChainError, EndpointFault, Finals};
-use williw_core::identity::Account;
+use williw_core::identity::{Account, ChainId};
+use williw_core::ledger::BeginningFault;
 
 use super::follower::Follower;
 use super::world::World;
 use crate::follower::fault_of;
+use crate::proxy::Proxy;
+
+/// Behind kind, flags, signer and peer.
+const PEER_SIGNATURE_AT: usize = 8 + 4 + 20 + 32;
+
+/// Behind that, the owner, the head and six numbers.
+const ACTIVE_AT: usize = PEER_SIGNATURE_AT + 64 + 32 + 56 + 6 * 8;
 
 async fn staked(faces: usize) -> World {
     let world = World::new(faces).await;
@@ -53,8 +62,8 @@ async fn a_beginning_that_lies_is_named_for_what_it_does() {
     };
     let counts_more = {
         let mut bytes = account(&world, &config).await;
-        // Behind kind, flags, network, domain, times, seven addresses and the head.
-        let count_at = 8 + 8 + 64 + 16 + 7 * 32 + 56;
+        // Behind kind, flags and the head.
+        let count_at = 8 + 8 + 56;
         assert_eq!(bytes[count_at], 3);
         bytes[count_at] = 4;
         encode(&bytes)
@@ -72,6 +81,17 @@ async fn a_beginning_that_lies_is_named_for_what_it_does() {
         ("forged", json!({ "account": second, "data": with(index_at, 2) }), EndpointFault::TwoOperators { index: 2 }),
         ("forged", json!({ "account": second, "data": with(128, bytes[128] ^ 1) }), bad(AccountFault::Address)),
         ("forged", json!({ "account": second, "data": with(8, 9) }), bad(AccountFault::Version(9))),
+        // An amount that the chain's total does not hold, and a link that says nothing of amounts.
+        (
+            "forged",
+            json!({ "account": second, "data": with(ACTIVE_AT, bytes[ACTIVE_AT] ^ 1) }),
+            EndpointFault::NoBeginning(BeginningFault::Unsound(World::owner(1).account)),
+        ),
+        (
+            "forged",
+            json!({ "account": second, "data": with(PEER_SIGNATURE_AT, bytes[PEER_SIGNATURE_AT] ^ 1) }),
+            EndpointFault::Contradicts("the contents of the operators' accounts"),
+        ),
     ];
     for (kind, how, fault) in cases {
         world.net.lie(1, kind, how).await;
@@ -87,13 +107,76 @@ async fn a_beginning_that_lies_is_named_for_what_it_does() {
     }
 }
 
+/// A network on which a stranger records a fact in the config with every slot, and readers of it for which a slot becomes
+/// final before every answer. So no two answers are alike.
+async fn restless() -> (World, Vec<Proxy>) {
+    let world = staked(3).await;
+    for _ in 0..80 {
+        world.fund(0, 1).await;
+    }
+    let mut hasty = Vec::new();
+    for position in 1..=3 {
+        hasty.push(world.net.hasty(position).await);
+    }
+    (world, hasty)
+}
+
+fn reader(world: &World, hasty: &[Proxy]) -> Solana {
+    let rpcs: Vec<_> = hasty.iter().map(|proxy| &proxy.url).collect();
+    Solana::new(&world.settings(&rpcs)).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_pays_for_a_fact_in_every_slot_stops_nobody_from_reading_on() {
+    let (world, hasty) = restless().await;
+    let mut follower = Follower::begun(&world, 3).await;
+    follower.solana = reader(&world, &hasty);
+    let before = follower.heads()[&Account(world.config().to_bytes())].seq;
+    let (change, faults) = follower.follow().await;
+    assert_eq!(faults.0, vec![]);
+    let after = follower.heads()[&Account(world.config().to_bytes())].seq;
+    assert!(change.facts.len() >= 2 && after == before + change.facts.len() as u64, "{before} to {after}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_pays_for_a_fact_in_every_slot_stops_nobody_from_beginning() {
+    let (world, hasty) = restless().await;
+    let mut follower = Follower::new(&world, reader(&world, &hasty));
+    let (change, faults) = follower.follow().await;
+    assert_eq!((change.operators.len(), faults.0), (3, vec![]));
+    // It goes on to where whoever read in peace is.
+    world.finalize().await;
+    follower.solana = world.solana(3);
+    follower.follow().await;
+    let truth = Follower::begun(&world, 3).await;
+    assert_eq!(follower.heads(), truth.heads());
+    assert_eq!(follower.ledger.unlike(&truth.ledger, ChainId::Solana), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_liar_is_known_among_those_who_never_show_the_same() {
+    let (world, hasty) = restless().await;
+    let second = world.operator(1).to_string();
+    let mut bytes = account(&world, &second).await;
+    bytes[PEER_SIGNATURE_AT] ^= 1;
+    for liar in 1..=3 {
+        world.net.lie(liar, "forged", json!({ "account": second, "data": encode(&bytes) })).await;
+        let mut follower = Follower::new(&world, reader(&world, &hasty));
+        let (change, faults) = follower.follow().await;
+        assert!(change.operators.values().all(|operator| operator.link.is_some()), "what it shows counts for nothing");
+        let contradicts = EndpointFault::Contradicts("the contents of the operators' accounts");
+        assert_eq!(fault_of(&faults, liar), Some(&contradicts), "{faults}");
+        assert_eq!(faults.0.len(), 1, "{faults}");
+        world.net.lie(liar, "honest", json!({})).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn contents_that_no_quorum_has_begin_nothing() {
     let world = staked(2).await;
     let second = world.operator(1).to_string();
     let mut bytes = account(&world, &second).await;
-    let active_at = 8 + 4 + 20 + 32 + 64 + 32 + 56 + 6 * 8;
-    bytes[active_at] ^= 1;
+    bytes[PEER_SIGNATURE_AT] ^= 1;
     world.net.lie(2, "forged", json!({ "account": second, "data": encode(&bytes) })).await;
     let mut follower = Follower::new(&world, world.solana(2));
     let error = follower.read().await.expect_err("who is right cannot be told");

@@ -120,8 +120,8 @@ async fn what_a_reading_costs() {
     let mut follower = Follower::begun(&world, 2).await;
     for _ in 0..2 {
         world.net.advance(1).await;
-        // The config, the operators and the config again; the config and what names it.
-        assert_eq!(cost(&mut follower, false).await, [3, 3]);
+        // The time and the set; the time and what names the config.
+        assert_eq!(cost(&mut follower, false).await, [2, 2]);
         assert_eq!(cost(&mut follower, true).await, [2, 2]);
     }
     world.stake(0, 10).await;
@@ -131,13 +131,13 @@ async fn what_a_reading_costs() {
     assert_eq!(cost(&mut follower, true).await, [2, 2]);
     world.finalize().await;
     // What they showed as confirmed is known, so nobody is asked for any history.
-    assert_eq!(cost(&mut follower, false).await, [3, 3]);
+    assert_eq!(cost(&mut follower, false).await, [2, 2]);
     // Of what nobody heard before, each transaction costs one.
     world.stake(2, 10).await;
     world.finalize().await;
     let mut costs = cost(&mut follower, false).await;
     costs.sort_unstable();
-    assert_eq!(costs, [3, 5]);
+    assert_eq!(costs, [2, 4]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,6 +60,9 @@ async fn what_one_endpoint_hides_or_invents_counts_as_shown_by_the_others() {
     world.unstake(0, 700).await;
     world.net.lie(2, "silent_tail", json!({})).await;
     let (tail, faults) = read(&mut follower).await;
+    assert_eq!((kinds(&tail), faults.0), (vec![(BodyKind::Unstaked, 0b101)], vec![]), "it may not have listed it yet");
+    world.net.advance(8).await;
+    let (tail, faults) = read(&mut follower).await;
     assert_eq!(kinds(&tail), [(BodyKind::Unstaked, 0b101)]);
     assert_eq!(fault_of(&faults, 2), Some(&EndpointFault::HidesFacts { missing: 2 }), "{faults}");
 }
