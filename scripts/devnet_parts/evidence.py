@@ -29,9 +29,10 @@ def typed(network, cycle, slot, digest):
     }
 
 
-def equivocate(chain, node, slot):
-    """Evidence against a node's signer: two updates for one slot. Cast signs, which shares no code with us."""
-    cycle = chain.cycle()
+def equivocate(chain, node, slot, cycle=None):
+    """Evidence against a node's signer: two updates for one slot, in Base's cycle if nobody names another. Cast signs, which
+    shares no code with us."""
+    cycle = chain.cycle() if cycle is None else cycle
     evidence = b""
     for digest in (bytes([1]) * 32, bytes([2]) * 32):
         words = chain.folder / "statement.json"

@@ -107,6 +107,12 @@ class Solana:
     def slot(self, commitment="confirmed"):
         return self.call("getSlot", {"commitment": commitment})
 
+    def cycle(self, deployment):
+        """The cycle of the newest confirmed block, as the deployment on Base divides time."""
+        terms = json.loads(deployment.read_text("utf-8"))
+        time = self.call("getBlockTime", self.slot())
+        return (time - int(terms["genesis"])) // int(terms["cycle_length"])
+
     def finalized(self, slot):
         until(f"slot {slot} is final", LONG, lambda: self.slot("finalized") >= slot)
 

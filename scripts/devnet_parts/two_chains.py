@@ -55,7 +55,9 @@ class TwoChains:
         """A slash on Solana throws out before it is final, and is taken back with its slot."""
         self.solana.hold()
         before = self.solana.slot()
-        self.slash(self.e, equivocate(self.chain, self.e, slot=1), "solana")
+        # E may have registered in a cycle that Base, whose blocks are slower, has not come to.
+        cycle = self.solana.cycle(self.chain.deployment)
+        self.slash(self.e, equivocate(self.chain, self.e, slot=1, cycle=cycle), "solana")
         for node in self.others:
             until(f"{node.name} bars E", MINUTE, lambda: node.has_barred(self.e, "slash-pending"))
         self.solana.tell("revert", toSlot=before)
