@@ -20,6 +20,9 @@ use crate::fault::{EndpointFault, Outage};
 /// How long an endpoint has for one answer, connecting included. A tail is stale after sixty seconds.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// The same for all of a program's accounts.
+pub(crate) const SET_TIMEOUT: Duration = Duration::from_secs(40);
+
 /// The longest answer with logs in bytes. A longer one is not read to its end; logs are then asked for in smaller ranges. A
 /// list of a thousand transactions fits as well, whatever strangers wrote beside them: each has a memo of its size, escaped.
 pub const ANSWER_CAP: usize = 32 * 1024 * 1024;
@@ -75,7 +78,7 @@ pub(crate) fn client() -> Option<reqwest::Client> {
     // Whatever the daemon or iroh installed before serves as well.
     let _installed_before = rustls::crypto::ring::default_provider().install_default();
     // A redirect would send our questions, and the key in an address, to somebody who was not configured.
-    reqwest::Client::builder().redirect(Policy::none()).timeout(REQUEST_TIMEOUT).build().ok()
+    reqwest::Client::builder().redirect(Policy::none()).build().ok()
 }
 
 impl Rpc {
@@ -117,6 +120,7 @@ impl Rpc {
     ) -> Result<Answer<T>, EndpointFault> {
         let question = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let request = self.client.post(self.url.clone()).header("content-type", "application/json").body(question);
+        let request = request.timeout(answer_time(method));
         self.requests.fetch_add(1, Ordering::Relaxed);
         let response = request.send().await.map_err(|error| outage(&error))?;
         let status = response.status();
@@ -175,6 +179,11 @@ fn answer_cap(method: &str) -> usize {
         | "getTransaction" => OBJECT_CAP,
         _ => SCALAR_CAP,
     }
+}
+
+/// Large sets take long on slow lines; whoever asks has a shorter limit of its own where it cannot wait.
+fn answer_time(method: &str) -> Duration {
+    if method == "getProgramAccounts" { SET_TIMEOUT } else { REQUEST_TIMEOUT }
 }
 
 async fn read_capped(method: &'static str, mut response: reqwest::Response) -> Result<Vec<u8>, EndpointFault> {

@@ -69,6 +69,8 @@ pub(crate) struct Seen {
     pub(crate) finalized: Option<Height>,
     /// The facts of transactions that it showed, so that each is asked for once.
     transactions: Transactions,
+    /// Of the operators that it showed. One that invents owners makes nobody derive the others' again.
+    derived: Derived,
 }
 
 pub(crate) type Endpoint = crate::panel::Endpoint<Seen>;

@@ -90,6 +90,12 @@ impl Transactions {
         *read = read.split_off(&(slot, String::new()));
     }
 
+    /// Forgets what lies after a slot: what was read of it leads nowhere.
+    pub(crate) fn forget_after(&self, slot: Height) {
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        read.split_off(&(Height(slot.0.saturating_add(1)), String::new()));
+    }
+
     /// Forgets everything: what was read leads nowhere.
     pub(crate) fn forget_all(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
@@ -158,6 +164,8 @@ impl Endpoint {
         sheet: &Sheet,
     ) -> Result<Numbered, EndpointFault> {
         let known = |journal: &Account| cursor.journals.get(journal).copied();
+        // The ledger has every fact through its slot, so what is missing lies after it.
+        let after = Height(cursor.books.through.height.0.saturating_add(1));
         let news: Vec<Way> = sheet
             .ends
             .iter()
@@ -174,7 +182,7 @@ impl Endpoint {
         let walks: Vec<_> = news
             .iter()
             .filter(|way| way.missing_among(&facts) > 0)
-            .map(|way| self.walk(addresses, way, sheet.slot))
+            .map(|way| self.walk(addresses, way, (sheet.slot, after)))
             .collect();
         let parts: Vec<Numbered> = iter(walks).buffer_unordered(JOURNALS_AT_ONCE).try_collect().await?;
         facts.extend(parts.into_iter().flatten());
@@ -185,8 +193,12 @@ impl Endpoint {
     }
 
     /// The facts of one journal, and whatever else its transactions recorded.
-    async fn walk(&self, addresses: &Addresses, way: &Way, at: Height) -> Result<Numbered, EndpointFault> {
-        let down_to = way.from.map_or(Height(0), |end| end.last.height);
+    async fn walk(
+        &self,
+        addresses: &Addresses,
+        way: &Way,
+        (at, down_to): (Height, Height),
+    ) -> Result<Numbered, EndpointFault> {
         let journal = Pubkey::new_from_array(way.journal.0);
         let mut listed = self.listed(&journal, Commitment::Finalized, (at, down_to)).await?;
         // The account says where its last fact lies, so what is newer holds none.
@@ -212,7 +224,6 @@ impl Endpoint {
     /// Why a fact is not there: it is hidden, or lies where this endpoint has nothing any more.
     async fn gap(&self, cursor: &Cursor, missing: u64) -> EndpointFault {
         match self.first_available().await {
-            // The ledger has every fact through its slot, so what is missing lies after it.
             Ok(since) if since > cursor.books.through.height => EndpointFault::Pruned { since },
             Ok(_) | Err(EndpointFault::Refused { .. }) => EndpointFault::HidesFacts { missing },
             Err(fault) => fault,

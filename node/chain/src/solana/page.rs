@@ -81,6 +81,11 @@ impl Solana {
     /// The sheets of a quorum, and of whoever else is quick.
     async fn sheets(&mut self) -> Result<Sheets, ChainError> {
         self.begin(MATTER).await;
+        self.sound_sheets().await
+    }
+
+    /// The same of those against whom this reading has found nothing so far.
+    pub(super) async fn sound_sheets(&mut self) -> Result<Sheets, ChainError> {
         let addresses = self.addresses;
         let ask = |index: usize| (index, self.panel[index].set(&addresses, Wanted::Heads));
         let quorum = self.panel.quorum;
@@ -245,7 +250,7 @@ impl Solana {
 
 impl Endpoint {
     /// The history that leads from a ledger to this endpoint's own sheet.
-    pub(super) async fn folded(
+    async fn folded(
         &self,
         addresses: &Addresses,
         network: NetworkId,

@@ -5,9 +5,11 @@
 //! before and another as of after.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anchor_lang::Discriminator;
 use anchor_lang::prelude::Pubkey;
+use tokio::task::spawn_blocking;
 use williw_core::cycle::{Height, UnixSeconds};
 use williw_core::identity::{Account, Signer};
 use williw_core::ledger::{BEGINNING_CAP, JournalEnd};
@@ -120,18 +122,21 @@ impl Solana {
     pub(super) async fn read_sets<T: Send + 'static>(
         &mut self,
         answers: Vec<(usize, Answers)>,
-        then: impl Fn(&Addresses, Set) -> Result<T, EndpointFault> + Send + 'static,
+        then: impl Fn(&Addresses, Set) -> Result<T, EndpointFault> + Send + Sync + 'static,
     ) -> Vec<(usize, Result<T, EndpointFault>)> {
-        let (addresses, mut derived) = (self.addresses, std::mem::take(&mut self.derived));
-        let read = tokio::task::spawn_blocking(move || {
-            let read = |(index, answers): (usize, Answers)| {
-                (index, answers.set(&addresses, &mut derived).and_then(|set| then(&addresses, set)))
-            };
-            let sets = answers.into_iter().map(read).collect();
-            (derived, sets)
-        });
-        let (derived, sets) = read.await.expect("reading accounts does not panic");
-        self.derived = derived;
+        let (addresses, then) = (self.addresses, Arc::new(then));
+        let mut reading = Vec::with_capacity(answers.len());
+        for (index, answers) in answers {
+            let (mut derived, then) = (std::mem::take(&mut self.panel[index].seen.derived), Arc::clone(&then));
+            let read = move || (answers.set(&addresses, &mut derived).and_then(|set| then(&addresses, set)), derived);
+            reading.push((index, spawn_blocking(read)));
+        }
+        let mut sets = Vec::with_capacity(reading.len());
+        for (index, read) in reading {
+            let (set, derived) = read.await.expect("reading accounts does not panic");
+            self.panel[index].seen.derived = derived;
+            sets.push((index, set));
+        }
         sets
     }
 }
@@ -151,7 +156,7 @@ impl Answers {
                 configs.push((address, self.wanted.read::<Config>(&bytes).map_err(bad)?));
             } else if bytes.starts_with(Operator::DISCRIMINATOR) {
                 operators.push((account_of(address), self.wanted.read::<Operator>(&bytes).map_err(bad)?));
-            } else if bytes.starts_with(Tenure::DISCRIMINATOR) {
+            } else if bytes.starts_with(Tenure::DISCRIMINATOR) && matches!(self.wanted, Wanted::Everything) {
                 tenures.push((address, self.wanted.read::<Tenure>(&bytes).map_err(bad)?));
             } else {
                 return Err(bad(AccountFault::Kind));

@@ -132,39 +132,30 @@ impl Ledger {
         Ok((!is_known).then_some(change))
     }
 
-    /// What of a chain another ledger has otherwise; nothing if both go on from the same, however they came there. Which
-    /// block jailed an operator, and which one was the last about it, is said by facts alone.
+    /// What of a chain another ledger has otherwise; nothing if both go on from the same, however they came there. Where they
+    /// stand does not count, nor which block jailed an operator or was the last about it, which only facts say; nor whether a
+    /// root is remembered that was replaced by one that pays already at both, for the program forgets it without a fact.
     #[must_use]
     pub fn unlike(&self, other: &Self, chain: ChainId) -> Option<&'static str> {
-        let through = [self, other].map(|ledger| ledger.chain(chain).map_or(Point::default(), |books| books.through));
-        let now =
-            Point { height: through[0].height.max(through[1].height), time: through[0].time.max(through[1].time) };
-        let cycle = self.clock.cycle(now.time).unwrap_or_default();
         let operators = |ledger: &Self| -> BTreeMap<Owner, Operator> {
             let mine = ledger.operators.iter().filter(|(owner, _)| owner.chain == chain);
-            let told = |operator: &Operator| Operator {
-                jailed: operator.jailed.map(|_| Point::default()),
-                stake: operator.stake.at(cycle),
-                changed: Height(0),
-                ..operator.clone()
+            let told = |operator: &Operator| {
+                let jailed = operator.jailed.map(|_| Point::default());
+                Operator { jailed, changed: Height(0), ..operator.clone() }
             };
             mine.map(|(owner, operator)| (*owner, told(operator))).collect()
-        };
-        let books = |ledger: &Self| {
-            ledger.chain(chain).map(|books| {
-                // What was replaced pays nobody any more.
-                let is_replaced = books.posted.is_some_and(|root| root.activates <= now.time);
-                let settled = books.settled.filter(|_| !is_replaced);
-                ChainBooks { through: now, total: books.total.at(cycle), settled, ..*books }
-            })
         };
         let signers = |ledger: &Self| -> BTreeMap<Signer, Tenure> {
             let mine = ledger.signers.iter().filter(|((of, _), _)| *of == chain);
             mine.map(|((_, signer), tenure)| (*signer, *tenure)).collect()
         };
+        let (mine, its) = (self.chain(chain), other.chain(chain));
+        let lasting = |books: &ChainBooks| ChainBooks { through: Point::default(), settled: None, ..*books };
         let differs = [
+            ("network", self.network != other.network || self.clock != other.clock),
             ("operators", operators(self) != operators(other)),
-            ("books", books(self) != books(other)),
+            ("books", mine.map(lasting) != its.map(lasting)),
+            ("settled root", !mine.zip(its).is_none_or(|(mine, its)| mine.settled_alike(its))),
             ("heads", !self.journals(chain).eq(other.journals(chain))),
             ("signers", signers(self) != signers(other)),
         ];
@@ -270,6 +261,15 @@ impl Ledger {
             Some(((_, signer), _)) => Err(BeginningFault::OtherSigner(*signer)),
             None => Ok(signers),
         }
+    }
+}
+
+impl ChainBooks {
+    /// Whether the replaced root is the same, or one of the two has forgotten one that no longer pays at either.
+    fn settled_alike(&self, other: &Self) -> bool {
+        let now = self.through.time.min(other.through.time);
+        let is_replaced = self.posted.is_some_and(|root| root.activates <= now);
+        self.settled == other.settled || (self.settled.is_none() || other.settled.is_none()) && is_replaced
     }
 }
 

@@ -8,11 +8,12 @@ use williw_core::fact::{Body, Fact, PoolParameters, VaultParameters};
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId, Owner, PeerId, Signer};
 use williw_core::journal::{Head, Site};
-use williw_core::ledger::{Beginning, BeginningFault, JournalEnd, Ledger, Page, Point, Record};
+use williw_core::ledger::{Beginning, BeginningFault, JournalEnd, Ledger, Page, Point, PostedRoot, Record};
 use williw_core::link::LinkTerms;
 use williw_core::network::NetworkId;
 use williw_core::sim::keys::{PeerKey, SignerKey};
 use williw_core::standing::{Bar, Standing};
+use williw_core::statement::RewardRoot;
 use williw_core::tail::Tail;
 use williw_core::tenure::Tenure;
 
@@ -321,4 +322,94 @@ fn a_bad_peer_half_names_nobody() {
     let operator = ledger.operator(owner(1)).unwrap();
     assert_eq!((operator.link, operator.signer, operator.nonce), (None, signer(1), 2));
     assert!(ledger.operator(owner(2)).unwrap().link.is_some());
+}
+
+/// What a ledger that begins with something changed has otherwise than the one that begins with the same without the change.
+fn unlike(common: impl Fn(&mut Beginning), change: impl FnOnce(&mut Beginning)) -> Option<&'static str> {
+    let begun = |beginning: &Beginning| {
+        let mut ledger = ledger();
+        let change = ledger.begin(beginning).unwrap().unwrap();
+        ledger.commit(&change);
+        ledger
+    };
+    let mut first = beginning();
+    common(&mut first);
+    let mut second = first.clone();
+    change(&mut second);
+    let (first, second) = (begun(&first), begun(&second));
+    let found = first.unlike(&second, SOLANA);
+    assert_eq!(second.unlike(&first, SOLANA), found);
+    found
+}
+
+fn posted(cycle: u64, activates: u64) -> Option<PostedRoot> {
+    let root =
+        RewardRoot { root: Hash([3; 32]), total_base: Amount(0), total_solana: Amount(5), blob_hash: Hash([4; 32]) };
+    Some(PostedRoot { cycle: Cycle(cycle), root, activates: GENESIS.plus(Seconds(activates)) })
+}
+
+#[test]
+fn two_beginnings_are_alike_only_if_all_that_counts_is() {
+    let same = |_: &mut Beginning| {};
+    assert_eq!(unlike(same, same), None);
+    assert_eq!(unlike(same, |set| set.through = point(60)), None, "the same at another block");
+    let operators: [fn(&mut Beginning); 7] = [
+        |set| (set.operators[0].active, set.operators[0].stake, set.total) = (Amount(999), stake(999), stake(1_999)),
+        |set| set.operators[0].queued = Amount(51),
+        |set| set.operators[0].link.nonce = 3,
+        |set| set.operators[0].link = peer(9).link(&SignerKey::named("1"), NETWORK, owner(1), 2).0,
+        |set| set.operators[0].link.peer_signature.0[0] ^= 1,
+        |set| {
+            (set.operators[0].jailed, set.operators[0].stake) = (true, stake(0));
+            set.total = stake(1_000);
+        },
+        // What was the least of the cycle, and of the one before, is what votes count by.
+        |set| {
+            set.operators[0].stake = CycleStake::read_back(Amount(1_000), Amount(900), Amount(0), Cycle(0));
+            set.total = CycleStake::read_back(Amount(2_000), Amount(1_900), Amount(0), Cycle(0));
+        },
+    ];
+    for (nth, change) in operators.into_iter().enumerate() {
+        assert_eq!(unlike(same, change), Some("operators"), "{nth}");
+    }
+    let books: [fn(&mut Beginning); 7] = [
+        |set| set.total = CycleStake::read_back(Amount(2_000), Amount(2_000), Amount(7), Cycle(0)),
+        |set| set.vault.evidence_cycles = 2,
+        |set| set.pool.max_per_cycle = Amount(8),
+        |set| set.funded = Amount(1),
+        |set| set.posted = posted(0, 60),
+        |set| set.closed = Some(Cycle(0)),
+        |set| set.operators[1].end.last = point(41),
+    ];
+    for (nth, change) in books.into_iter().enumerate() {
+        assert_eq!(unlike(same, change), Some("books"), "{nth}");
+    }
+    assert_eq!(unlike(same, |set| set.end.head.hash = Hash([9; 32])), Some("heads"));
+    assert_eq!(unlike(same, |set| set.signers[0].1.from = Cycle(1)), Some("signers"));
+}
+
+#[test]
+fn a_replaced_root_may_be_forgotten_only_once_the_next_one_pays() {
+    let forget = |set: &mut Beginning| set.settled = None;
+    let replaced = |activates: u64| {
+        move |set: &mut Beginning| {
+            (set.settled, set.posted, set.closed) = (posted(0, 1), posted(1, activates), Some(Cycle(1)))
+        }
+    };
+    assert_eq!(unlike(replaced(50), forget), None);
+    assert_eq!(unlike(replaced(51), forget), Some("settled root"));
+    assert_eq!(unlike(replaced(51), |set| (set.settled, set.through) = (None, point(60))), Some("settled root"));
+    assert_eq!(unlike(replaced(50), |set| set.settled = posted(0, 2)), Some("settled root"), "two of them are not one");
+}
+
+#[test]
+fn ledgers_of_another_network_or_clock_are_never_alike() {
+    let other = |network: NetworkId, seconds: u64| {
+        let clock = CycleClock::new(GENESIS, Seconds(seconds)).unwrap();
+        Ledger::new(network, clock, &[Site::Solana { config: CONFIG }])
+    };
+    let mine = other(NETWORK, 100);
+    assert_eq!(mine.unlike(&other(NETWORK, 100), SOLANA), None);
+    assert_eq!(mine.unlike(&other(NETWORK, 200), SOLANA), Some("network"));
+    assert_eq!(mine.unlike(&other(NetworkId([8; 32]), 100), SOLANA), Some("network"));
 }

@@ -4,8 +4,11 @@ use serde_json::{Value, json};
 use williw_chain::fault::AccountFault;
 use williw_chain::solana::Solana;
 use williw_chain::{ChainError, EndpointFault, Finals};
+use williw_core::amount::Amount;
+use williw_core::cycle::Height;
 use williw_core::identity::{Account, ChainId};
 use williw_core::ledger::BeginningFault;
+use williw_core::sim::keys::PeerKey;
 
 use super::follower::Follower;
 use super::world::World;
@@ -169,6 +172,62 @@ async fn a_liar_is_known_among_those_who_never_show_the_same() {
         assert_eq!(faults.0.len(), 1, "{faults}");
         world.net.lie(liar, "honest", json!({})).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_an_earlier_answer_says_of_a_link_is_not_begun_with() {
+    let world = staked(3).await;
+    let first = world.operator(0).to_string();
+    let mut bytes = account(&world, &first).await;
+    let before = world.net.slot("processed").await;
+    // Of the same signer, for a peer that is not its own.
+    let link = PeerKey::named("a stranger").link(&World::signer(0), world.network, World::owner(0), 1).0;
+    bytes[PEER_SIGNATURE_AT - 32..PEER_SIGNATURE_AT].copy_from_slice(&link.peer.0);
+    bytes[PEER_SIGNATURE_AT..PEER_SIGNATURE_AT + 64].copy_from_slice(&link.peer_signature.0);
+    world.rotate(0, 2).await;
+    for _ in 0..60 {
+        world.fund(0, 1).await;
+    }
+    // It stays where the facts since then lead from its accounts to everybody's, for one of them brings another link.
+    world.net.control("hold", json!({ "commitment": "finalized", "at": before, "face": 0 })).await;
+    world.net.lie(1, "forged", json!({ "account": first, "data": encode(&bytes) })).await;
+    let hasty = [world.net.hasty(2).await, world.net.hasty(3).await];
+    let rpcs = [&world.net.rpcs[0], &hasty[0].url, &hasty[1].url];
+    let mut follower = Follower::new(&world, Solana::new(&world.settings(&rpcs)).unwrap());
+    let (change, _) = follower.follow().await;
+    let operator = &change.operators[&World::owner(0)];
+    assert_eq!(operator.nonce, 2);
+    assert_eq!(operator.link.map(|link| link.peer()), Some(world.link(0, &World::signer(0), 1).0.peer));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_lags_makes_nobody_begin_where_it_is() {
+    let world = staked(3).await;
+    let before = world.net.slot("finalized").await;
+    world.net.control("hold", json!({ "commitment": "finalized", "at": before, "face": 0 })).await;
+    world.net.advance(1_000).await;
+    let mut follower = Follower::new(&world, world.solana(3));
+    let (change, faults) = follower.follow().await;
+    assert_eq!(change.operators.len(), 3);
+    assert!(change.books.through.height.0 > before + 900, "{}", change.books.through.height);
+    assert!(matches!(fault_of(&faults, 1), Some(EndpointFault::Lagging { behind: 900.., .. })), "{faults}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_endpoint_says_happened_last_is_not_begun_with() {
+    let world = staked(3).await;
+    // Facts in the newest slots that one endpoint calls final, and the others never come to.
+    let before = world.net.slot("processed").await;
+    world.net.advance(40).await;
+    world.unstake(0, 700).await;
+    world.finalize().await;
+    for face in 1..=2 {
+        world.net.control("hold", json!({ "commitment": "finalized", "at": before, "face": face })).await;
+    }
+    let mut follower = Follower::new(&world, world.solana(3));
+    let (change, _) = follower.follow().await;
+    assert_eq!(change.operators[&World::owner(0)].queued, Amount(0), "one endpoint's word");
+    assert_eq!(change.books.through.height, Height(before));
 }
 
 #[tokio::test(flavor = "multi_thread")]
