@@ -7,13 +7,14 @@ use solana_transaction::versioned::VersionedTransaction;
 
 use super::params::{Config, Params};
 use super::{Answer, Asked, Fault, Network, Refusal, encode, in_context, reached, simulate};
-use crate::chain::blocks::MAX_AGE;
 use crate::chain::submit::closes_program;
 use crate::face::{Commitment, View};
 
 /// No packet is longer.
 const WIRE_CAP: usize = 1_232;
 const PRIORITIES_CAP: usize = 128;
+/// Of so many blocks a validator keeps what was paid in them.
+const PRICED_BLOCKS_CAP: usize = 150;
 
 /// Answers with the signature, as soon as it is clear that the transaction could be executed. Without the preflight
 /// that is not asked, so a transaction that is too old, or was seen before, is thrown away in silence.
@@ -89,22 +90,27 @@ impl Asked<'_> {
         Ok(in_context(&view, if known { json!(price.fee) } else { Value::Null }))
     }
 
-    /// For each of the last blocks the least that got a transaction in that writes all of these accounts.
+    /// What it took to get into each of the last blocks that had any transactions, for one that writes these accounts.
     pub(super) fn prioritization_fees(&self) -> Answer {
         let accounts = match self.params.value(0) {
             Value::Null => Vec::new(),
             _ => self.params.list(0, PRIORITIES_CAP, super::params::address)?,
         };
         let view = self.view(Commitment::Confirmed);
-        let blocks = view.chain.blocks_between(0, view.slot).rev().take(usize::try_from(MAX_AGE).expect("it is small"));
-        let mut fees: Vec<Value> = blocks.map(|(slot, _)| fee_of(&view, *slot, &accounts)).collect();
-        fees.reverse();
-        Ok(json!(fees))
+        let blocks = view.chain.blocks_between(0, view.slot).rev();
+        let paid = blocks.filter_map(|(slot, _)| Some((*slot, price_of(&view, *slot, &accounts)?)));
+        let mut paid: Vec<(u64, u64)> = paid.take(PRICED_BLOCKS_CAP).collect();
+        paid.reverse();
+        Ok(paid.iter().map(|(slot, price)| json!({ "slot": slot, "prioritizationFee": price })).collect())
     }
 }
 
-fn fee_of(view: &View<'_>, slot: u64, accounts: &[Address]) -> Value {
-    let executed = view.chain.executed_between(slot - 1, slot);
-    let writing = executed.filter(|executed| accounts.iter().all(|account| executed.writes(account)));
-    json!({ "slot": slot, "prioritizationFee": writing.map(|executed| executed.price).min().unwrap_or(0) })
+/// The least that anybody paid in the block, or the least of those who wrote one of the accounts, whichever is most: it
+/// is not asked that somebody wrote all of them. None of a block without transactions.
+fn price_of(view: &View<'_>, slot: u64, accounts: &[Address]) -> Option<u64> {
+    let executed = || view.chain.executed_between(slot - 1, slot);
+    let least = executed().map(|executed| executed.price).min()?;
+    let of_account =
+        |account| executed().filter(|executed| executed.writes(account)).map(|executed| executed.price).min();
+    Some(accounts.iter().filter_map(of_account).fold(least, u64::max))
 }

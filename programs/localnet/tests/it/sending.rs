@@ -4,8 +4,10 @@ use std::net::TcpStream;
 
 use serde_json::{Value, json};
 use solana_address::Address;
+use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
 
 use crate::net::{Net, SOL, sending};
 
@@ -166,26 +168,58 @@ fn fees_are_what_is_paid() {
     let net = Net::new();
     let (payer, somebody) = (net.wallet(), Address::new_unique());
     net.advance(33);
-    let price = [&[3][..], &2_000_000_u64.to_le_bytes()].concat();
-    let limit = [&[2][..], &10_000_u32.to_le_bytes()].concat();
-    let budget = [price, limit].map(|data| solana_instruction::Instruction {
-        program_id: solana_sdk_ids::compute_budget::ID,
-        accounts: Vec::new(),
-        data,
-    });
-    let transfer = solana_system_interface::instruction::transfer(&payer.pubkey(), &somebody, SOL);
-    let payment = net.signed(&[budget[0].clone(), budget[1].clone(), transfer], &[&payer]);
+    let payment = priced(&net, &payer, somebody, 2_000_000);
     let message = crate::net::in_base64(&payment.message.serialize());
     let fee = net.call("getFeeForMessage", json!([message, { "commitment": "processed" }]))["value"].clone();
     assert_eq!(fee, 5_000 + 20_000);
     let before = net.balance(payer.pubkey(), "processed");
     net.send(&payment);
     assert_eq!(net.balance(payer.pubkey(), "processed"), before - SOL - 25_000);
-    net.advance(1);
-    let fees = net.call("getRecentPrioritizationFees", json!([[somebody.to_string()]]));
-    let last = fees.as_array().and_then(|fees| fees.last()).expect("one of each block");
-    assert_eq!(*last, json!({ "slot": net.slot("confirmed"), "prioritizationFee": 2_000_000 }));
     assert_eq!(net.call("getFeeForMessage", json!([message, { "commitment": "finalized" }]))["value"], Value::Null);
+}
+
+/// A payment of one SOL that offers so many micro-lamports for each of 10,000 compute units.
+fn priced(net: &Net, from: &Keypair, to: Address, price: u64) -> VersionedTransaction {
+    let price = [&[3][..], &price.to_le_bytes()].concat();
+    let limit = [&[2][..], &10_000_u32.to_le_bytes()].concat();
+    let [price, limit] = [price, limit].map(|data| Instruction {
+        program_id: solana_sdk_ids::compute_budget::ID,
+        accounts: Vec::new(),
+        data,
+    });
+    let transfer = solana_system_interface::instruction::transfer(&from.pubkey(), &to, SOL);
+    net.signed(&[price, limit, transfer], &[from])
+}
+
+#[test]
+fn the_price_is_that_of_the_most_contended_account() {
+    let net = Net::new();
+    let (payers, [contended, quiet]) = ([(); 4].map(|()| net.wallet()), [(); 2].map(|()| Address::new_unique()));
+    net.advance(33);
+    let slot = net.slot("processed");
+    for (payer, (to, price)) in payers.iter().zip([
+        (contended, 7_000_000),
+        (contended, 5_000_000),
+        (quiet, 2_000_000),
+        (payers[0].pubkey(), 300),
+    ]) {
+        net.send(&priced(&net, payer, to, price));
+    }
+    let paid = |accounts: &[Address]| {
+        let accounts: Vec<String> = accounts.iter().map(ToString::to_string).collect();
+        let mut fees = net.call("getRecentPrioritizationFees", json!([accounts]));
+        let fees = fees.as_array_mut().expect("a list");
+        assert!(fees.iter().all(|fee| fee["slot"].as_u64() <= Some(slot)), "others had no transactions");
+        fees.pop().filter(|fee| fee["slot"] == slot).map(|fee| fee["prioritizationFee"].clone())
+    };
+    assert_eq!(paid(&[]), None, "it is not confirmed yet");
+    net.advance(40);
+    assert_eq!(paid(&[]), Some(json!(300)), "the least of the block");
+    assert_eq!(paid(&[Address::new_unique()]), Some(json!(300)));
+    assert_eq!((paid(&[quiet]), paid(&[contended])), (Some(json!(2_000_000)), Some(json!(5_000_000))));
+    // Nobody wrote both, yet whoever wants to has to outbid those who wrote one of them.
+    assert_eq!(paid(&[quiet, contended]), Some(json!(5_000_000)));
+    assert_eq!(paid(&[payers[1].pubkey(), quiet]), Some(json!(5_000_000)), "a payer writes itself");
 }
 
 #[test]
