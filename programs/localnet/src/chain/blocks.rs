@@ -5,7 +5,7 @@ use solana_signature::Signature;
 
 use super::Chain;
 
-/// How many blocks a transaction may be executed after the one whose hash it names.
+/// For how many blocks after its own a hash is called valid.
 pub(crate) const MAX_AGE: u64 = 150;
 
 /// Slots are ahead of heights, as on every chain on which some leader was ever missing.
@@ -153,7 +153,15 @@ impl Chain {
         (made <= slot).then(|| block.height - self.blocks[&made].height)
     }
 
+    /// Whether endpoints call the hash valid at this slot.
     pub(crate) fn is_recent(&self, hash: &Hash, slot: u64) -> bool {
         self.age(hash, slot).is_some_and(|age| age <= MAX_AGE)
+    }
+
+    /// Whether what names the hash can be executed in the newest block. A block is executed by the hashes that there
+    /// were when it began, and the newest of those is its parent's. So that is where the age is measured, and the last
+    /// block that takes a hash is one above the last in which it is called valid.
+    pub(super) fn is_taken(&self, hash: &Hash) -> bool {
+        self.age(hash, self.newest()).is_some_and(|age| age.saturating_sub(1) <= MAX_AGE)
     }
 }

@@ -38,7 +38,7 @@ impl Chain {
     /// A program can be called after the slot in which it was deployed. Who calls it earlier waits for the next slot,
     /// as a transaction does that its leader does not take up at once.
     pub(crate) fn submit(&mut self, transaction: VersionedTransaction) -> Fate {
-        if let Err(error) = self.check(&transaction, self.newest()) {
+        if let Err(error) = self.check(&transaction) {
             return Fate::Refused(error);
         }
         if self.names_new_program(&transaction) {
@@ -84,20 +84,28 @@ impl Chain {
         Instruction { program_id: compute_budget::ID, accounts: Vec::new(), data }
     }
 
-    /// Whether a transaction could be executed at this slot, before any of it is.
-    pub(crate) fn check(&self, transaction: &VersionedTransaction, slot: u64) -> Result<(), TransactionError> {
+    /// Whether a transaction can be executed in the newest slot, before any of it is.
+    fn check(&self, transaction: &VersionedTransaction) -> Result<(), TransactionError> {
         transaction.sanitize().map_err(|_| TransactionError::SanitizeFailure)?;
         if transaction.verify_with_results().contains(&false) {
             return Err(TransactionError::SignatureFailure);
         }
-        self.check_age(&transaction.message, slot)
+        // The blockhash comes first: of what is too old nobody knows any more whether it was executed.
+        if !self.is_taken(transaction.message.recent_blockhash()) {
+            return Err(TransactionError::BlockhashNotFound);
+        }
+        self.check_unseen(&transaction.message, self.newest())
     }
 
-    /// The blockhash comes first: of a transaction that is too old nobody knows any more whether it was executed.
+    /// Whether a message is new as of this slot, and not too old, as somebody sees it who looks at the slot.
     pub(crate) fn check_age(&self, message: &VersionedMessage, slot: u64) -> Result<(), TransactionError> {
         if !self.is_recent(message.recent_blockhash(), slot) {
             return Err(TransactionError::BlockhashNotFound);
         }
+        self.check_unseen(message, slot)
+    }
+
+    fn check_unseen(&self, message: &VersionedMessage, slot: u64) -> Result<(), TransactionError> {
         let seen = self.messages.get(&message.hash()).and_then(|signature| self.transactions.get(signature));
         if seen.is_some_and(|seen| seen.slot <= slot) {
             return Err(TransactionError::AlreadyProcessed);

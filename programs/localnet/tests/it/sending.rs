@@ -30,14 +30,14 @@ fn the_same_bytes_are_executed_once() {
 }
 
 #[test]
-fn a_blockhash_expires_after_150_blocks() {
+fn a_blockhash_is_valid_for_150_blocks_and_taken_in_one_more() {
     let net = Net::new();
     let (payer, somebody) = (net.wallet(), Address::new_unique());
     net.advance(33);
     let latest = net.call("getLatestBlockhash", json!([{ "commitment": "processed" }]));
     let (last, at) =
         (latest["value"]["lastValidBlockHeight"].as_u64().expect("a number"), json!([{ "commitment": "processed" }]));
-    let payments = [1, 2].map(|number| net.pay(&payer, somebody, number * SOL));
+    let payments = [1, 2, 4].map(|number| net.pay(&payer, somebody, number * SOL));
     let hash = payments[0].message.recent_blockhash().to_string();
     let valid = || net.call("isBlockhashValid", json!([hash, { "commitment": "processed" }]))["value"].clone();
 
@@ -47,16 +47,26 @@ fn a_blockhash_expires_after_150_blocks() {
     net.call("sendTransaction", sending(&payments[0], config.clone()));
     assert_eq!(net.balance(somebody, "processed"), SOL);
 
-    net.advance(1);
-    assert_eq!((net.call("getBlockHeight", at), valid()), (json!(last + 1), json!(false)));
-    for payment in &payments {
+    let refused = |payment| {
         // Even of the one that was executed nobody knows that any more.
         let error = net.refused("sendTransaction", sending(payment, config.clone()));
         assert_eq!(error["message"], "Transaction simulation failed: Blockhash not found");
         assert_eq!((&error["code"], &error["data"]["err"]), (&json!(-32002), &json!("BlockhashNotFound")));
-        net.send(payment);
-    }
-    assert_eq!(net.balance(somebody, "processed"), SOL);
+        let simulated = net.call("simulateTransaction", sending(payment, json!({ "commitment": "processed" })));
+        assert_eq!(simulated["value"]["err"], "BlockhashNotFound");
+    };
+    net.advance(1);
+    assert_eq!((net.call("getBlockHeight", at.clone()), valid()), (json!(last + 1), json!(false)));
+    payments.iter().for_each(refused);
+    let signature = net.send(&payments[1]);
+    assert_eq!(net.balance(somebody, "processed"), 3 * SOL, "the block is executed by the hashes of its parent's");
+    assert_eq!(net.status(&signature)["slot"], net.slot("processed"));
+
+    net.advance(1);
+    assert_eq!((net.call("getBlockHeight", at), valid()), (json!(last + 2), json!(false)));
+    payments.iter().for_each(refused);
+    payments.iter().for_each(|payment| drop(net.send(payment)));
+    assert_eq!(net.balance(somebody, "processed"), 3 * SOL);
 }
 
 #[test]
@@ -156,11 +166,13 @@ fn transactions_are_dropped_delayed_and_left_unanswered() {
 fn a_delayed_transaction_expires_like_every_other() {
     let net = Net::new();
     let (payer, somebody) = (net.wallet(), Address::new_unique());
-    net.call("localnet_delay", json!({ "next": 1, "slots": 151 }));
-    let signature = net.send(&net.pay(&payer, somebody, SOL));
-    net.advance(151);
-    assert!(net.status(&signature).is_null());
-    assert_eq!(net.balance(somebody, "processed"), 0);
+    for (slots, received) in [(152, 0), (151, 2 * SOL)] {
+        net.call("localnet_delay", json!({ "next": 1, "slots": slots }));
+        let signature = net.send(&net.pay(&payer, somebody, 2 * SOL));
+        net.advance(slots);
+        assert_eq!(net.status(&signature).is_null(), received == 0);
+        assert_eq!(net.balance(somebody, "processed"), received);
+    }
 }
 
 #[test]
