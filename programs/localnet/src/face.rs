@@ -49,6 +49,8 @@ pub(crate) struct Face {
     final_slot: u64,
     pub(crate) withheld_transactions: HashSet<Signature>,
     pub(crate) withheld_accounts: HashSet<Address>,
+    /// By so many slots the store of past transactions is behind the newest one.
+    pub(crate) history_lag: u64,
     pub(crate) mail: Mail,
     pub(crate) lies: Vec<Lie>,
 }
@@ -62,6 +64,7 @@ impl Face {
             final_slot: 0,
             withheld_transactions: HashSet::new(),
             withheld_accounts: HashSet::new(),
+            history_lag: 0,
             mail: Mail::default(),
             lies: Vec::new(),
         }
@@ -116,12 +119,13 @@ impl Face {
         self.advance(chain);
     }
 
-    /// Ends everything that is held, withheld or lost. Lies end by `honest`.
+    /// Ends everything that is held, withheld, late or lost. Lies end by `honest`.
     pub(crate) fn release_all(&mut self, chain: &Chain) {
         self.held_confirmed = None;
         self.held_finalized = None;
         self.withheld_transactions.clear();
         self.withheld_accounts.clear();
+        self.history_lag = 0;
         self.mail = Mail::default();
         self.advance(chain);
     }

@@ -51,11 +51,14 @@
 //!   it expire, and everything from before it is final, unless it is held.
 //! - `localnet_hold {commitment: "confirmed" or "finalized", at?: slot, face?}`: nothing above that slot is shown at
 //!   that commitment; without a slot, nothing above what is shown now. `finalized` is never above `confirmed`.
-//! - `localnet_release {commitment, face?}`; `localnet_release_all {face?}` ends what is held, withheld and lost
+//! - `localnet_release {commitment, face?}`; `localnet_release_all {face?}` ends what is held, withheld, late and lost
 //! - `localnet_revert {toSlot, force?}`: slots above are gone. Accounts are as they were, transactions are unknown and
 //!   can be sent again, blockhashes of those slots too. A new slot begins with a number that was never used; time goes
 //!   on. What some endpoint showed as final is only taken back with `force`.
 //! - `localnet_withhold {signature? | account?, face?}`: left out of every answer
+//! - `localnet_history_lag {slots, face?}`: `getSignaturesForAddress` and `getTransaction` know nothing of the newest
+//!   so many slots, whatever the commitment. That is no lie: a validator answers them from a store that it writes when
+//!   accounts and statuses can be seen already. Those come at once here too. 0 ends it.
 //! - `localnet_drop {next, face?}`: the next transactions are answered with their signature and thrown away;
 //!   `localnet_mute {next, face?}`: they are executed, and the connection breaks before the answer; `localnet_delay
 //!   {next, slots, face?}`: they are executed so many slots later, if they still can be

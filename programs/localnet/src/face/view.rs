@@ -80,12 +80,23 @@ impl<'a> View<'a> {
         self.chain.transaction(signature).filter(|executed| self.shows(executed))
     }
 
-    /// Those that name the address, newest first.
+    /// The same out of the store of past transactions, which may be written later than accounts and statuses.
+    pub(crate) fn stored(&self, signature: &Signature) -> Option<&'a Arc<Executed>> {
+        self.transaction(signature).filter(|executed| self.has_stored(executed))
+    }
+
+    fn has_stored(&self, executed: &Executed) -> bool {
+        executed.slot <= self.chain.newest().saturating_sub(self.face.history_lag)
+    }
+
+    /// Those of that store that name the address, newest first.
     pub(crate) fn mentioning(&self, address: &Address) -> impl Iterator<Item = &'a Arc<Executed>> {
         let hidden = self.lies().any(|lie| matches!(lie, Lie::HideHistory { account } if account == address));
         let hidden = hidden || self.face.withheld_accounts.contains(address);
         let view = *self;
-        self.chain.mentioning(address).filter(move |executed| !hidden && view.shows(executed))
+        self.chain
+            .mentioning(address)
+            .filter(move |executed| !hidden && view.shows(executed) && view.has_stored(executed))
     }
 
     pub(crate) fn shows(&self, executed: &Executed) -> bool {

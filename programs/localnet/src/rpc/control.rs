@@ -11,7 +11,7 @@ use solana_signer::Signer;
 
 use super::params::Config;
 use super::{Answer, Fault, Network};
-use crate::chain::blocks::{MAX_JUMP_SECONDS, MAX_JUMP_SLOTS};
+use crate::chain::blocks::{MAX_AGE, MAX_JUMP_SECONDS, MAX_JUMP_SLOTS};
 use crate::face::lie::LIES_CAP;
 use crate::face::{Commitment, Face, Lie, Mail};
 use crate::faucet::Whose;
@@ -21,6 +21,8 @@ use crate::tokens;
 const BYTECODE_CAP: u64 = 10 * 1_024 * 1_024;
 const WITHHELD_CAP: usize = 10_000;
 const MOST_DECIMALS: u64 = 20;
+/// Statuses of so many blocks come out of memory; a store that is farther behind would be missed there too.
+const HISTORY_LAG_CAP: u64 = 2 * MAX_AGE;
 
 pub(super) fn answer(network: &mut Network, verb: &str, params: Value) -> Answer {
     let mut control = Control { asked: Config(object(params)?), network };
@@ -35,6 +37,7 @@ pub(super) fn answer(network: &mut Network, verb: &str, params: Value) -> Answer
         "release" => control.release(),
         "release_all" => control.release_all(),
         "withhold" => control.withhold(),
+        "history_lag" => control.history_lag(),
         "drop" => control.mail(|mail, next, _| mail.drop = next),
         "mute" => control.mail(|mail, next, _| mail.mute = next),
         "delay" => control.mail(|mail, next, slots| (mail.delay, mail.delay_slots) = (next, slots)),
@@ -202,6 +205,14 @@ impl Control<'_> {
             face.withheld_transactions.extend(signature);
             face.withheld_accounts.extend(account);
         })
+    }
+
+    fn history_lag(&mut self) -> Answer {
+        let slots = self.number("slots")?;
+        if slots > HISTORY_LAG_CAP {
+            return Err(Fault::params(format!("at most {HISTORY_LAG_CAP} slots")));
+        }
+        self.each(|_, face| face.history_lag = slots)
     }
 
     fn mail(&mut self, set: impl Fn(&mut Mail, u64, u64)) -> Answer {

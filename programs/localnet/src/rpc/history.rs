@@ -52,7 +52,7 @@ impl Asked<'_> {
         if let Some(invented) = view.invented().find(|invented| invented.signature == signature) {
             return Ok(invented.transaction.clone());
         }
-        match view.transaction(&signature) {
+        match view.stored(&signature) {
             Some(executed) => shown(&view, executed, &config),
             None => Ok(Value::Null),
         }

@@ -65,3 +65,45 @@ fn what_is_withheld_is_in_no_answer_of_that_face() {
     net.call("localnet_release_all", json!({}));
     assert_eq!(shown(1), [1, 1, 1, 1]);
 }
+
+#[test]
+fn the_store_of_past_transactions_can_be_behind_the_accounts() {
+    let net = two();
+    let (payer, somebody) = (net.wallet(), Address::new_unique());
+    net.advance(33);
+    net.call("localnet_history_lag", json!({ "slots": 34, "face": 1 }));
+    let signature = net.send(&net.pay(&payer, somebody, SOL));
+    let stored = |face, commitment: &str| {
+        let shown = net.at(face, "getTransaction", json!([signature, { "commitment": commitment }]));
+        // The endpoint has come to that slot, and says so.
+        let least = net.slot(commitment);
+        let config = json!({ "commitment": commitment, "minContextSlot": least });
+        let listed = net.at(face, "getSignaturesForAddress", json!([somebody.to_string(), config]));
+        assert_eq!(!shown.is_null(), listed != json!([]));
+        !shown.is_null()
+    };
+    let balance = |face, commitment: &str| {
+        net.at(face, "getBalance", json!([somebody.to_string(), { "commitment": commitment }]))["value"].clone()
+    };
+    net.advance(1);
+    assert_eq!((stored(0, "confirmed"), stored(1, "confirmed")), (true, false));
+    assert_eq!(net.statuses_at(1, &signature), net.statuses_at(0, &signature), "it is seen at once all the same");
+    net.advance(32);
+    for commitment in ["confirmed", "finalized"] {
+        assert_eq!((stored(0, commitment), stored(1, commitment)), (true, false));
+        assert_eq!((balance(0, commitment), balance(1, commitment)), (json!(SOL), json!(SOL)));
+    }
+    assert_eq!(net.statuses_at(1, &signature)["confirmationStatus"], "finalized");
+    net.advance(1);
+    assert!(stored(1, "confirmed") && stored(1, "finalized"));
+
+    net.call("localnet_history_lag", json!({ "slots": 100 }));
+    assert!(!stored(0, "finalized") && !stored(1, "finalized"));
+    net.call("localnet_history_lag", json!({ "slots": 0, "face": 0 }));
+    assert!(stored(0, "finalized") && !stored(1, "finalized"));
+    net.call("localnet_release_all", json!({}));
+    assert!(stored(1, "finalized"));
+    for asked in [json!({}), json!({ "slots": 301 }), json!({ "slots": 1, "face": 2 })] {
+        assert_eq!(net.refused("localnet_history_lag", asked)["code"], -32602);
+    }
+}
