@@ -15,7 +15,7 @@ use solana_epoch_schedule::EpochSchedule;
 use solana_message::v0::{LoadedAddresses, MessageAddressTableLookup};
 use solana_message::{SanitizedMessage, SanitizedVersionedMessage, SimpleAddressLoader, VersionedMessage};
 use solana_runtime_transaction::transaction_meta::TransactionConfiguration;
-use solana_sdk_ids::address_lookup_table;
+use solana_sdk_ids::{address_lookup_table, bpf_loader_upgradeable};
 use solana_slot_hashes::SlotHashes;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
@@ -69,11 +69,30 @@ impl Engine {
     pub(crate) fn put(&mut self, mut accounts: Vec<(Address, Option<AccountSharedData>)>) -> Result<(), String> {
         // A program is loaded when its account is put, out of another account that has to be there.
         accounts.sort_by_key(|(_, account)| account.as_ref().is_some_and(ReadableAccount::executable));
+        let changed: Vec<Address> = accounts.iter().map(|(address, _)| *address).collect();
         for (address, account) in accounts {
-            let account = account.map_or_else(Account::default, Account::from);
-            self.svm.set_account(address, account).map_err(|error| format!("{address}: {error}"))?;
+            self.set(address, account)?;
         }
-        Ok(())
+        self.reload(&changed)
+    }
+
+    fn set(&mut self, address: Address, account: Option<AccountSharedData>) -> Result<(), String> {
+        let account = account.map_or_else(Account::default, Account::from);
+        self.svm.set_account(address, account).map_err(|error| format!("{address}: {error}"))
+    }
+
+    /// Of a program the SVM keeps the bytecode that it once loaded. When other bytecode stands in the account beside it,
+    /// or none any more, and the program's own account is the same, it has to be told.
+    pub(crate) fn reload(&mut self, changed: &[Address]) -> Result<(), String> {
+        if changed.is_empty() {
+            return Ok(());
+        }
+        let stale = |address: &Address, account: &AccountSharedData| {
+            program_data_of(account).is_some_and(|at| changed.contains(&at)) && !changed.contains(address)
+        };
+        let stale = self.accounts().filter(|(address, account)| stale(address, account));
+        let stale: Vec<_> = stale.map(|(address, account)| (*address, account.clone())).collect();
+        stale.into_iter().try_for_each(|(address, account)| self.set(address, Some(account)))
     }
 
     /// From here on programs read this Clock.
@@ -136,6 +155,13 @@ impl Engine {
             solana_fee::calculate_fee(&sanitized, LAMPORTS_PER_SIGNATURE, wanted.priority_fee_lamports, per_signature);
         Ok(Price { fee, per_unit: wanted.compute_unit_price_in_microlamports() })
     }
+}
+
+/// Where the bytecode of a program lies. None of what is no program of the upgradeable loader.
+fn program_data_of(account: &AccountSharedData) -> Option<Address> {
+    const PROGRAM: [u8; 4] = 2_u32.to_le_bytes();
+    let address = account.data().strip_prefix(&PROGRAM).filter(|_| *account.owner() == bpf_loader_upgradeable::ID)?;
+    Some(Address::new_from_array(address.try_into().ok()?))
 }
 
 /// Which features this version of the runtime knows, as validators name it.

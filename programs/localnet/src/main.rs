@@ -31,9 +31,8 @@
 //! for it is `finalized`, the preflight of `sendTransaction` included: a blockhash that is not final yet needs
 //! `preflightCommitment`. Without a preflight a transaction that cannot be executed is answered with its signature and
 //! thrown away, as a validator does. A blockhash is valid for 150 blocks after its own, and a transaction with it is
-//! still executed in the block after those. Durable nonces are not known, and a deployed program cannot be closed; such
-//! transactions are refused. A program can be called from the slot after the one that it came in; who calls it sooner
-//! waits for that slot.
+//! still executed in the block after those. Durable nonces are not known, and such transactions are refused. A program
+//! can be called from the slot after the one that it came in; who calls it sooner waits for that slot.
 //!
 //! # Control
 //!

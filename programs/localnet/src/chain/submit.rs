@@ -7,7 +7,7 @@ use solana_account::AccountSharedData;
 use solana_address::Address;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
-use solana_loader_v3_interface::{get_program_data_address, instruction::is_close_instruction};
+use solana_loader_v3_interface::get_program_data_address;
 use solana_message::{Message, VersionedMessage};
 use solana_sdk_ids::{bpf_loader_upgradeable, compute_budget};
 use solana_signature::Signature;
@@ -159,11 +159,14 @@ impl Chain {
             outcome,
             price,
         };
+        let mut gone = Vec::new();
         for ((address, old), new) in executed.addresses.iter().zip(before).zip(after) {
             if old != new {
                 self.keep_version(*address, old);
+                gone.extend(new.is_none().then_some(*address));
             }
         }
+        self.engine.reload(&gone).expect("a program without bytecode is one that was closed");
         Ok(self.keep_transaction(executed))
     }
 
@@ -187,16 +190,4 @@ impl Chain {
         self.transactions.insert(signature, executed.clone());
         executed
     }
-}
-
-/// The SVM cannot unload a program, so whoever takes transactions in has to refuse this.
-pub(crate) fn closes_program(message: &VersionedMessage) -> bool {
-    /// The fourth account of a `Close` is the program whose bytecode goes; a buffer has none.
-    const WITH_PROGRAM: usize = 4;
-    message.instructions().iter().any(|instruction| {
-        message.static_account_keys().get(usize::from(instruction.program_id_index))
-            == Some(&bpf_loader_upgradeable::ID)
-            && is_close_instruction(&instruction.data)
-            && instruction.accounts.len() >= WITH_PROGRAM
-    })
 }

@@ -7,7 +7,6 @@ use solana_transaction::versioned::VersionedTransaction;
 
 use super::params::{Config, Params};
 use super::{Answer, Asked, Fault, Network, Refusal, encode, in_context, reached, simulate};
-use crate::chain::submit::closes_program;
 use crate::face::{Commitment, View};
 
 /// No packet is longer.
@@ -69,9 +68,6 @@ pub(super) fn decode(words: &str, config: &Config) -> Result<VersionedTransactio
         .map_err(|error| Fault::params(format!("failed to deserialize transaction: {error}")))?;
     if encode::wire(&transaction) != bytes {
         return Err(Fault::params("failed to deserialize transaction: bytes behind its end"));
-    }
-    if closes_program(&transaction.message) {
-        return Err(Fault::control("a program cannot be closed on this network; begin a new one"));
     }
     Ok(transaction)
 }

@@ -16,6 +16,7 @@ use williw_program::{ID, Plan, accounts, instruction};
 use crate::net::{Net, SOL, bytes, sending};
 
 const BYTECODE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../bytecode/williw.so");
+const PROBE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../bytecode/probe.so");
 const KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../localnet-keypair.json");
 const TOKEN: Address = Address::from_str_const("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 const DAY: u64 = 86_400;
@@ -248,30 +249,99 @@ fn a_deployment_can_be_taken_back_and_done_again() {
     must(&net, &[begin()], &[&authority]);
 }
 
-#[test]
-fn a_program_is_upgraded_but_not_closed() {
-    let net = Net::new();
-    let (authority, buffer) = (net.wallet(), Keypair::new());
-    deployed(&net, &authority);
-    let (me, at) = (authority.pubkey(), get_program_data_address(&ID));
-    let so = std::fs::read(BYTECODE).expect("it is checked in");
+/// Bytecode in a buffer that the authority may upgrade or deploy from.
+fn buffered(net: &Net, authority: &Keypair, path: &str) -> (Address, usize) {
+    let (me, buffer) = (authority.pubkey(), Keypair::new());
+    let so = std::fs::read(path).expect("it is checked in");
     let rent = net.call("getMinimumBalanceForRentExemption", json!([UpgradeableLoaderState::size_of_buffer(so.len())]));
     let rent = rent.as_u64().expect("a number");
-    must(
-        &net,
-        &loader::create_buffer(&me, &buffer.pubkey(), &me, rent, so.len()).expect("instructions"),
-        &[&authority, &buffer],
-    );
+    let create = loader::create_buffer(&me, &buffer.pubkey(), &me, rent, so.len()).expect("instructions");
+    must(net, &create, &[authority, &buffer]);
     for (index, chunk) in so.chunks(CHUNK).enumerate() {
         let offset = u32::try_from(index * CHUNK).expect("it is short");
-        must(&net, &[loader::write(&buffer.pubkey(), &me, offset, chunk.to_vec())], &[&authority]);
+        must(net, &[loader::write(&buffer.pubkey(), &me, offset, chunk.to_vec())], &[authority]);
     }
-    must(&net, &[loader::upgrade(&ID, &buffer.pubkey(), &me, &me, true)], &[&authority]);
+    (buffer.pubkey(), so.len())
+}
+
+#[test]
+fn a_program_is_upgraded_and_the_upgrade_taken_back() {
+    let net = Net::new();
+    let authority = net.wallet();
+    deployed(&net, &authority);
+    let (me, mint) = (authority.pubkey(), mint(&net));
+    let (same, _) = buffered(&net, &authority, BYTECODE);
+    let (other, _) = buffered(&net, &authority, PROBE);
+    must(&net, &[loader::upgrade(&ID, &same, &me, &me, true)], &[&authority]);
     net.advance(1);
-    must(&net, &[initialize(&authority, &authority, mint(&net), plan(me))], &[&authority]);
-    let close = loader::close_any(&at, &me, Some(&me), Some(&ID), false);
-    let refused = net.refused("sendTransaction", sending(&net.signed(&[close], &[&authority]), json!({})));
-    assert!(refused["message"].as_str().is_some_and(|words| words.contains("cannot be closed")), "{refused}");
+    let to = net.slot("processed");
+    let begin = || net.signed(&[initialize(&authority, &authority, mint, plan(me))], &[&authority]);
+    let simulated = |commitment: &str| {
+        let config = json!({ "commitment": commitment, "replaceRecentBlockhash": true });
+        net.call("simulateTransaction", sending(&begin(), config))["value"]["err"].clone()
+    };
+
+    net.advance(1);
+    must(&net, &[loader::upgrade(&ID, &other, &me, &me, true)], &[&authority]);
+    net.advance(1);
+    assert_eq!((simulated("processed").is_null(), simulated("confirmed").is_null()), (false, false));
+    net.call("localnet_hold", json!({ "commitment": "confirmed", "at": to }));
+    assert_eq!(simulated("confirmed"), Value::Null, "the bytecode of that slot is executed");
+    net.call("localnet_release", json!({ "commitment": "confirmed" }));
+    net.call("localnet_revert", json!({ "toSlot": to }));
+    must(&net, &[initialize(&authority, &authority, mint, plan(me))], &[&authority]);
+}
+
+#[test]
+fn a_program_is_closed_for_good() {
+    let net = Net::new();
+    let authority = net.wallet();
+    deployed(&net, &authority);
+    let (me, at, mint) = (authority.pubkey(), get_program_data_address(&ID), mint(&net));
+    let (buffer, length) = buffered(&net, &authority, BYTECODE);
+    let to = net.slot("processed");
+    net.advance(1);
+    let rent = account(&net, at)["lamports"].as_u64().expect("a number");
+    let before = net.balance(me, "processed");
+    must(&net, &[loader::close_any(&at, &me, Some(&me), Some(&ID), false)], &[&authority]);
+    assert_eq!((account(&net, at), net.balance(me, "processed")), (Value::Null, before + rent - 5_000));
+    assert_eq!(account(&net, ID)["executable"], true, "the id stays taken");
+
+    net.advance(1);
+    let begin = || net.send(&net.signed(&[initialize(&authority, &authority, mint, plan(me))], &[&authority]));
+    let refused = net.status(&begin())["err"].clone();
+    assert_eq!(refused, json!({ "InstructionError": [0, "UnsupportedProgramId"] }));
+    let deploy = loader::deploy_with_max_program_len(&me, &ID, &buffer, &me, 1, length, true).expect("instructions");
+    let again = net.send(&net.signed(&deploy[1..], &[&authority]));
+    assert_eq!(net.status(&again)["err"], json!({ "InstructionError": [0, "AccountAlreadyInitialized"] }));
+
+    net.call("localnet_revert", json!({ "toSlot": to }));
+    assert_eq!(net.status(&begin())["err"], Value::Null);
+    assert!(!account(&net, pda(b"config")).is_null());
+}
+
+/// Accounts are written in the order of the message, which is that of their addresses.
+#[test]
+fn a_program_is_closed_whichever_of_its_accounts_is_written_first() {
+    let net = Net::new();
+    let authority = net.wallet();
+    let me = authority.pubkey();
+    for is_first in [true, false] {
+        let fits = |program: &Keypair| (program.pubkey() < get_program_data_address(&program.pubkey())) == is_first;
+        let program = std::iter::repeat_with(Keypair::new).find(fits).expect("every second one fits");
+        let (id, key) = (program.pubkey(), program.to_bytes().to_vec());
+        net.call("localnet_deploy", json!({ "program": key, "so": PROBE, "authority": me.to_string() }));
+        let closed = || {
+            let call = Instruction { program_id: id, accounts: Vec::new(), data: Vec::new() };
+            net.advance(1);
+            let signature = net.send(&net.signed(&[call], &[&authority]));
+            net.status(&signature)["err"] == json!({ "InstructionError": [0, "UnsupportedProgramId"] })
+        };
+        assert!(!closed());
+        let close = loader::close_any(&get_program_data_address(&id), &me, Some(&me), Some(&id), false);
+        must(&net, &[close], &[&authority]);
+        assert!(closed());
+    }
 }
 
 #[test]
