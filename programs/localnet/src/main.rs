@@ -21,11 +21,12 @@
 //!
 //! `getAccountInfo`, `getBalance`, `getMultipleAccounts`, `getProgramAccounts` (`memcmp`, `dataSize`, `dataSlice`,
 //! `withContext`), `getTokenAccountBalance`, `getMinimumBalanceForRentExemption`; `getSlot`, `getBlockHeight`,
-//! `getBlockTime`, `getEpochInfo`, `getGenesisHash`, `getFirstAvailableBlock`, `getHealth`, `getVersion`;
+//! `getBlockTime`, `getEpochInfo`, `getEpochSchedule`, `getGenesisHash`, `getFirstAvailableBlock`, `getHealth`,
+//! `getTransactionCount`, `getVersion`; `getClusterNodes`, `getSlotLeaders`, `getVoteAccounts` of a cluster of one;
 //! `getLatestBlockhash`, `isBlockhashValid`, `getFeeForMessage`, `getRecentPrioritizationFees`;
 //! `getSignaturesForAddress`, `getSignatureStatuses`, `getTransaction` (`json`, `base64`, `base58`); `sendTransaction`,
 //! `simulateTransaction`, `requestAirdrop`. By websocket: `logsSubscribe`, `accountSubscribe`, `signatureSubscribe`,
-//! `slotSubscribe`.
+//! `slotSubscribe`, `slotsUpdatesSubscribe`.
 //!
 //! Errors have the codes and words of a validator, `minContextSlot` (-32016) among them. Where no commitment is asked
 //! for it is `finalized`, the preflight of `sendTransaction` included: a blockhash that is not final yet needs

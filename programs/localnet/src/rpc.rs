@@ -7,6 +7,7 @@ use crate::face::{Commitment, Face, View};
 
 mod accounts;
 mod blocks;
+mod cluster;
 mod control;
 pub(crate) mod encode;
 mod history;
@@ -110,13 +111,19 @@ pub(crate) fn answer(network: &mut Network, face: usize, method: &str, params: V
         "getBlockHeight" => asked.height(),
         "getBlockTime" => asked.block_time(),
         "getEpochInfo" => asked.epoch(),
+        "getEpochSchedule" => Ok(asked.epoch_schedule()),
         "getFirstAvailableBlock" => Ok(json!(asked.view(Commitment::Finalized).first_slot())),
         "getGenesisHash" => asked.genesis(),
         "getHealth" => Ok(json!("ok")),
         "getLatestBlockhash" => asked.latest_blockhash(),
         "getSlot" => asked.slot(),
+        "getTransactionCount" => asked.transaction_count(),
         "getVersion" => Ok(json!({ "solana-core": VERSION, "feature-set": crate::engine::feature_set() })),
         "isBlockhashValid" => asked.is_blockhash_valid(),
+
+        "getClusterNodes" => asked.nodes(),
+        "getSlotLeaders" => asked.leaders(),
+        "getVoteAccounts" => asked.vote_accounts(),
 
         "getSignaturesForAddress" => asked.signatures(),
         "getSignatureStatuses" => asked.statuses(),

@@ -1,6 +1,6 @@
 //! Slots, blocks, and how long a blockhash is good for.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use solana_hash::Hash;
 
 use super::{Answer, Asked, Fault, in_context};
@@ -53,6 +53,22 @@ impl Asked<'_> {
         }))
     }
 
+    pub(super) fn epoch_schedule(&self) -> Value {
+        let schedule = self.network.chain.engine.epoch_schedule();
+        json!({
+            "slotsPerEpoch": schedule.slots_per_epoch,
+            "leaderScheduleSlotOffset": schedule.leader_schedule_slot_offset,
+            "warmup": schedule.warmup,
+            "firstNormalEpoch": schedule.first_normal_epoch,
+            "firstNormalSlot": schedule.first_normal_slot,
+        })
+    }
+
+    pub(super) fn transaction_count(&self) -> Answer {
+        let view = self.wanted(0)?;
+        Ok(json!(view.chain.executed_between(0, view.slot).count()))
+    }
+
     pub(super) fn genesis(&self) -> Answer {
         let lies = &self.network.faces[self.face].lies;
         let truth = self.network.chain.genesis;
@@ -74,7 +90,7 @@ impl Asked<'_> {
 }
 
 /// The newest blockhash that is shown, and how long it can be used.
-pub(super) fn latest(view: &View<'_>) -> serde_json::Value {
+pub(super) fn latest(view: &View<'_>) -> Value {
     let block = view.chain.block_through(view.slot).1;
     json!({ "blockhash": block.hash.to_string(), "lastValidBlockHeight": block.height + MAX_AGE })
 }

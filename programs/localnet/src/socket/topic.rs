@@ -20,6 +20,7 @@ pub(super) struct Mark {
 
 pub(super) enum Topic {
     Slot { told: u64 },
+    SlotsUpdates { told: u64 },
     Logs { mentions: Option<Address>, commitment: Commitment, told: Mark },
     Account { address: Address, commitment: Commitment, shape: Shape, told: Option<AccountSharedData> },
     Signature { signature: Signature, commitment: Commitment },
@@ -36,6 +37,7 @@ impl Topic {
     pub(super) fn wanted(network: &Network, face: usize, method: &str, asked: &Params) -> Result<Self, Fault> {
         match method {
             "slotSubscribe" => Ok(Self::Slot { told: network.chain.newest() }),
+            "slotsUpdatesSubscribe" => Ok(Self::SlotsUpdates { told: network.chain.newest() }),
             "logsSubscribe" => {
                 let commitment = asked.config(1)?.commitment("commitment")?;
                 let told = mark(&network.view(face, commitment));
@@ -58,6 +60,7 @@ impl Topic {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Slot { .. } => "slot",
+            Self::SlotsUpdates { .. } => "slotsUpdates",
             Self::Logs { .. } => "logs",
             Self::Account { .. } => "account",
             Self::Signature { .. } => "signature",
@@ -68,6 +71,7 @@ impl Topic {
     pub(super) fn news(&mut self, network: &Network, face: usize) -> News {
         match self {
             Self::Slot { told } => slots(network, face, told),
+            Self::SlotsUpdates { told } => updates(network, told),
             Self::Logs { mentions, commitment, told } => {
                 let view = network.view(face, *commitment);
                 let news = logs(&view, mentions.as_ref(), *told);
@@ -116,6 +120,19 @@ fn slots(network: &Network, face: usize, told: &mut u64) -> News {
     let root = network.view(face, Commitment::Finalized).slot;
     let new = network.chain.blocks_between(told.saturating_add(1), newest);
     let results = new.map(|(slot, block)| json!({ "slot": slot, "parent": block.parent, "root": root })).collect();
+    *told = newest;
+    News { results, last: false }
+}
+
+/// A slot begins with the first that is heard of it, and then the one before is complete.
+fn updates(network: &Network, told: &mut u64) -> News {
+    let newest = network.chain.newest();
+    let new = network.chain.blocks_between(told.saturating_add(1), newest);
+    let results = new.flat_map(|(slot, block)| {
+        let update = |kind: &str, slot: u64| json!({ "type": kind, "slot": slot, "timestamp": block.time_ms });
+        [update("completed", block.parent), update("firstShredReceived", *slot)]
+    });
+    let results = results.collect();
     *told = newest;
     News { results, last: false }
 }

@@ -10,3 +10,4 @@ mod revert;
 mod sending;
 mod sockets;
 mod starting;
+mod tools;

@@ -103,7 +103,15 @@ fn slots_are_told_and_subscriptions_end() {
     let told = socket.told("slot", &slots);
     assert_eq!(told, json!({ "slot": before + 1, "parent": before, "root": net.slot("finalized") }));
     assert_eq!(socket.ask("slotUnsubscribe", json!([slots]))["result"], true);
+    let updates = socket.subscribe("slotsUpdates", json!([]));
     net.advance(1);
+    for (kind, slot) in [("completed", before + 1), ("firstShredReceived", before + 2)] {
+        let told = socket.told("slotsUpdates", &updates);
+        assert_eq!((&told["type"], &told["slot"]), (&json!(kind), &json!(slot)));
+        let second = net.clock("processed").1.unix_timestamp.unsigned_abs();
+        assert_eq!(told["timestamp"].as_u64().map(|timestamp| timestamp / 1_000), Some(second));
+    }
+    assert_eq!(socket.ask("slotsUpdatesUnsubscribe", json!([updates]))["result"], true);
     assert_eq!(socket.ask("slotUnsubscribe", json!([slots]))["error"]["code"], -32602);
     assert_eq!(socket.ask("voteSubscribe", json!([]))["error"]["code"], -32601);
     let payer = net.wallet();
