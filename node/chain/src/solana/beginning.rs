@@ -297,7 +297,8 @@ impl Shown {
 
     /// Whether these facts make of what it has what the other has.
     fn becomes(&self, to: &Self, history: &History) -> bool {
-        let time = self.content.through.time.max(to.content.through.time);
+        // Not by the other's clock: two ledgers are compared as of the earlier of the two.
+        let time = self.content.through.time.max(to.sheet.last());
         let page = history.page(Point { height: to.sheet.slot, time }, true);
         let mut ledger = self.ledger.clone();
         let Ok(change) = ledger.stage(&page) else { return false };

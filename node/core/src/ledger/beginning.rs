@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ChainBooks, Change, JournalEnd, Ledger, Operator, Point, PostedRoot};
 use crate::amount::Amount;
-use crate::cycle::{Cycle, Height};
+use crate::cycle::{Cycle, Height, UnixSeconds};
 use crate::cycle_stake::CycleStake;
 use crate::fact::{PoolParameters, VaultParameters};
 use crate::identity::{Account, ChainId, Owner, Signer};
@@ -134,14 +134,18 @@ impl Ledger {
 
     /// What of a chain another ledger has otherwise; nothing if both go on from the same, however they came there. Where they
     /// stand does not count, nor which block jailed an operator or was the last about it, which only facts say; nor whether a
-    /// root is remembered that was replaced by one that pays already at both, for the program forgets it without a fact.
+    /// root is remembered that was replaced by one that pays already at both, for the program forgets it without a fact. Stakes
+    /// are alike if they are so from the cycle on in which the earlier of the two stands.
     #[must_use]
     pub fn unlike(&self, other: &Self, chain: ChainId) -> Option<&'static str> {
+        let (mine, its) = (self.chain(chain), other.chain(chain));
+        let now = mine.into_iter().chain(its).map(|books| books.through.time).min().unwrap_or_default();
+        let cycle = self.clock.cycle(now).unwrap_or_default();
         let operators = |ledger: &Self| -> BTreeMap<Owner, Operator> {
             let mine = ledger.operators.iter().filter(|(owner, _)| owner.chain == chain);
             let told = |operator: &Operator| {
                 let jailed = operator.jailed.map(|_| Point::default());
-                Operator { jailed, changed: Height(0), ..operator.clone() }
+                Operator { jailed, stake: operator.stake.at(cycle), changed: Height(0), ..operator.clone() }
             };
             mine.map(|(owner, operator)| (*owner, told(operator))).collect()
         };
@@ -149,13 +153,15 @@ impl Ledger {
             let mine = ledger.signers.iter().filter(|((of, _), _)| *of == chain);
             mine.map(|((_, signer), tenure)| (*signer, *tenure)).collect()
         };
-        let (mine, its) = (self.chain(chain), other.chain(chain));
-        let lasting = |books: &ChainBooks| ChainBooks { through: Point::default(), settled: None, ..*books };
+        let lasting = |books: &ChainBooks| {
+            let (through, total) = (Point::default(), books.total.at(cycle));
+            ChainBooks { through, total, settled: None, ..*books }
+        };
         let differs = [
             ("network", self.network != other.network || self.clock != other.clock),
             ("operators", operators(self) != operators(other)),
             ("books", mine.map(lasting) != its.map(lasting)),
-            ("settled root", !mine.zip(its).is_none_or(|(mine, its)| mine.settled_alike(its))),
+            ("settled root", !mine.zip(its).is_none_or(|(mine, its)| mine.settled_alike(its, now))),
             ("heads", !self.journals(chain).eq(other.journals(chain))),
             ("signers", signers(self) != signers(other)),
         ];
@@ -266,8 +272,7 @@ impl Ledger {
 
 impl ChainBooks {
     /// Whether the replaced root is the same, or one of the two has forgotten one that no longer pays at either.
-    fn settled_alike(&self, other: &Self) -> bool {
-        let now = self.through.time.min(other.through.time);
+    fn settled_alike(&self, other: &Self, now: UnixSeconds) -> bool {
         let is_replaced = self.posted.is_some_and(|root| root.activates <= now);
         self.settled == other.settled || (self.settled.is_none() || other.settled.is_none()) && is_replaced
     }
