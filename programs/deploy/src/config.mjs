@@ -66,6 +66,21 @@ function* differences(found, expected, path = '') {
   }
 }
 
+// What is zero while nobody has done anything.
+const UNTOUCHED = ['paused', 'vetoes', 'operators', 'deposited', 'funded', 'has_active', 'has_pending'];
+
+// A network that has just begun holds nothing: what is there already was not put there by its verbs.
+export function checkFresh(found) {
+  const counts = UNTOUCHED.map((key) => [key, found[key]]);
+  const changes = ['vault_proposal', 'pool_proposal'].map((key) => [`${key}.effective`, found[key].effective]);
+  const wrong = [...counts, ...changes].filter(([, value]) => value !== 0n);
+  if (wrong.length === 0) return;
+  throw new Refused(
+    `the network has just begun, and is not empty: ${wrong.map(([key, value]) => `\`${key}\` is ${value}`).join('; ')}`,
+    'look at its transactions before anything else: if others were as quick as that, run the same again',
+  );
+}
+
 const shown = (key, bytes) => (['network', 'domain'].includes(key) ? hex(bytes) : base58(bytes));
 
 // The config is that of the plan, field by field.

@@ -11,12 +11,13 @@ import { base58, equal, hex } from './bytes.mjs';
 import * as config from './config.mjs';
 import * as costs from './costs.mjs';
 import * as deploying from './deploy.mjs';
+import * as history from './history.mjs';
 import { readKey } from './keys.mjs';
 import * as loader from './loader.mjs';
 import * as mints from './mint.mjs';
 import * as plans from './plan.mjs';
 import * as record from './record.mjs';
-import { INTERRUPTED, Refused, misused, quoted } from './refused.mjs';
+import { INTERRUPTED, OUTSIDE, Refused, misused, quoted } from './refused.mjs';
 import { planned } from './report.mjs';
 import { Rpc } from './rpc.mjs';
 import * as sites from './site.mjs';
@@ -51,6 +52,7 @@ async function survey(options) {
   const file = resolve(options.deployment ?? join(ROOT, 'programs/deployments', `${base58(genesisHash)}.json`));
   record.check(file, { program: program.address, genesisHash });
   checkProgram(state, build, deployer);
+  if (!state.config) await checkUnused(rpc, addresses, state);
   return { options, plan, deployer, program, build, rpc, site, state, file, price: options.priority };
 }
 
@@ -69,6 +71,18 @@ function checkProgram({ program, config: begun }, build, deployer) {
       'only that authority can begin it: name its key with --deployer',
     );
   }
+}
+
+// Other code at this address can have written accounts of the network that is to begin, and nobody could ever see it.
+async function checkUnused(rpc, addresses, { program }) {
+  const isUsed = program
+    ? Boolean((await history.originOf(rpc, addresses, program.slot, 'confirmed'))?.replaced)
+    : await history.wasUsed(rpc, addresses);
+  if (!isUsed) return;
+  throw new Refused(
+    `other bytecode stood at ${base58(addresses.program)} before, and can have written what it liked`,
+    'nobody would believe a network there: make another key, and build for it',
+  );
 }
 
 function configOf(task, account) {
@@ -156,10 +170,35 @@ async function settled(task, done) {
       'look at it with another endpoint before anything else',
     );
   }
-  const content = record.render({ plan, site, build, config: found, program });
+  if (done === 'deployed') config.checkFresh(found);
+  const fromSlot = await deployedIn(task, program);
+  const content = record.render({ plan, site, build, config: found, program, fromSlot });
   if (task.options['dry-run']) return { task, done, content };
   if (record.write(task.file, content)) say(`wrote ${task.file}`);
   return { task, done, content };
+}
+
+// Since when there is a network to look for. Later endpoints may not show it any more, and then the file knows it.
+async function deployedIn({ rpc, site, file }, program) {
+  const origin = await history.originOf(rpc, site.addresses, program.slot);
+  if (origin?.deployed) return origin.deployed;
+  if (origin) {
+    warn(
+      `other bytecode stood there until slot ${origin.replaced}, and \`williw deploy verify\` will say so`,
+      'publish what it was, and what it was replaced for',
+    );
+    return program.slot;
+  }
+  const known = record.fromSlotOf(file);
+  if (known === null) {
+    throw new Refused(
+      'the endpoint does not show how the program came there',
+      'run the same again with one that keeps its history; the network stands',
+      OUTSIDE,
+    );
+  }
+  warn('the endpoint does not show how the program came there', `what ${file} says of it stays`);
+  return known;
 }
 
 async function endUpgrades(task) {

@@ -10,7 +10,7 @@ import { misused, quoted } from './refused.mjs';
 const texts = (names, terms) => Object.fromEntries(names.map((name) => [name, String(terms[name])]));
 const bounds = (names, { least, most }) => ({ least: texts(names, least), most: texts(names, most) });
 
-export function render({ plan, site, build, config, program }) {
+export function render({ plan, site, build, config, program, fromSlot }) {
   const { addresses, genesisHash, network } = site;
   return {
     cluster: plan.cluster,
@@ -25,7 +25,7 @@ export function render({ plan, site, build, config, program }) {
     token_decimals: Number(config.decimals),
     stake_tokens: base58(config.stake_tokens),
     reward_tokens: base58(config.reward_tokens),
-    from_slot: program.slot,
+    from_slot: fromSlot,
     bytecode_sha256: build.hash,
     bytecode_bytes: build.bytecode.length,
     base_chain_id: String(plan.base?.chainId ?? 0n),
@@ -56,6 +56,12 @@ export function check(file, { program, genesisHash }) {
       'name another file with --deployment, or move this one away if it is of a cluster that is gone',
     );
   }
+}
+
+// Since when the network can be there, by the file of an earlier run; `check` saw that it is of this one.
+export function fromSlotOf(file) {
+  const slot = existsSync(file) ? readJson(file, 'a deployment').from_slot : null;
+  return Number.isSafeInteger(slot) ? slot : null;
 }
 
 // False if the file said so already.

@@ -5,10 +5,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { address, base58, concat, little } from '../src/bytes.mjs';
+import { makeBuffer } from '../src/deploy.mjs';
 import { WELL_KNOWN, newKey } from '../src/keys.mjs';
-import { createAccount } from '../src/loader.mjs';
+import { BUFFER_HEAD, createAccount, programDataOf } from '../src/loader.mjs';
 import { Rpc, pause } from '../src/rpc.mjs';
-import { land, recentBlockhash, signed, writable } from '../src/transaction.mjs';
+import { land, readable, recentBlockhash, signed, signing, writable } from '../src/transaction.mjs';
+import { fill } from '../src/upload.mjs';
 
 export const ROOT = resolve(fileURLToPath(import.meta.url), '../../../..');
 
@@ -49,9 +51,39 @@ export class Chain {
     return (await this.rpc.call('getBalance', [base58(of), { commitment: 'confirmed' }])).value;
   }
 
-  async send(keys, instructions) {
+  async send(keys, instructions, commitment = 'confirmed') {
     const { bytes, last } = await recentBlockhash(this.rpc, address);
-    if (!(await land(this.rpc, signed(keys, instructions, bytes), last))) throw new Error('it was in no block');
+    const transaction = signed(keys, instructions, bytes);
+    if (!(await land(this.rpc, transaction, last, { commitment }))) throw new Error('it was in no block');
+  }
+
+  // Puts a program there in the chain's own way, which is quick; the slot in which it was.
+  async deploy(program, so, authority) {
+    const key = [...program.seed, ...program.address];
+    return this.rpc.call('localnet_deploy', [{ program: key, so, authority: base58(authority) }]);
+  }
+
+  // Replaces the bytecode of a program, as its authority, for good.
+  async upgrade(program, bytecode, authority) {
+    const [key, { length }] = [newKey(), bytecode];
+    const lamports = BigInt(await this.rpc.call('getMinimumBalanceForRentExemption', [BUFFER_HEAD + length]));
+    const task = { deployer: authority, key, price: 0n };
+    await makeBuffer(this.rpc, { ...task, length, lamports, isDone: () => false });
+    await fill(this.rpc, { ...task, bytecode: Uint8Array.from(bytecode), say: () => {} });
+    const accounts = [
+      ...[programDataOf(program), program, key.address, authority.address].map(writable),
+      ...[WELL_KNOWN.rent, WELL_KNOWN.clock].map(readable),
+      signing(readable(authority.address)),
+    ];
+    await this.send([authority], [{ program: WELL_KNOWN.loader, accounts, data: little(3, 4) }], 'finalized');
+  }
+
+  // Gives a program more room, as anybody can; for good.
+  async extend(program, payer) {
+    const places = [programDataOf(program), program].map(writable);
+    const accounts = [...places, readable(WELL_KNOWN.system), signing(writable(payer.address))];
+    const data = concat(little(6, 4), little(10_240, 4));
+    await this.send([payer], [{ program: WELL_KNOWN.loader, accounts, data }], 'finalized');
   }
 
   // A mint of `payer`'s; `extension` is what is told to a mint of Token-2022 before it is one, and how large that is.

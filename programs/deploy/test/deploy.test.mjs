@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 
 import { address, base58, hex, text } from '../src/bytes.mjs';
-import { WELL_KNOWN, derived, newKey } from '../src/keys.mjs';
+import { Idl } from '../src/idl.mjs';
+import { WELL_KNOWN, derived, newKey, readKey } from '../src/keys.mjs';
 import { networkId } from '../src/network.mjs';
 import { TRIES } from '../src/rpc.mjs';
 import { piecesOf } from '../src/upload.mjs';
@@ -17,6 +18,7 @@ const SOL = 1_000_000_000;
 const IDL = JSON.parse(readFileSync(join(ROOT, 'programs/idl/williw.json'), 'utf8'));
 const PROGRAM = IDL.address;
 const BYTECODE = readFileSync(join(ROOT, 'programs/bytecode/williw.so'));
+const KEY = readKey(join(ROOT, 'programs/localnet-keypair.json'), 'key', () => {});
 const INITIALIZE = Buffer.from(IDL.instructions.find(({ name }) => name === 'initialize').discriminator);
 const MAINNET = '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d';
 const DEVNET = 'EtWTRABZaYq6iMfeYKouRu166VU2xqa1wcaWoxPkrZBG';
@@ -307,4 +309,87 @@ describe('a network of both chains', () => {
     assert.match((await hand(VAULT)).stderr, /was handed over before; nothing was sent/);
     refused(await scene.run({ plan: plan(), finalize: true }), 2, /the right to upgrade is \w+'s, not the deployer's/);
   });
+});
+
+describe('a program that stands already', () => {
+  let chain, proxy, scene, slot;
+  const SO = join(ROOT, 'programs/bytecode/williw.so');
+  const CONFIG = base58(derived(address(PROGRAM), text('config')));
+  before(async () => {
+    chain = await Chain.start();
+    proxy = await Proxy.start(chain.url);
+    const deployer = await chain.wallet(100 * SOL);
+    scene = new Scene({ url: proxy.url, deployer, mint: await chain.mint(deployer) });
+    ({ slot } = await chain.deploy(KEY, SO, deployer.address));
+  });
+  after(async () => {
+    await proxy.stop();
+    await chain.stop();
+    scene.remove();
+  });
+  afterEach(() => proxy.honest());
+
+  const fromSlot = () => JSON.parse(readFileSync(scene.file, 'utf8')).from_slot;
+
+  test('begins a network that has to be empty', async () => {
+    const idl = new Idl(IDL);
+    const planted = (data) => {
+      const bytes = Buffer.from(data, 'base64');
+      const isOperators = (at) => {
+        const changed = Uint8Array.from(bytes);
+        changed[at] ^= 1;
+        return idl.account('Config', changed)?.operators === 1n;
+      };
+      bytes[Array.from(bytes.keys()).find(isOperators)] = 1;
+      return bytes.toString('base64');
+    };
+    proxy.edits = {
+      getMultipleAccounts: (answer, [asked, { commitment }]) => {
+        const held = answer.result.value[asked.indexOf(CONFIG)];
+        if (held && commitment === 'finalized') held.data[0] = planted(held.data[0]);
+        return answer;
+      },
+    };
+    refused(await scene.run(), 1, /has just begun, and is not empty: `operators` is 1$/m);
+    assert.ok(!existsSync(scene.file));
+  });
+
+  test('is looked for since its deployment', async () => {
+    proxy.lies = { getSignaturesForAddress: { result: [] } };
+    refused(await scene.run(), 3, /does not show how the program came there/);
+    assert.ok(!existsSync(scene.file));
+    proxy.honest();
+    const run = await scene.run();
+    assert.equal(run.code, 0, run.stderr);
+    assert.ok(slot <= fromSlot() && fromSlot() < slot + 400, `${fromSlot()} is not ${slot}`);
+    const known = fromSlot();
+    proxy.lies = { getSignaturesForAddress: { result: [] } };
+    const again = await scene.run();
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /^warning: the endpoint does not show how the program came there$/m);
+    assert.equal(fromSlot(), known);
+  });
+
+  test('is not hidden once it was replaced', async () => {
+    await chain.upgrade(KEY.address, BYTECODE, scene.deployer);
+    const run = await scene.run();
+    assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stderr, new RegExp(`^warning: other bytecode stood there until slot ${fromSlot()}, and`, 'm'));
+  });
+});
+
+test('no network begins where other bytecode stood before', async () => {
+  const chain = await Chain.start();
+  const deployer = await chain.wallet(100 * SOL);
+  const scene = new Scene({ url: chain.url, deployer, mint: await chain.mint(deployer) });
+  // As large as what is to be in its place.
+  const probe = readFileSync(join(ROOT, 'programs/bytecode/probe.so'));
+  const other = join(scene.folder, 'other.so');
+  writeFileSync(other, Buffer.concat([probe, Buffer.alloc(BYTECODE.length - probe.length)]));
+  await chain.deploy(KEY, other, deployer.address);
+  await chain.upgrade(KEY.address, BYTECODE, deployer);
+  refused(await scene.run({ 'dry-run': true }), 1, new RegExp(`other bytecode stood at ${PROGRAM} before`));
+  assert.ok(!existsSync(scene.file));
+  await chain.stop();
+  scene.remove();
 });

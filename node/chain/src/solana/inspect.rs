@@ -25,8 +25,10 @@ use crate::panel::Matter;
 use crate::quorum::reached_heights;
 
 mod layouts;
+mod origin;
 
 pub use layouts::{Bytecode, Mint, Tokens};
+use origin::Origin;
 
 const MATTER: Matter = Matter::Lookup;
 
@@ -45,6 +47,8 @@ pub struct Inspection {
     pub genesis: Account,
     pub places: Places,
     pub program: ProgramFound,
+    /// How its bytecode came there; none if no quorum shows it.
+    pub origin: Option<Origin>,
     /// Whose the account is and what it says, of each of these; none where nothing is.
     pub config: Found<ConfigFound>,
     pub stake_tokens: Found<Tokens>,
@@ -156,15 +160,22 @@ impl Solana {
                 self.panel.agree_on(MATTER, $what, parts)?
             }};
         }
+        let program: ProgramFound = agreed!(program, "the program");
+        let at = at.expect("as many as agree showed a slot");
+        let origin = match &program.bytecode {
+            Some(bytecode) => self.origin(&sites, bytecode.slot, at).await,
+            None => None,
+        };
         let value = Inspection {
-            program: agreed!(program, "the program"),
             config: config_found(agreed!(config, "the config")),
             stake_tokens: agreed!(stake_tokens, "the stake tokens"),
             reward_tokens: agreed!(reward_tokens, "the reward tokens"),
             mint: agreed!(mint, "the mint"),
-            at: at.expect("as many as agree showed a slot"),
+            at,
             genesis,
             places: sites.places(),
+            program,
+            origin,
         };
         Ok(Reading { value, faults: self.panel.faults(MATTER) })
     }

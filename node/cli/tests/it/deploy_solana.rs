@@ -20,13 +20,23 @@ const KEYGEN: &str = "
     console.log(JSON.stringify({ file: fileOf(key), address: base58(key.address) }));
 ";
 
+/// What the deployer does to a program that stands: `upgrade` or `extend`.
+const CHANGE_PROGRAM: &str = "
+    import { readFileSync } from 'node:fs';
+    import { address } from './programs/deploy/src/bytes.mjs';
+    import { readKey } from './programs/deploy/src/keys.mjs';
+    import { Chain } from './programs/deploy/test/chain.mjs';
+    const [what, url, program, deployer] = process.argv.slice(1);
+    const [chain, id] = [new Chain(null, url), address(program)];
+    const key = readKey(deployer, 'key', () => {});
+    if (what === 'extend') await chain.extend(id, key);
+    else await chain.upgrade(id, readFileSync('programs/bytecode/williw.so'), key);
+    console.log('{}');
+";
+
 const TOKEN_2022: &str = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
 
-/// Where something lies in an account: the IDL, and the layouts of the loader and of the token programs.
-const PAUSED_AT: usize = 11;
-const OFFERED_AT: usize = 256;
-const CHANGE_OF_VAULT_AT: usize = 568;
-const CHANGE_OF_POOL_AT: usize = 768;
+/// Where something lies in an account: the layouts of the loader and of the token programs.
 const CODE_AT: usize = 45;
 const FREEZER_AT: usize = 46;
 const STATE_AT: usize = 108;
@@ -42,6 +52,37 @@ fn nobody() -> String {
     Account([0xcc; 32]).base58()
 }
 
+/// Where something lies in the config, by the IDL.
+fn config_at(path: &[&str]) -> usize {
+    const KIND_LEN: usize = 8;
+    let idl = std::fs::read(root().join("programs/idl/williw.json")).unwrap();
+    let idl: Value = serde_json::from_slice(&idl).unwrap();
+    let fields = |of: &str| {
+        let kind = idl["types"].as_array().unwrap().iter().find(|kind| kind["name"] == of);
+        kind.unwrap_or_else(|| panic!("there is no {of}"))["type"]["fields"].as_array().unwrap().clone()
+    };
+    fn size(kind: &Value, fields: &dyn Fn(&str) -> Vec<Value>) -> usize {
+        match kind.as_str() {
+            Some("u8") => 1,
+            Some("u64") => 8,
+            Some("pubkey") => 32,
+            Some(other) => panic!("{other} is not known here"),
+            None => match (&kind["array"], kind["defined"]["name"].as_str()) {
+                (_, Some(name)) => fields(name).iter().map(|field| size(&field["type"], fields)).sum(),
+                (array, None) => size(&array[0], fields) * usize::try_from(array[1].as_u64().unwrap()).unwrap(),
+            },
+        }
+    }
+    let (mut at, mut of) = (KIND_LEN, "Config".to_owned());
+    for name in path {
+        let fields_here = fields(&of);
+        let place = fields_here.iter().position(|field| field["name"] == *name).unwrap();
+        at += fields_here[..place].iter().map(|field| size(&field["type"], &fields)).sum::<usize>();
+        of = fields_here[place]["type"]["defined"]["name"].as_str().unwrap_or_default().to_owned();
+    }
+    at
+}
+
 /// Runs one of the repository's own tools; what it printed.
 async fn run(program: &str, arguments: &[&str]) -> Value {
     let mut command = Command::new(program);
@@ -55,6 +96,8 @@ struct Deployed {
     net: Localnet,
     file: Value,
     home: Home,
+    /// The file of the key that may upgrade the program.
+    deployer: String,
 }
 
 impl Deployed {
@@ -80,7 +123,7 @@ impl Deployed {
         let program = ["--program", program.to_str().unwrap()];
         run(script.to_str().unwrap(), &[&flags[..], &files, &program].concat()).await;
         let file = serde_json::from_slice(&std::fs::read(&written).unwrap()).unwrap();
-        Self { net, file, home }
+        Self { net, file, home, deployer }
     }
 
     /// An endpoint with a key in its address, counted from 1.
@@ -105,7 +148,7 @@ impl Deployed {
         let verdict: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{}", ended.stderr));
         assert!(verdict["slot"].is_u64() && verdict.get("block").is_none(), "{verdict}");
         let checks = verdict["checks"].as_array().unwrap();
-        assert_eq!(checks.len(), 63, "none is left out");
+        assert_eq!(checks.len(), 64, "none is left out");
         let wrong = checks.iter().filter(|check| check["matches"] == false);
         let wrong: Vec<String> = wrong.map(|check| check["what"].as_str().unwrap().to_owned()).collect();
         assert_eq!((ended.code, verdict["matches"].as_bool()), (i32::from(!wrong.is_empty()), Some(wrong.is_empty())));
@@ -143,6 +186,12 @@ impl Deployed {
         for position in 1..=3 {
             self.net.lie(position, "forged", forgery.clone()).await;
         }
+    }
+
+    async fn change_program(&self, what: &str) {
+        let program = self.file["program"].as_str().unwrap();
+        let arguments = [what, self.net.rpcs[0].as_str(), program, &self.deployer];
+        run("node", &[&["--input-type=module", "--eval", CHANGE_PROGRAM][..], &arguments].concat()).await;
     }
 
     async fn honest(&self) {
@@ -259,7 +308,7 @@ async fn what_is_otherwise_on_solana_is_named() {
     let deployed = Deployed::new().await;
     let cases: &[(&str, Change, &[&str])] = &[
         ("program_data", |bytes| bytes.truncate(CODE_AT + 1_000), &["bytecode_sha256", "bytecode_bytes"]),
-        ("config", |bytes| bytes[PAUSED_AT] = 1, &["vault.paused"]),
+        ("config", |bytes| bytes[config_at(&["paused"])] = 1, &["vault.paused"]),
         ("stake_tokens", |bytes| bytes[STATE_AT] = 2, &["stake_tokens.frozen"]),
         ("reward_tokens", |bytes| bytes[40] ^= 1, &["reward_tokens.owner"]),
         ("mint", |bytes| bytes[44] = 6, &["mint.token_decimals"]),
@@ -271,7 +320,7 @@ async fn what_is_otherwise_on_solana_is_named() {
         deployed.honest().await;
     }
     // No layout that is known: nothing of it is read, and every line stands.
-    deployed.change("config", |bytes| bytes[8] = 2).await;
+    deployed.change("config", |bytes| bytes[config_at(&["version"])] = 2).await;
     let unknown = deployed.differences(&deployed.file).await;
     assert!(unknown.contains(&"config.version".to_owned()) && unknown.len() > 35, "{unknown:?}");
     assert!(!unknown.contains(&"config.owner".to_owned()), "{unknown:?}");
@@ -280,8 +329,9 @@ async fn what_is_otherwise_on_solana_is_named() {
     // Nothing is different yet, and it is said what will be, and what somebody can do.
     deployed
         .change("config", |bytes| {
-            bytes[OFFERED_AT..OFFERED_AT + 32].fill(0xcc);
-            (bytes[CHANGE_OF_VAULT_AT], bytes[CHANGE_OF_POOL_AT]) = (55, 66);
+            bytes[config_at(&["offered"])..][..32].fill(0xcc);
+            bytes[config_at(&["vault_proposal", "effective"])] = 55;
+            bytes[config_at(&["pool_proposal", "effective"])] = 66;
         })
         .await;
     deployed
@@ -330,6 +380,9 @@ async fn other_bytecode_on_solana_is_named() {
         deployed.net.advance(8).await;
         let mut found = deployed.differences(&deployed.file).await;
         assert!(found.contains(&"config.owner".to_owned()), "{found:?}");
+        // It was written there without a transaction.
+        assert!(found.contains(&"program.replaced".to_owned()), "{found:?}");
+        found.retain(|what| what != "program.replaced");
         found
             .retain(|what| what.starts_with("bytecode_") || what.starts_with("program") || what.starts_with("upgrade"));
         assert_eq!(found, named, "{nth}");
@@ -339,12 +392,49 @@ async fn other_bytecode_on_solana_is_named() {
 }
 
 #[tokio::test]
+async fn only_the_one_deployment_vouches_for_what_stands_on_solana() {
+    let deployed = Deployed::new().await;
+    let from_slot = deployed.file["from_slot"].as_u64().unwrap();
+    // Anybody can give the program more room. Its account then says another slot, and the code is the same.
+    deployed.change_program("extend").await;
+    assert!(deployed.differences(&deployed.file).await.is_empty());
+
+    let hides = json!({ "account": deployed.file["program_data"] });
+    deployed.net.lie(3, "hide_history", hides).await;
+    let ended = deployed.verify_by_all().await;
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    assert!(ended.stderr.contains("than the others about how the bytecode came there"), "{}", ended.stderr);
+    deployed.honest().await;
+    let pruned = json!({ "before_slot": from_slot + 1 });
+    deployed.net.lie(1, "pruned", pruned.clone()).await;
+    let ended = deployed.verify_by_all().await;
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    assert!(ended.stderr.contains(&format!("it keeps no history before {}", from_slot + 1)), "{}", ended.stderr);
+    deployed.net.lie(2, "pruned", pruned).await;
+    let ended = deployed.verify_by_all().await;
+    assert_eq!(ended.code, 1, "what nobody can know is not as it should be: {}", ended.stdout);
+    assert!(ended.stdout.contains("not known"), "{}", ended.stdout);
+    assert!(ended.stderr.contains("do not keep the history"), "{}", ended.stderr);
+    deployed.honest().await;
+
+    // Other code, in which the authority can have written itself what it liked, and ours again.
+    deployed.change_program("upgrade").await;
+    let slot = u64::from_le_bytes(deployed.bytes("program_data").await[4..12].try_into().unwrap());
+    assert!(slot > from_slot);
+    let file = deployed.with("/from_slot", json!(slot));
+    assert_eq!(deployed.differences(&file).await, ["program.replaced"]);
+    let ended = deployed.verify(&file, &[&deployed.rpc(1)], &[]).await;
+    assert!(ended.stdout.contains(&format!("other code until slot {slot}")), "{}", ended.stdout);
+    assert!(ended.stderr.contains("could write itself stake and rewards"), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn an_endpoint_of_solana_that_lies_is_outvoted_and_named() {
     let deployed = Deployed::new().await;
     let cases: &[(&str, Change, &str)] = &[
         ("program", |bytes| bytes[5] ^= 1, "the program"),
         ("program_data", |bytes| bytes.truncate(CODE_AT + 1_000), "the program"),
-        ("config", |bytes| bytes[PAUSED_AT] = 1, "the config"),
+        ("config", |bytes| bytes[config_at(&["paused"])] = 1, "the config"),
         ("stake_tokens", |bytes| bytes[40] ^= 1, "the stake tokens"),
         ("reward_tokens", |bytes| bytes[40] ^= 1, "the reward tokens"),
         ("mint", |bytes| bytes[44] = 6, "the mint"),

@@ -42,7 +42,7 @@ const HARMLESS: [(u16, &str); 6] = [
 /// The bytecode of a program.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytecode {
-    /// When it was put there.
+    /// When it was put there, or was given room.
     pub slot: Height,
     /// Who may replace it; nobody, for ever, if none.
     pub authority: Option<Account>,

@@ -1,8 +1,6 @@
 //! Program, config, token accounts and mint on Solana.
 
-use williw_chain::solana::{
-    Bytecode, Inspection, LAYOUT_VERSION, Mint, ProgramFound, Solana, SolanaSettings, Terms, Tokens,
-};
+use williw_chain::solana::{Bytecode, Inspection, LAYOUT_VERSION, Mint, Solana, SolanaSettings, Terms, Tokens};
 use williw_core::cycle::Height;
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId};
@@ -20,6 +18,9 @@ const LOADER: &str = "the upgradeable one";
 
 /// Extensions of a mint that say what it is, and take and stop nothing.
 const HARMLESS: &str = "only such as describe it";
+
+/// Whether other bytecode ever stood there.
+const REPLACED: &str = "program.replaced";
 
 /// Clusters that everybody means by these names. Every other one is somebody's own.
 const CLUSTERS: [(&str, &str); 3] = [
@@ -49,22 +50,26 @@ pub(super) async fn verify(record: &OnSolanaRecord, rpcs: &Rpcs, printer: &Print
     if let Some(freezer) = found.mint.contents.as_ref().and_then(|mint| mint.freezer) {
         printer.warn(format_args!("{} can freeze every account of this mint, the network's too", freezer.base58()));
     }
-    let nothing = found.program.is_of_loader.is_none();
-    let not_begun = found.config.owner.is_none();
-    Verdict::at_slot(found.at.0, compare(record, &found)).tell(|wrong| what_to_do(wrong, nothing, not_begun), printer)
+    Verdict::at_slot(found.at.0, compare(record, &found)).tell(|wrong| what_to_do(wrong, &found), printer)
 }
 
 /// What may have come about, by what does not match.
-fn what_to_do(wrong: &[String], nothing: bool, not_begun: bool) -> &'static str {
+fn what_to_do(wrong: &[String], found: &Inspection) -> &'static str {
     let any = |names: &[&str]| wrong.iter().any(|what| names.contains(&what.as_str()));
-    if nothing {
+    if found.program.is_of_loader.is_none() {
         "no program stands there: name endpoints of the right cluster, or run scripts/deploy-program again"
-    } else if not_begun {
+    } else if found.config.owner.is_none() {
         "the network has not begun there: run scripts/deploy-program again"
     } else if any(&["cluster", "network_id"]) || wrong.iter().any(|what| what.ends_with(".address")) {
         "name, program, a key of Base or an address in the file is not what it was deployed with; stake nothing there"
     } else if any(&["program.loader", "bytecode_sha256", "bytecode_bytes"]) {
         "another program runs there than the file says, and it can do what it likes; stake nothing there"
+    } else if any(&[REPLACED]) && found.origin.is_none() {
+        "the endpoints do not keep the history that shows how the program came there: name some that do; until then stake \
+         nothing there"
+    } else if any(&[REPLACED]) {
+        "whatever stood there before could write itself stake and rewards, and nothing in the accounts would show it; who \
+         does not know that code stakes nothing there"
     } else if wrong.iter().all(|what| what == "vault.paused") {
         "its governor has stopped deposits for now; what is staked can be taken out"
     } else {
@@ -85,7 +90,7 @@ fn compare(record: &OnSolanaRecord, found: &Inspection) -> Checks {
     checks.key("genesis_hash", deployment.genesis_hash, Some(found.genesis));
     let network = deployment.network().map_or_else(|fault| fault.to_string(), |network| network.id().to_string());
     checks.add("network_id", deployment.network_id, Some(network));
-    checks.of_program(record, &found.program, places.program_data);
+    checks.of_program(record, found);
     checks.of_config(record, found);
     checks.of_terms(record, terms_of(found));
     for (name, expected, place, held) in [
@@ -103,6 +108,15 @@ fn compare(record: &OnSolanaRecord, found: &Inspection) -> Checks {
 
 fn named(authority: Option<Account>) -> String {
     authority.map_or_else(|| "nobody".to_owned(), |account| account.base58())
+}
+
+/// When other bytecode could stand there, which wrote what it liked into the accounts of the program.
+fn replaced(found: &Inspection) -> String {
+    match found.origin.map(|origin| origin.replaced()) {
+        Some(None) => "never".to_owned(),
+        Some(Some(slot)) => format!("other code until slot {slot}"),
+        None => "not known".to_owned(),
+    }
 }
 
 /// A digest as the tools write it.
@@ -127,18 +141,21 @@ impl Checks {
         self.add(what, expected.base58(), found.map(|found| found.base58()));
     }
 
-    fn of_program(&mut self, record: &OnSolanaRecord, found: &ProgramFound, place: Account) {
+    fn of_program(&mut self, record: &OnSolanaRecord, inspected: &Inspection) {
+        let Inspection { program: found, origin, places, .. } = inspected;
         let loader = found.is_of_loader.map(|is_ours| if is_ours { LOADER } else { "another one" });
         self.add("program.loader", LOADER, loader);
         self.add("program.executable", true, found.executable);
         self.key("program.program_data", record.program_data, found.program_data);
-        self.key("program_data.address", record.program_data, Some(place));
+        self.key("program_data.address", record.program_data, Some(places.program_data));
         let code = found.bytecode.as_ref();
         let digest = code.map(|code| code.digest.map_or_else(|| "of fewer bytes".to_owned(), digits));
         self.add("bytecode_sha256", digits(record.bytecode_sha256), digest);
         let length = code.map(|code| length_of(code, record.bytecode_bytes));
         self.add("bytecode_bytes", record.bytecode_bytes, length);
-        self.add("from_slot", Height(record.from_slot), code.map(|code| code.slot));
+        let deployed = origin.and_then(|origin| origin.deployed()).or(code.map(|code| code.slot));
+        self.add("from_slot", Height(record.from_slot), deployed);
+        self.add(REPLACED, "never", code.map(|_| replaced(inspected)));
         let authority = code.map(|code| named(code.authority));
         self.add("upgrade_authority", named(record.in_force.upgrade_authority), authority);
     }

@@ -1,0 +1,325 @@
+//! How the bytecode came to where it stands.
+//!
+//! Only the code of a program writes its accounts, so they are sound if no other code ever stood at its address. Of that
+//! nothing is left in any account but one number, the slot of the last change: whoever plants accounts by code of their own
+//! and then puts ours in its place leaves everything as it would be without. So the transactions are read that put code
+//! there. The loader's `Deploy` and `Upgrade` do, and each of them, and whatever gives room, writes its slot beside the
+//! bytecode. Hence a `Deploy` in the slot that stands there, with no other one, no `Upgrade` and no `Close` before it, is all
+//! that ever happened. What came later cannot have put code there, so it is not read.
+//!
+//! Everybody can name these addresses in transactions of their own, before the deployment too: what such a transaction does
+//! is decided by what the loader was told, and by the place at which it was told of them.
+
+use std::collections::BTreeSet;
+
+use anchor_lang::prelude::{Pubkey, pubkey};
+use futures_util::stream::{StreamExt, TryStreamExt, iter};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use williw_core::cycle::Height;
+
+use super::layouts::LOADER;
+use super::{LOOK_TIMEOUT, MATTER, Sites};
+use crate::fault::EndpointFault;
+use crate::quorum::agreed;
+use crate::solana::ask::Commitment;
+use crate::solana::{Endpoint, Solana};
+
+/// Loaders that programs had before, or were to have. Whatever they did there, it was other code.
+const OTHER_LOADERS: [Pubkey; 3] = [
+    pubkey!("BPFLoader1111111111111111111111111111111111"),
+    pubkey!("BPFLoader2111111111111111111111111111111111"),
+    pubkey!("LoaderV411111111111111111111111111111111111"),
+];
+
+/// How many transactions one question lists: what endpoints allow.
+const LISTED: usize = 1_000;
+
+/// The most transactions that are looked through in a list. Whoever names an address later, as often as they pay for it, is
+/// passed over without being read.
+const LIST_CAP: usize = 100_000;
+
+/// The most that are read of one endpoint. A deployment is one; strangers could only add to them before it.
+const READ_CAP: usize = 1_000;
+const READ_AT_ONCE: usize = 8;
+
+/// The most letters that what a loader is told has in base58: a transaction has 1,232 bytes.
+const TOLD_LETTERS: usize = 1_700;
+
+/// What a quorum shows of how the bytecode came there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// By the only deployment at this address, in this slot. No other code ever stood there.
+    Deployed(Height),
+    /// In this slot, in the place of other code, which could write what it liked until then.
+    Replaced(Height),
+}
+
+impl Origin {
+    const fn slot(self) -> Height {
+        match self {
+            Self::Deployed(slot) | Self::Replaced(slot) => slot,
+        }
+    }
+
+    /// The slot of the only deployment.
+    #[must_use]
+    pub const fn deployed(self) -> Option<Height> {
+        match self {
+            Self::Deployed(slot) => Some(slot),
+            Self::Replaced(_) => None,
+        }
+    }
+
+    /// Until when other code could stand there.
+    #[must_use]
+    pub const fn replaced(self) -> Option<Height> {
+        match self {
+            Self::Deployed(_) => None,
+            Self::Replaced(slot) => Some(slot),
+        }
+    }
+}
+
+/// What one endpoint shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Claim {
+    Shown(Origin),
+    /// Not how the bytecode came there. It keeps what happened since this slot.
+    Missing {
+        since: Height,
+    },
+}
+
+/// What a loader did with the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Deployed,
+    /// Other code stood there before, or can have: it was replaced or closed, or another loader had it.
+    Other,
+    /// It has more room, and its slot is this one.
+    Extended,
+}
+
+/// A transaction in a list.
+#[derive(Clone, Debug, Deserialize)]
+struct Listed {
+    signature: String,
+    slot: u64,
+    err: Option<IgnoredAny>,
+}
+
+/// A transaction, as far as it says what loaders were told.
+#[derive(Debug, Deserialize)]
+struct Transaction {
+    slot: u64,
+    transaction: Signed,
+    meta: Option<Meta>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Signed {
+    message: Message,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Message {
+    account_keys: Vec<String>,
+    instructions: Vec<Told>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Meta {
+    err: Option<IgnoredAny>,
+    inner_instructions: Option<Vec<Inner>>,
+    loaded_addresses: Option<Loaded>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Inner {
+    instructions: Vec<Told>,
+}
+
+/// What an address lookup table added to the keys.
+#[derive(Debug, Deserialize)]
+struct Loaded {
+    writable: Vec<String>,
+    readonly: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    program_id_index: usize,
+    accounts: Vec<usize>,
+    data: String,
+}
+
+impl Solana {
+    /// How the bytecode came there whose account says this slot; none if no quorum shows it.
+    pub(super) async fn origin(&mut self, sites: &Sites, stands_since: Height, at: Height) -> Option<Origin> {
+        let quorum = self.panel.quorum;
+        let ask = |index: usize| (index, self.panel[index].origin(sites, stands_since, at));
+        let sound = self.panel.sound(MATTER).into_iter().map(ask);
+        let truth = |claims: &[(usize, Claim)]| agreed(&shown(claims), quorum);
+        let answers = self.panel.gather_within(LOOK_TIMEOUT, sound, |good| truth(good).is_some()).await;
+        let claims = self.panel.settle(MATTER, answers);
+        let truth = truth(&claims);
+        let alike = shown(&claims).windows(2).all(|pair| pair[0].1 == pair[1].1);
+        for (index, claim) in claims {
+            let fault = match claim {
+                Claim::Shown(origin) if Some(origin) == truth || truth.is_none() && alike => continue,
+                Claim::Missing { since } if truth.is_none_or(|origin| since > origin.slot()) => {
+                    EndpointFault::Pruned { since }
+                }
+                // Who says that it keeps a slot has to show what was in it.
+                Claim::Shown(_) | Claim::Missing { .. } => EndpointFault::Contradicts("how the bytecode came there"),
+            };
+            self.panel.blame(MATTER, index, fault);
+        }
+        truth
+    }
+}
+
+fn shown(claims: &[(usize, Claim)]) -> Vec<(usize, Origin)> {
+    let origin = |claim: &Claim| if let Claim::Shown(origin) = claim { Some(*origin) } else { None };
+    claims.iter().filter_map(|(index, claim)| Some((*index, origin(claim)?))).collect()
+}
+
+impl Endpoint {
+    async fn origin(&self, sites: &Sites, stands_since: Height, at: Height) -> Result<Claim, EndpointFault> {
+        let listed = self.named_by(&sites.program_data, at, None, stands_since).await?;
+        let acts = self.acts(&listed, sites).await?;
+        // Of the program's own address only what came before: every call of the program names it.
+        let first = acts.iter().rfind(|(_, act)| *act == Act::Deployed).map(|(place, _)| &listed[*place]);
+        let mut before = match first {
+            Some(first) => self.named_by(&sites.program, at, Some(&first.signature), stands_since).await?,
+            None => Vec::new(),
+        };
+        let known: BTreeSet<&str> = listed.iter().map(|entry| entry.signature.as_str()).collect();
+        before.retain(|entry| !known.contains(entry.signature.as_str()));
+        let earlier = self.acts(&before, sites).await?;
+        let slot = |entries: &[Listed], place: usize| Height(entries[place].slot);
+        let mut all: Vec<(Height, Act)> = acts.into_iter().map(|(place, act)| (slot(&listed, place), act)).collect();
+        all.extend(earlier.into_iter().map(|(place, act)| (slot(&before, place), act)));
+        match concluded(&all, stands_since) {
+            Some(origin) => Ok(Claim::Shown(origin)),
+            None => Ok(Claim::Missing { since: self.first_available().await? }),
+        }
+    }
+
+    /// The transactions without an error that name an address, newest first: those before one of them, and in no later slot.
+    async fn named_by(
+        &self,
+        address: &Pubkey,
+        at: Height,
+        before: Option<&str>,
+        through: Height,
+    ) -> Result<Vec<Listed>, EndpointFault> {
+        const METHOD: &str = "getSignaturesForAddress";
+        let (mut kept, mut before, mut seen) = (Vec::new(), before.map(str::to_owned), 0_usize);
+        loop {
+            let page: Vec<Listed> =
+                self.signatures(address, Commitment::Finalized, at, (before.as_deref(), LISTED)).await?;
+            let is_short = page.len() < LISTED;
+            seen += page.len();
+            before = page.last().map(|last| last.signature.clone());
+            kept.extend(page.into_iter().filter(|entry| entry.err.is_none() && entry.slot <= through.0));
+            if kept.len() > READ_CAP || seen >= LIST_CAP {
+                return Err(EndpointFault::TooLong(METHOD));
+            }
+            if is_short {
+                return Ok(kept);
+            }
+        }
+    }
+
+    /// What loaders did with the program in these transactions, each by its place in the list.
+    async fn acts(&self, listed: &[Listed], sites: &Sites) -> Result<Vec<(usize, Act)>, EndpointFault> {
+        const METHOD: &str = "getTransaction";
+        let read = |(place, entry): (usize, &Listed)| {
+            let (signature, slot) = (entry.signature.clone(), entry.slot);
+            async move {
+                let found: Option<Transaction> = self.transaction(&signature, Commitment::Finalized).await?;
+                let found = found.filter(|found| found.slot == slot).ok_or(EndpointFault::Undecodable(METHOD))?;
+                let acts = found.acts(sites).ok_or(EndpointFault::Undecodable(METHOD))?;
+                Ok(acts.into_iter().map(|act| (place, act)).collect::<Vec<_>>())
+            }
+        };
+        let asked: Vec<_> = listed.iter().enumerate().map(read).collect();
+        let acts: Vec<Vec<(usize, Act)>> = iter(asked).buffered(READ_AT_ONCE).try_collect().await?;
+        Ok(acts.into_iter().flatten().collect())
+    }
+}
+
+/// What follows from all that loaders did, if that leads to what stands there; `stands_since` is what its account says.
+fn concluded(acts: &[(Height, Act)], stands_since: Height) -> Option<Origin> {
+    let last = |wanted: &[Act]| acts.iter().filter(|(_, act)| wanted.contains(act)).map(|(slot, _)| *slot).max();
+    let deployments = acts.iter().filter(|(_, act)| *act == Act::Deployed).count();
+    if deployments > 1 || last(&[Act::Other]).is_some() {
+        return last(&[Act::Other, Act::Deployed]).map(Origin::Replaced);
+    }
+    let is_whole = last(&[Act::Deployed, Act::Extended]) == Some(stands_since);
+    last(&[Act::Deployed]).filter(|_| is_whole).map(Origin::Deployed)
+}
+
+impl Transaction {
+    /// What loaders did with the program; none if the transaction does not say what all of them were told.
+    fn acts(&self, sites: &Sites) -> Option<Vec<Act>> {
+        let meta = self.meta.as_ref().filter(|meta| meta.err.is_none())?;
+        let loaded = meta.loaded_addresses.iter().flat_map(|loaded| loaded.writable.iter().chain(&loaded.readonly));
+        let keys = self.transaction.message.account_keys.iter().chain(loaded);
+        let keys: Vec<Pubkey> = keys.map(|key| key.parse().ok()).collect::<Option<_>>()?;
+        // Whoever is called is named.
+        if !keys.iter().any(|key| *key == LOADER || OTHER_LOADERS.contains(key)) {
+            return Some(Vec::new());
+        }
+        let inner = meta.inner_instructions.as_ref()?.iter().flat_map(|inner| &inner.instructions);
+        let told = self.transaction.message.instructions.iter().chain(inner);
+        let mut acts = Vec::new();
+        for told in told {
+            let loader = keys.get(told.program_id_index)?;
+            if *loader != LOADER && !OTHER_LOADERS.contains(loader) {
+                continue;
+            }
+            let named: Vec<Pubkey> =
+                told.accounts.iter().map(|place| keys.get(*place).copied()).collect::<Option<_>>()?;
+            if *loader == LOADER {
+                // Reading base58 takes time that grows with the square of its length.
+                let letters = Some(&told.data).filter(|letters| letters.len() <= TOLD_LETTERS)?;
+                acts.extend(act(&bs58::decode(letters).into_vec().ok()?, &named, sites));
+            } else if sites.are_among(&named) {
+                acts.push(Act::Other);
+            }
+        }
+        Some(acts)
+    }
+}
+
+/// What the loader does with the program when it is told this, with these accounts. It only ever succeeds with accounts at
+/// the places where they belong, but takes more than it needs.
+fn act(data: &[u8], named: &[Pubkey], sites: &Sites) -> Option<Act> {
+    let at = |place: usize, address: Pubkey| named.get(place) == Some(&address);
+    let kind = data.first_chunk::<4>().map(|kind| u32::from_le_bytes(*kind));
+    match kind {
+        // A buffer is begun and written, and an authority changes.
+        Some(0 | 1 | 4 | 7) => None,
+        Some(2) => at(2, sites.program).then_some(Act::Deployed),
+        // It is replaced, and closed.
+        Some(3 | 5) => at(0, sites.program_data).then_some(Act::Other),
+        Some(6 | 9) => at(0, sites.program_data).then_some(Act::Extended),
+        // Nobody here has heard of it.
+        Some(_) | None => sites.are_among(named).then_some(Act::Other),
+    }
+}
+
+impl Sites {
+    fn are_among(&self, named: &[Pubkey]) -> bool {
+        named.contains(&self.program) || named.contains(&self.program_data)
+    }
+}
+
+#[cfg(test)]
+mod tests;
