@@ -37,8 +37,11 @@ const CHANGE_PROGRAM: &str = "
 const TOKEN_2022: &str = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
 
 /// Where something lies in an account: the layouts of the loader and of the token programs.
+const AUTHORITY_AT: usize = 12;
 const CODE_AT: usize = 45;
 const FREEZER_AT: usize = 46;
+const DELEGATE_AT: usize = 72;
+const CLOSER_AT: usize = 129;
 const STATE_AT: usize = 108;
 
 /// Makes the bytes of something other ones.
@@ -46,6 +49,12 @@ type Change = fn(&mut Vec<u8>);
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Sets what a token account says of who else may do something.
+fn give(bytes: &mut [u8], at: usize) {
+    bytes[at] = 1;
+    bytes[at + 4..at + 36].fill(0xcc);
 }
 
 fn nobody() -> String {
@@ -98,6 +107,8 @@ struct Deployed {
     home: Home,
     /// The file of the key that may upgrade the program.
     deployer: String,
+    /// Who may mint its token.
+    faucet: String,
 }
 
 impl Deployed {
@@ -123,7 +134,10 @@ impl Deployed {
         let program = ["--program", program.to_str().unwrap()];
         run(script.to_str().unwrap(), &[&flags[..], &files, &program].concat()).await;
         let file = serde_json::from_slice(&std::fs::read(&written).unwrap()).unwrap();
-        Self { net, file, home, deployer }
+        let mut deployed = Self { net, file, home, deployer, faucet: String::new() };
+        let key: [u8; 32] = deployed.bytes("mint").await[4..36].try_into().unwrap();
+        deployed.faucet = Account(key).base58();
+        deployed
     }
 
     /// An endpoint with a key in its address, counted from 1.
@@ -148,7 +162,7 @@ impl Deployed {
         let verdict: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("{}", ended.stderr));
         assert!(verdict["slot"].is_u64() && verdict.get("block").is_none(), "{verdict}");
         let checks = verdict["checks"].as_array().unwrap();
-        assert_eq!(checks.len(), 64, "none is left out");
+        assert_eq!(checks.len(), 70, "none is left out");
         let wrong = checks.iter().filter(|check| check["matches"] == false);
         let wrong: Vec<String> = wrong.map(|check| check["what"].as_str().unwrap().to_owned()).collect();
         assert_eq!((ended.code, verdict["matches"].as_bool()), (i32::from(!wrong.is_empty()), Some(wrong.is_empty())));
@@ -188,6 +202,19 @@ impl Deployed {
         }
     }
 
+    /// What is said besides that the deployer may upgrade, and the faucet mint.
+    fn news<'a>(&self, ended: &'a Ended) -> Vec<&'a str> {
+        let authority = self.file["in_force"]["upgrade_authority"].as_str().unwrap();
+        let usual = [
+            format!("warning: {authority}, a single key, can replace the program, and so take and lock everything"),
+            format!("warning: {} can make more of the token", self.faucet),
+        ];
+        let (usual, news): (Vec<_>, Vec<_>) =
+            ended.stderr.lines().partition(|line| usual.iter().any(|usual| line.starts_with(usual)));
+        assert_eq!(usual.len(), 2, "{}", ended.stderr);
+        news
+    }
+
     async fn change_program(&self, what: &str) {
         let program = self.file["program"].as_str().unwrap();
         let arguments = [what, self.net.rpcs[0].as_str(), program, &self.deployer];
@@ -205,7 +232,8 @@ impl Deployed {
 async fn what_was_deployed_on_solana_is_as_its_file_says() {
     let deployed = Deployed::new().await;
     let ended = deployed.verify_by_all().await;
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{}", ended.stdout);
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    assert!(deployed.news(&ended).is_empty(), "{}", ended.stderr);
     assert!(deployed.differences(&deployed.file).await.is_empty());
     // What differs from one deployment to the next, or with the bytecode, by its name.
     let mut text = ended.stdout;
@@ -230,7 +258,8 @@ async fn what_was_deployed_on_solana_is_as_its_file_says() {
     let variables = [("SOLANA_RPC_URL", format!("{},{}", deployed.rpc(1), deployed.rpc(2)))];
     let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
     let ended = deployed.home.run_with(&["deploy", "verify", "--deployment", &path], &variables).await;
-    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(deployed.news(&ended).is_empty(), "{}", ended.stderr);
     let ended = deployed.home.run(&["deploy", "verify", "--deployment", &path, "--rpc", NOBODY]).await;
     assert!(ended.error(2).contains("no endpoint of it is named"), "{}", ended.stderr);
     assert!(ended.stderr.contains("--solana-rpc"), "{}", ended.stderr);
@@ -293,6 +322,9 @@ async fn every_value_of_a_file_of_solana_that_is_not_so_is_named() {
         assert_eq!(refused.code, 1, "{at}: {}", refused.stderr);
         assert!(refused.stderr.contains(hint), "{at}: {}", refused.stderr);
     };
+    let id = deployed.file["program"].as_str().unwrap();
+    let how = format!("`scripts/build-program --id {id} --out build` makes it");
+    hinted("/bytecode_sha256", json!("11".repeat(32)), &how).await;
     hinted("/name", json!("other"), "is not what it was deployed with").await;
     hinted("/bytecode_sha256", json!("11".repeat(32)), "another program runs there").await;
     hinted("/in_force/guardian", nobody.clone(), "change `in_force`").await;
@@ -311,6 +343,8 @@ async fn what_is_otherwise_on_solana_is_named() {
         ("config", |bytes| bytes[config_at(&["paused"])] = 1, &["vault.paused"]),
         ("stake_tokens", |bytes| bytes[STATE_AT] = 2, &["stake_tokens.frozen"]),
         ("reward_tokens", |bytes| bytes[40] ^= 1, &["reward_tokens.owner"]),
+        ("stake_tokens", |bytes| give(bytes, DELEGATE_AT), &["stake_tokens.delegate"]),
+        ("reward_tokens", |bytes| give(bytes, CLOSER_AT), &["reward_tokens.close_authority"]),
         ("mint", |bytes| bytes[44] = 6, &["mint.token_decimals"]),
         ("mint", |bytes| bytes[45] = 0, &["mint.token_decimals", "mint.extensions"]),
     ];
@@ -319,12 +353,38 @@ async fn what_is_otherwise_on_solana_is_named() {
         assert_eq!(deployed.differences(&deployed.file).await, *named, "{of}");
         deployed.honest().await;
     }
+    // Of Token-2022 an account can have extensions; this one demands a memo with every transfer.
+    let mut forgery = deployed.forgery("stake_tokens", |bytes| bytes.extend([2, 7, 0, 0, 0, 8, 0, 1, 0, 1])).await;
+    forgery["owner"] = json!(TOKEN_2022);
+    deployed.net.lie(1, "forged", forgery).await;
+    let extended = deployed.differences(&deployed.file).await;
+    assert_eq!(extended, ["stake_tokens.token_program", "stake_tokens.extensions"]);
+    let ended = deployed.verify(&deployed.file, &[&deployed.rpc(1)], &[]).await;
+    assert!(ended.stdout.contains("[8] do more"), "{}", ended.stdout);
+    assert!(ended.stderr.contains("others than the program can take or lock"), "{}", ended.stderr);
+    deployed.honest().await;
+
     // No layout that is known: nothing of it is read, and every line stands.
     deployed.change("config", |bytes| bytes[config_at(&["version"])] = 2).await;
     let unknown = deployed.differences(&deployed.file).await;
     assert!(unknown.contains(&"config.version".to_owned()) && unknown.len() > 35, "{unknown:?}");
     assert!(!unknown.contains(&"config.owner".to_owned()), "{unknown:?}");
     deployed.honest().await;
+
+    // Whoever nobody has the key of is no single key, and nobody can do nothing.
+    let vault = Account::from_base58(deployed.file["config"].as_str().unwrap()).unwrap();
+    for (authority, words) in [(Some(vault), "which a program signs for, can replace the program"), (None, "")] {
+        let given = |bytes: &mut Vec<u8>| {
+            bytes.truncate(CODE_AT + 1_000);
+            bytes[AUTHORITY_AT] = u8::from(authority.is_some());
+            bytes[AUTHORITY_AT + 1..][..32].copy_from_slice(&authority.unwrap_or_default().0);
+        };
+        deployed.change("program_data", given).await;
+        let ended = deployed.verify_by_all().await;
+        assert_eq!(ended.stderr.contains("can replace the program"), authority.is_some(), "{}", ended.stderr);
+        assert!(ended.stderr.contains(words), "{}", ended.stderr);
+        deployed.honest().await;
+    }
 
     // Nothing is different yet, and it is said what will be, and what somebody can do.
     deployed
@@ -336,8 +396,8 @@ async fn what_is_otherwise_on_solana_is_named() {
         .await;
     deployed
         .change("mint", |bytes| {
-            bytes[FREEZER_AT] = 1;
-            bytes[FREEZER_AT + 4..FREEZER_AT + 36].fill(0xcc);
+            give(bytes, 0);
+            give(bytes, FREEZER_AT);
         })
         .await;
     let ended = deployed.verify_by_all().await;
@@ -347,6 +407,7 @@ async fn what_is_otherwise_on_solana_is_named() {
         "parameters of the vault are announced, and can be applied from 55".to_owned(),
         "parameters of the pool are announced, and can be applied from 66".to_owned(),
         format!("{} can freeze every account of this mint", nobody()),
+        format!("{} can make more of the token, stake it and outvote everybody", nobody()),
     ] {
         assert!(ended.stderr.contains(&warning), "{warning}: {}", ended.stderr);
     }
@@ -444,7 +505,7 @@ async fn an_endpoint_of_solana_that_lies_is_outvoted_and_named() {
         let forgery = deployed.forgery(of, change).await;
         deployed.net.lie(position, "forged", forgery.clone()).await;
         let ended = deployed.verify_by_all().await;
-        let warnings: Vec<_> = ended.stderr.lines().collect();
+        let warnings = deployed.news(&ended);
         let [warning] = warnings[..] else { panic!("{of}: {}", ended.stderr) };
         assert_eq!(ended.code, 0, "{of}: {}", ended.stdout);
         assert!(

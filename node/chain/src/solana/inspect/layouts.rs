@@ -39,6 +39,9 @@ const HARMLESS: [(u16, &str); 6] = [
     (23, "TokenGroupMember"),
 ];
 
+/// The extension of a token account that can stop nothing: its owner never changes (`ImmutableOwner`).
+const FIXED_OWNER: u16 = 7;
+
 /// The bytecode of a program.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytecode {
@@ -61,16 +64,32 @@ pub struct Tokens {
     pub owner: Account,
     /// Nothing can be moved, by the word of the mint's freeze authority.
     pub frozen: bool,
+    /// Who else can move what is in it.
+    pub delegate: Option<Account>,
+    /// Who else can close it, and make it anew otherwise.
+    pub closer: Option<Account>,
+    /// The extensions that do something: demand a memo, refuse calls of programs.
+    pub unsound: Vec<u16>,
 }
 
 /// A mint.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mint {
     pub decimals: u8,
+    /// Who can make more of it.
+    pub minter: Option<Account>,
     /// Who can stop token accounts.
     pub freezer: Option<Account>,
     /// The extensions that do more than describe it.
     pub unsound: Vec<u16>,
+}
+
+impl Bytecode {
+    /// True if who may replace it is a single key. Of an address that a program signs for nobody has the key.
+    #[must_use]
+    pub fn hangs_on_a_key(&self) -> bool {
+        self.authority.is_some_and(|authority| Pubkey::new_from_array(authority.0).is_on_curve())
+    }
 }
 
 /// Where the bytecode of the program lies that this account is.
@@ -100,7 +119,9 @@ pub(super) fn bytecode(bytes: &[u8], length: u64) -> Option<Bytecode> {
 
 /// The token account that this is, if it belongs to a token program.
 pub(super) fn tokens(owner: Pubkey, bytes: &[u8]) -> Option<Tokens> {
+    const DELEGATE_AT: usize = 72;
     const STATE_AT: usize = 108;
+    const CLOSER_AT: usize = 129;
     const FROZEN: u8 = 2;
     is_token_account(owner, bytes, TOKENS_LEN, TOKENS_KIND).then_some(())?;
     let frozen = match bytes.get(STATE_AT)? {
@@ -108,23 +129,22 @@ pub(super) fn tokens(owner: Pubkey, bytes: &[u8]) -> Option<Tokens> {
         &FROZEN => true,
         _ => return None,
     };
-    Some(Tokens { mint: key_at(bytes, 0)?, owner: key_at(bytes, 32)?, frozen })
+    let (delegate, closer) = (optional_key_at(bytes, DELEGATE_AT)?, optional_key_at(bytes, CLOSER_AT)?);
+    let unsound = extensions(bytes, |kind| kind == FIXED_OWNER)?;
+    Some(Tokens { mint: key_at(bytes, 0)?, owner: key_at(bytes, 32)?, frozen, delegate, closer, unsound })
 }
 
 /// The mint that this is, if it belongs to a token program.
 pub(super) fn mint(owner: Pubkey, bytes: &[u8]) -> Option<Mint> {
+    const MINTER_AT: usize = 0;
     const DECIMALS_AT: usize = 44;
     const BEGUN_AT: usize = 45;
     const FREEZER_AT: usize = 46;
     is_token_account(owner, bytes, MINT_LEN, MINT_KIND).then_some(())?;
     (*bytes.get(BEGUN_AT)? == 1).then_some(())?;
-    let freezer = match bytes.get(FREEZER_AT..)?.split_first_chunk::<4>()? {
-        ([0, 0, 0, 0], _) => None,
-        ([1, 0, 0, 0], _) => Some(key_at(bytes, FREEZER_AT + 4)?),
-        _ => return None,
-    };
-    let unsound = extensions(bytes.get(KIND_AT + 1..).unwrap_or_default())?;
-    Some(Mint { decimals: *bytes.get(DECIMALS_AT)?, freezer, unsound })
+    let (minter, freezer) = (optional_key_at(bytes, MINTER_AT)?, optional_key_at(bytes, FREEZER_AT)?);
+    let unsound = extensions(bytes, |kind| HARMLESS.iter().any(|(harmless, _)| *harmless == kind))?;
+    Some(Mint { decimals: *bytes.get(DECIMALS_AT)?, minter, freezer, unsound })
 }
 
 fn is_token_account(owner: Pubkey, bytes: &[u8], length: usize, kind: u8) -> bool {
@@ -137,8 +157,18 @@ fn key_at(bytes: &[u8], at: usize) -> Option<Account> {
     Some(account_of(Pubkey::new_from_array(*key)))
 }
 
-/// The extensions that are not harmless; none if they cannot be read to their end.
-fn extensions(mut bytes: &[u8]) -> Option<Vec<u16>> {
+/// What stands there in as many bytes whether or not it is set; none if it is neither.
+fn optional_key_at(bytes: &[u8], at: usize) -> Option<Option<Account>> {
+    match bytes.get(at..)?.split_first_chunk::<4>()? {
+        ([0, 0, 0, 0], _) => Some(None),
+        ([1, 0, 0, 0], _) => Some(Some(key_at(bytes, at + 4)?)),
+        _ => None,
+    }
+}
+
+/// The extensions of a whole account that are not harmless; none if they cannot be read to their end.
+fn extensions(account: &[u8], is_harmless: impl Fn(u16) -> bool) -> Option<Vec<u16>> {
+    let mut bytes = account.get(KIND_AT + 1..).unwrap_or_default();
     let mut unsound = Vec::new();
     while let Some((kind, rest)) = bytes.split_first_chunk::<2>() {
         let kind = u16::from_le_bytes(*kind);
@@ -148,7 +178,7 @@ fn extensions(mut bytes: &[u8]) -> Option<Vec<u16>> {
         }
         let (length, rest) = rest.split_first_chunk::<2>()?;
         bytes = rest.get(usize::from(u16::from_le_bytes(*length))..)?;
-        if HARMLESS.iter().all(|(harmless, _)| *harmless != kind) {
+        if !is_harmless(kind) {
             unsound.push(kind);
         }
     }
@@ -199,6 +229,17 @@ mod tests {
     }
 
     #[test]
+    fn who_can_mint_is_seen() {
+        let mut bytes = extended(&[], 0)[..MINT_LEN].to_vec();
+        assert_eq!(mint(TOKEN, &bytes).unwrap().minter, None);
+        bytes[0] = 1;
+        bytes[4..36].fill(5);
+        assert_eq!(mint(TOKEN, &bytes).unwrap().minter, Some(Account([5; 32])));
+        bytes[1] = 1;
+        assert_eq!(mint(TOKEN, &bytes), None);
+    }
+
+    #[test]
     fn who_can_freeze_is_seen() {
         let mut bytes = extended(&[], 0)[..MINT_LEN].to_vec();
         assert_eq!(mint(TOKEN, &bytes).unwrap().freezer, None);
@@ -225,6 +266,15 @@ mod tests {
         assert_eq!(bytecode(&bytes, u64::MAX).unwrap().digest, None);
         bytes[12] = 1;
         assert_eq!(bytecode(&bytes, 3).unwrap().authority, Some(Account([9; 32])));
+        let hangs = |authority: Option<Pubkey>| {
+            let authority = authority.map(account_of);
+            Bytecode { authority, ..bytecode(&bytes, 3).unwrap() }.hangs_on_a_key()
+        };
+        // The base point of the curve has a key like every other one.
+        let mut base = [0x66; 32];
+        base[0] = 0x58;
+        assert!(hangs(Some(Pubkey::new_from_array(base))));
+        assert!(!hangs(Some(Pubkey::find_program_address(&[b"vault"], &LOADER).0)) && !hangs(None));
         bytes[12] = 2;
         assert_eq!(bytecode(&bytes, 3), None);
         assert_eq!(bytecode(&bytes[..44], 0), None);
@@ -232,16 +282,33 @@ mod tests {
     }
 
     #[test]
-    fn a_frozen_token_account_is_seen() {
+    fn whatever_others_can_do_to_a_token_account_is_seen() {
         let mut bytes = vec![0; TOKENS_LEN];
         bytes[..32].fill(1);
         bytes[32..64].fill(2);
         assert_eq!(tokens(TOKEN, &bytes), None, "nobody began it");
         bytes[108] = 2;
-        let frozen = Tokens { mint: Account([1; 32]), owner: Account([2; 32]), frozen: true };
+        let (delegate, closer, unsound) = (None, None, vec![]);
+        let frozen =
+            Tokens { mint: Account([1; 32]), owner: Account([2; 32]), frozen: true, delegate, closer, unsound };
         assert_eq!(tokens(TOKEN, &bytes), Some(frozen.clone()));
         bytes.push(TOKENS_KIND);
         assert_eq!((tokens(TOKEN, &bytes), tokens(TOKEN_2022, &bytes)), (None, Some(frozen)));
+        let mut other = bytes.clone();
+        other[72] = 1;
+        other[76..108].fill(3);
+        other[129] = 1;
+        other[133..165].fill(4);
+        // Of extensions the owner that never changes, a memo with every transfer, and room.
+        other.extend([7, 0, 0, 0, 8, 0, 1, 0, 1, 0, 0, 0]);
+        let found = tokens(TOKEN_2022, &other).unwrap();
+        assert_eq!((found.delegate, found.closer), (Some(Account([3; 32])), Some(Account([4; 32]))));
+        assert_eq!(found.unsound, [8]);
+        for (at, wrong) in [(72, 2), (132, 1), (168, 9)] {
+            let mut broken = other.clone();
+            broken[at] = wrong;
+            assert_eq!(tokens(TOKEN_2022, &broken), None, "{at}");
+        }
         bytes[KIND_AT] = MINT_KIND;
         assert_eq!(tokens(TOKEN_2022, &bytes), None);
     }

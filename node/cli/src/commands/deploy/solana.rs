@@ -16,11 +16,20 @@ use crate::printer::Printer;
 
 const LOADER: &str = "the upgradeable one";
 
+/// What this release knows of its own bytecode.
+const RELEASE: &str = include_str!("../../../../../programs/bytecode/manifest.json");
+
 /// Extensions of a mint that say what it is, and take and stop nothing.
 const HARMLESS: &str = "only such as describe it";
 
+/// Extensions of a token account that stop nothing.
+const PLAIN: &str = "none, or that its owner is fixed";
+
 /// Whether other bytecode ever stood there.
 const REPLACED: &str = "program.replaced";
+
+/// What shows that others can move or stop what lies in a token account.
+const OTHERS_HANDS: [&str; 4] = [".delegate", ".close_authority", "_tokens.extensions", "_tokens.owner"];
 
 /// Clusters that everybody means by these names. Every other one is somebody's own.
 const CLUSTERS: [(&str, &str); 3] = [
@@ -47,10 +56,43 @@ pub(super) async fn verify(record: &OnSolanaRecord, rpcs: &Rpcs, printer: &Print
         warn_of_changes("vault", None, terms.vault_change_from, printer);
         warn_of_changes("pool", None, terms.pool_change_from, printer);
     }
-    if let Some(freezer) = found.mint.contents.as_ref().and_then(|mint| mint.freezer) {
+    warn_of_sources(record, printer);
+    warn_of_powers(&found, printer);
+    Verdict::at_slot(found.at.0, compare(record, &found)).tell(|wrong| what_to_do(wrong, &found), printer)
+}
+
+/// That bytecode is made of the sources is seen by making it. The id is part of it, so of what this release has checked in,
+/// which has the id of local networks, nothing can be told of another network's.
+fn warn_of_sources(record: &OnSolanaRecord, printer: &Printer) {
+    let release: serde_json::Value = serde_json::from_str(RELEASE).expect("a manifest is JSON");
+    let digest = digits(record.bytecode_sha256);
+    if release.pointer("/artifacts/williw.so/sha256").and_then(serde_json::Value::as_str) == Some(&digest) {
+        return;
+    }
+    let id = record.deployment.program.base58();
+    printer.warn(format_args!(
+        "that the bytecode is made of this release's sources is not known; `scripts/build-program --id {id} --out build` \
+         makes it of them, and then the SHA-256 of build/williw.so is {digest}"
+    ));
+}
+
+/// What others can do at any time, however well everything matches.
+fn warn_of_powers(found: &Inspection, printer: &Printer) {
+    let bytecode = found.program.bytecode.as_ref();
+    if let Some((bytecode, authority)) = bytecode.and_then(|code| Some((code, code.authority?))) {
+        let kind = if bytecode.hangs_on_a_key() { "a single key" } else { "which a program signs for" };
+        printer.warn(format_args!(
+            "{}, {kind}, can replace the program, and so take and lock everything that is in it",
+            authority.base58()
+        ));
+    }
+    let Some(mint) = &found.mint.contents else { return };
+    if let Some(minter) = mint.minter {
+        printer.warn(format_args!("{} can make more of the token, stake it and outvote everybody", minter.base58()));
+    }
+    if let Some(freezer) = mint.freezer {
         printer.warn(format_args!("{} can freeze every account of this mint, the network's too", freezer.base58()));
     }
-    Verdict::at_slot(found.at.0, compare(record, &found)).tell(|wrong| what_to_do(wrong, &found), printer)
 }
 
 /// What may have come about, by what does not match.
@@ -70,6 +112,8 @@ fn what_to_do(wrong: &[String], found: &Inspection) -> &'static str {
     } else if any(&[REPLACED]) {
         "whatever stood there before could write itself stake and rewards, and nothing in the accounts would show it; who \
          does not know that code stakes nothing there"
+    } else if wrong.iter().any(|what| OTHERS_HANDS.iter().any(|end| what.ends_with(end))) {
+        "others than the program can take or lock what is in its token accounts; stake nothing there"
     } else if wrong.iter().all(|what| what == "vault.paused") {
         "its governor has stopped deposits for now; what is staked can be taken out"
     } else {
@@ -117,6 +161,11 @@ fn replaced(found: &Inspection) -> String {
         Some(Some(slot)) => format!("other code until slot {slot}"),
         None => "not known".to_owned(),
     }
+}
+
+/// Which extensions there are that are not harmless, by their numbers.
+fn unsound(harmless: &str, unsound: &[u16]) -> String {
+    if unsound.is_empty() { harmless.to_owned() } else { format!("{unsound:?} do more") }
 }
 
 /// A digest as the tools write it.
@@ -198,14 +247,15 @@ impl Checks {
         self.key(format!("{name}.owner"), authority, found.map(|tokens| tokens.owner));
         self.key(format!("{name}.mint"), record.mint, found.map(|tokens| tokens.mint));
         self.add(format!("{name}.frozen"), false, found.map(|tokens| tokens.frozen));
+        self.add(format!("{name}.delegate"), named(None), found.map(|tokens| named(tokens.delegate)));
+        self.add(format!("{name}.close_authority"), named(None), found.map(|tokens| named(tokens.closer)));
+        let extensions = found.map(|tokens| unsound(PLAIN, &tokens.unsound));
+        self.add(format!("{name}.extensions"), PLAIN, extensions);
     }
 
     fn of_mint(&mut self, record: &OnSolanaRecord, found: Option<&Mint>) {
         self.add("mint.token_decimals", record.token_decimals, found.map(|mint| mint.decimals));
-        let extensions = found.map(|mint| match &mint.unsound[..] {
-            [] => HARMLESS.to_owned(),
-            unsound => format!("{unsound:?} do more"),
-        });
+        let extensions = found.map(|mint| unsound(HARMLESS, &mint.unsound));
         self.add("mint.extensions", HARMLESS, extensions);
     }
 }
