@@ -101,7 +101,7 @@ async function run(options) {
   const { state } = task;
   if (state.config) config.compare(configOf(task, state.config), task.plan, task.site);
   if (options.finalize || task.options.heir) return endUpgrades(task);
-  if (state.config) return settled(task, 'stands');
+  if (state.config) return settled(task, 'stands', state.program.authority);
   return begin(task);
 }
 
@@ -130,7 +130,7 @@ async function begin(task) {
   say('beginning the network');
   const isDone = async () => (await lookAgain(task)).config !== null;
   await deploying.beginNetwork(rpc, { deployer, plan: task.plan, build, site: task.site, price, isDone });
-  return settled(task, 'deployed');
+  return settled(task, 'deployed', deployer.address);
 }
 
 async function deployProgram(task, key, written) {
@@ -155,12 +155,17 @@ async function deployProgram(task, key, written) {
 const lookAgain = (task) =>
   sites.look(task.rpc, task.site.addresses, { mint: task.plan.mint, deployer: task.deployer.address });
 
-// What is final is compared with the plan and written down.
-async function settled(task, done) {
-  const { rpc, site, plan, build } = task;
+// What is final is compared with the plan and written down. `authority` is who can upgrade it by then: what was
+// confirmed a moment ago is not final yet, and what was before is not so any more.
+async function settled(task, done, authority) {
+  const { rpc, site, plan, build, state } = task;
   const { config: address, programData } = site.addresses;
-  const isThere = ([held, data]) => held !== null && data !== null;
-  const [held, data] = await deploying.awaitFinal(rpc, [address, programData], isThere, say);
+  const isSo = ([held, data]) => {
+    const program = held && data && loader.programData(data);
+    if (!program || program.slot < (state.program?.slot ?? 0)) return false;
+    return authority === null ? program.authority === null : equal(program.authority ?? [], authority);
+  };
+  const [held, data] = await deploying.awaitFinal(rpc, [address, programData], isSo, say);
   const found = configOf(task, held);
   config.compare(found, plan, site);
   const program = loader.programData(data);
@@ -205,7 +210,9 @@ async function endUpgrades(task) {
   const { options, rpc, state, deployer, price } = task;
   const { heir } = options;
   const asked = { state, deployer: deployer.address, heir };
-  if (!(await authority.check(rpc, asked))) return settled(task, heir ? 'handed over before' : 'finalized before');
+  if (!(await authority.check(rpc, asked))) {
+    return settled(task, heir ? 'handed over before' : 'finalized before', heir);
+  }
   show(task);
   say(
     heir
@@ -218,7 +225,7 @@ async function endUpgrades(task) {
   const instructions = [authority.instruction(task.program.address, deployer.address, heir)];
   const { buffer: units } = deploying.UNITS;
   await deploying.send(rpc, { keys: [deployer], instructions, units, price, isDone, commitment: 'finalized' });
-  return settled(task, heir ? 'handed over' : 'finalized');
+  return settled(task, heir ? 'handed over' : 'finalized', heir);
 }
 
 function show(task) {

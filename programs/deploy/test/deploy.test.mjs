@@ -221,8 +221,24 @@ describe('a network', () => {
       2,
       /the right to upgrade is \w+'s, not the deployer's/,
     );
-    const run = await scene.run({ finalize: true });
+    // It is broken off once nobody can upgrade it any more, and before that is final.
+    await chain.rpc.call('localnet_hold', [{ commitment: 'finalized' }]);
+    let process;
+    const killed = scene.run({ finalize: true }, (_, running) => (process = running));
+    const data = base58(derived(WELL_KNOWN.loader, address(PROGRAM)));
+    const confirmed = { encoding: 'base64', commitment: 'confirmed' };
+    await until(async () => {
+      const { value } = await chain.rpc.call('getAccountInfo', [data, confirmed]);
+      return Buffer.from(value.data[0], 'base64')[12] === 0;
+    });
+    process.kill('SIGKILL');
+    await killed;
+    const release = (said) => {
+      if (said.includes('waiting until')) chain.rpc.call('localnet_release', [{ commitment: 'finalized' }]);
+    };
+    const run = await scene.run({ finalize: true }, release);
     assert.equal(run.code, 0, run.stderr);
+    assert.match(run.stderr, /waiting until \w+ is final/);
     assert.equal(JSON.parse(readFileSync(scene.file, 'utf8')).in_force.upgrade_authority, null);
     proxy.counts = {};
     const again = await scene.run({ finalize: true });
