@@ -22,7 +22,7 @@ use super::program::williw::accounts::Config;
 use super::{Endpoint, Solana};
 use crate::fault::{AccountFault, ChainError, EndpointFault, Reading};
 use crate::panel::Matter;
-use crate::quorum::reached_heights;
+use crate::quorum::{agreed, reached_heights};
 
 mod layouts;
 mod origin;
@@ -144,10 +144,9 @@ impl Solana {
     pub async fn inspect(mut self, mint: Account, length: u64) -> Result<Reading<Inspection>, ChainError> {
         self.panel.begin(MATTER);
         let genesis = self.settings.genesis;
-        let ask = |index: usize| (index, self.panel[index].serves(genesis));
-        let enough = |good: &[_]| good.len() >= self.panel.quorum;
-        let answers = self.panel.gather((0..self.panel.endpoints.len()).map(ask), enough).await;
-        self.panel.admit(MATTER, answers);
+        // Each is asked for its cluster together with what it shows: nobody who is slow is left out before it is needed.
+        let everybody = (0..self.panel.endpoints.len()).map(|index| (index, Ok(()))).collect();
+        self.panel.admit(MATTER, everybody);
 
         let sites = Sites::of(self.addresses.program, self.addresses.config, Pubkey::new_from_array(mint.0));
         let claims = self.claims(&sites, length).await;
@@ -161,22 +160,17 @@ impl Solana {
             }};
         }
         let program: ProgramFound = agreed!(program, "the program");
+        let config = config_found(agreed!(config, "the config"));
+        let stake_tokens = agreed!(stake_tokens, "the stake tokens");
+        let reward_tokens = agreed!(reward_tokens, "the reward tokens");
+        let mint = agreed!(mint, "the mint");
         let at = at.expect("as many as agree showed a slot");
         let origin = match &program.bytecode {
             Some(bytecode) => self.origin(&sites, bytecode.slot, at).await,
             None => None,
         };
-        let value = Inspection {
-            config: config_found(agreed!(config, "the config")),
-            stake_tokens: agreed!(stake_tokens, "the stake tokens"),
-            reward_tokens: agreed!(reward_tokens, "the reward tokens"),
-            mint: agreed!(mint, "the mint"),
-            at,
-            genesis,
-            places: sites.places(),
-            program,
-            origin,
-        };
+        let places = sites.places();
+        let value = Inspection { at, genesis, places, program, origin, config, stake_tokens, reward_tokens, mint };
         Ok(Reading { value, faults: self.panel.faults(MATTER) })
     }
 
@@ -186,9 +180,17 @@ impl Solana {
         let quorum = self.panel.quorum;
         let (mut from, mut attempt) = (Height(0), 1);
         loop {
-            let ask = |index: usize| (index, self.panel[index].look(sites, length, from));
+            let genesis = self.settings.genesis;
+            let ask = |index: usize| {
+                let endpoint = &self.panel[index];
+                (index, async move {
+                    endpoint.serves(genesis).await?;
+                    endpoint.look(sites, length, from).await
+                })
+            };
             let sound = self.panel.sound(MATTER).into_iter().map(ask);
-            let answers = self.panel.gather_within(LOOK_TIMEOUT, sound, |good| good.len() >= quorum).await;
+            // A quorum that disagrees waits for whoever is slower.
+            let answers = self.panel.gather_within(LOOK_TIMEOUT, sound, |good| is_settled(good, quorum)).await;
             let claims = self.panel.settle(MATTER, answers);
             let alike = claims.windows(2).all(|pair| pair[0].1.1 == pair[1].1.1);
             if alike || attempt == TRIES {
@@ -200,6 +202,19 @@ impl Solana {
             attempt += 1;
         }
     }
+}
+
+/// Whether a quorum shows every part alike, though not all of them the same quorum.
+fn is_settled(claims: &[(usize, (Height, Claim))], quorum: usize) -> bool {
+    fn is<T: Ord>(claims: &[(usize, (Height, Claim))], quorum: usize, part: impl Fn(&Claim) -> &T) -> bool {
+        let parts: Vec<_> = claims.iter().map(|(index, (_, claim))| (*index, part(claim))).collect();
+        agreed(&parts, quorum).is_some()
+    }
+    is(claims, quorum, |claim| &claim.program)
+        && is(claims, quorum, |claim| &claim.config)
+        && is(claims, quorum, |claim| &claim.stake_tokens)
+        && is(claims, quorum, |claim| &claim.reward_tokens)
+        && is(claims, quorum, |claim| &claim.mint)
 }
 
 /// Where to look.

@@ -525,6 +525,18 @@ async fn an_endpoint_of_solana_that_lies_is_outvoted_and_named() {
 }
 
 #[tokio::test]
+async fn whoever_is_slow_is_waited_for_while_the_quick_ones_disagree() {
+    let deployed = Deployed::new().await;
+    let forgery = deployed.forgery("mint", |bytes| bytes[44] = 6).await;
+    deployed.net.lie(1, "forged", forgery).await;
+    deployed.net.lie(3, "slow", json!({ "ms": 3_000 })).await;
+    let ended = deployed.verify_by_all().await;
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(deployed.news(&ended).len(), 1, "{}", ended.stderr);
+    assert!(ended.stderr.contains("rpc 1 ") && ended.stderr.contains("about the mint"), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn a_file_or_a_cluster_that_is_none_is_no_difference() {
     let deployed = Deployed::new().await;
     let mut file = deployed.file.clone();
