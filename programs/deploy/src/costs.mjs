@@ -34,7 +34,7 @@ export async function estimate(rpc, { build, state, written, steps, price }) {
   // What the buffer holds comes back when the program is made of it, and is paid for the program's data.
   const advance = state.program || !written ? 0n : buffer;
   const needed = ofProgram + ofNetwork + sent + wallet - advance;
-  return { stays: ofProgram + ofNetwork, fees: sent, needed, buffer };
+  return { stays: ofProgram + ofNetwork, fees: sent, needed, buffer, program };
 }
 
 export function check(cost, balance) {

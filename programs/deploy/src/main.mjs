@@ -58,6 +58,9 @@ async function survey(options) {
 
 // What stands already is what would be deployed, and ours to go on with.
 function checkProgram({ program, config: begun }, build, deployer) {
+  if (!program && begun) {
+    throw new Refused('a network has begun there, and its program is gone', 'make another key, and build for it');
+  }
   if (!program) return;
   if (!loader.holds(program.held, build.bytecode)) {
     throw new Refused(
@@ -99,16 +102,20 @@ function configOf(task, account) {
 async function run(options) {
   const task = await survey(options);
   const { state } = task;
+  // Once the program stands its key is of no use: what is left in the buffer its authority can take back without.
+  if (state.program && !options['dry-run']) upload.forgetBuffer(bufferFileOf(task));
   if (state.config) config.compare(configOf(task, state.config), task.plan, task.site);
   if (options.finalize || task.options.heir) return endUpgrades(task);
   if (state.config) return settled(task, 'stands', state.program.authority);
   return begin(task);
 }
 
+const bufferFileOf = ({ file, program }) => `${file.replace(/\.json$/, '')}.${base58(program.address)}.buffer.json`;
+
 async function begin(task) {
   const { options, rpc, build, deployer, state, price } = task;
   const { bytecode } = build;
-  const bufferFile = `${task.file.replace(/\.json$/, '')}.${base58(task.program.address)}.buffer.json`;
+  const bufferFile = bufferFileOf(task);
   let key = null;
   let written = null;
   if (!state.program && upload.isBegun(bufferFile)) {
@@ -145,10 +152,13 @@ async function deployProgram(task, key, written) {
   }
   await upload.fill(rpc, { deployer, key, bytecode: build.bytecode, price, say });
   say('deploying the program');
-  const lamports = await sites.rent(rpc, loader.PROGRAM_BYTES);
+  const lamports = cost.program;
   const isDone = async () => (await lookAgain(task)).program !== null;
   await deploying.makeProgram(rpc, { deployer, program, buffer: key.address, length, lamports, price, isDone });
   const { program: deployed } = await lookAgain(task);
+  if (!deployed) {
+    throw new Refused('the endpoint does not show the program that was deployed', 'run the same again', OUTSIDE);
+  }
   await deploying.awaitSlotAfter(rpc, deployed.slot);
 }
 
@@ -239,7 +249,14 @@ async function agree({ options }, word, what) {
   if (options.yes) return;
   if (!process.stdin.isTTY) throw misused('nobody is there to be asked', 'say --yes if it shall be done unasked');
   const asking = createInterface({ input: process.stdin, output: process.stderr });
+  // It ends without an answer by Ctrl-C and by Ctrl-D.
+  const broken = () => {
+    console.error('');
+    interrupted();
+  };
+  asking.once('close', broken);
   const typed = await asking.question(`type ${word} to ${what}: `);
+  asking.off('close', broken);
   asking.close();
   if (typed.trim() !== word) throw new Refused('that was something else; nothing was sent', `type ${word} to go on`);
 }

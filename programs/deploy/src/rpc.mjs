@@ -12,6 +12,19 @@ const PASSING = new Set([408, 429, 500, 502, 503, 504]);
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+// The code by which an endpoint says that it has not come to the slot that is asked for.
+const NOT_THERE_YET = -32016;
+
+// Whoever is asked for these can be told to answer as of a slot or later.
+const DATED = new Set([
+  'getMultipleAccounts',
+  'getLatestBlockhash',
+  'getBlockHeight',
+  'getSlot',
+  'getSignaturesForAddress',
+  'sendTransaction',
+]);
+
 // What the chain itself said no to. `reason` is the JSON of the error.
 export class RpcRefusal extends Refused {
   constructor(method, error) {
@@ -20,15 +33,35 @@ export class RpcRefusal extends Refused {
   }
 }
 
+// Behind one address there may be several machines, some of them behind: what one of them showed, another may not
+// have heard of. So each question asks for the newest slot that any answer was of.
 export class Rpc {
   #url;
   #ids = 0;
+  #seen = {};
 
   constructor(url) {
     this.#url = parse(url);
   }
 
+  // A slot was reached at a commitment.
+  saw(commitment, slot) {
+    if (Number.isSafeInteger(slot) && slot > (this.#seen[commitment] ?? 0)) this.#seen[commitment] = slot;
+  }
+
   async call(method, params = []) {
+    const options = params.at(-1);
+    const commitment = options?.preflightCommitment ?? options?.commitment;
+    const least = DATED.has(method) && this.#seen[commitment];
+    const answer = await this.#persist(
+      method,
+      least ? [...params.slice(0, -1), { ...options, minContextSlot: least }] : params,
+    );
+    this.saw(commitment, method === 'getSlot' ? answer : answer?.context?.slot);
+    return answer;
+  }
+
+  async #persist(method, params) {
     let fault;
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       if (attempt) await pause(PAUSE_MS * 2 ** (attempt - 1));
@@ -60,6 +93,9 @@ export class Rpc {
     }
     if (PASSING.has(response.status)) throw passing(`the endpoint answers ${method} with HTTP ${response.status}`);
     const answer = parsed(letters);
+    if (answer?.error?.code === NOT_THERE_YET) {
+      throw passing(`the endpoint answers ${method} as of a time before what it showed already`);
+    }
     if (answer?.error && typeof answer.error === 'object') throw new RpcRefusal(method, answer.error);
     if (!response.ok || answer?.result === undefined) {
       throw unusable(`the endpoint answers ${method} with HTTP ${response.status} and nothing of use`);

@@ -13,6 +13,10 @@ const GENESIS_HASHES = {
 };
 const CLOCK_BYTES = 40;
 
+// Lamports for each byte, and the bytes that every account has besides its own.
+const RENT_MOST = 6_960;
+const RENT_HEAD = 128;
+
 // What a cluster has to have switched on: SBPF v3, which the bytecode is, and SIMD-0312, without which nobody can
 // begin a network once somebody sent lamports to where its accounts will be. Local networks have what their
 // validator has.
@@ -110,9 +114,13 @@ export async function look(rpc, addresses, { mint, deployer }) {
 // Anybody can send lamports to any address.
 const isEmpty = ({ bytes }) => bytes.length === 0;
 
+// It is one endpoint's word, and what is too much of it nobody gets back.
 export async function rent(rpc, bytes) {
   const lamports = await rpc.call('getMinimumBalanceForRentExemption', [bytes]);
-  if (!Number.isSafeInteger(lamports)) throw unusable('names no rent');
+  if (!Number.isSafeInteger(lamports) || lamports < 0) throw unusable('names no rent');
+  if (lamports > RENT_MOST * (bytes + RENT_HEAD)) {
+    throw unusable(`asks for a rent of ${lamports} lamports for ${bytes} bytes, which is more than it costs anywhere`);
+  }
   return BigInt(lamports);
 }
 

@@ -110,7 +110,10 @@ export async function land(rpc, transaction, last, { isTried = true, commitment 
     const height = await rpc.call('getBlockHeight', [{ commitment: 'confirmed' }]);
     const [status] = await statuses(rpc, [transaction.signature]);
     if (status?.err) throw refusal(status.err, []);
-    if (status && reached(status.confirmationStatus, commitment)) return true;
+    if (status && reached(status.confirmationStatus, commitment)) {
+      rpc.saw(commitment, status.slot);
+      return true;
+    }
     if (!status && height > last) return false;
     if (!status && Date.now() - sent > RESEND_MS) {
       await submit(rpc, transaction, { isTried: false });

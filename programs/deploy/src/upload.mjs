@@ -128,7 +128,9 @@ async function round(rpc, { deployer, buffer, left, price }) {
       // A write that failed is missing in the next round, which sees why nothing comes of it.
       some.forEach((signature, place) => {
         const status = found[place];
-        if (status && (status.err || reached(status.confirmationStatus, 'confirmed'))) open.delete(signature);
+        if (!status || !(status.err || reached(status.confirmationStatus, 'confirmed'))) return;
+        if (!status.err) rpc.saw('confirmed', status.slot);
+        open.delete(signature);
       });
     }
     if (height > last) return;

@@ -1,5 +1,6 @@
 // The whole way on a chain of its own, and everything that has to stop it.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
@@ -33,6 +34,37 @@ function refused({ code, stderr }, wanted, words) {
   assert.match(stderr, words);
   assert.match(stderr, /^hint: ./m);
   assert.doesNotMatch(stderr, /s3cr3t-key/);
+}
+
+// Runs it at a terminal, and presses a key when it asks.
+async function atKeyboard(flags, question, pressed) {
+  const program = `
+import os, pty, sys
+child, terminal = pty.fork()
+if child == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+said, is_pressed = b"", False
+while True:
+    try:
+        part = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not part:
+        break
+    said += part
+    # What moves the cursor may come with the question or after it.
+    if b"${question}" in said and not is_pressed:
+        os.write(terminal, b"${pressed}")
+        is_pressed = True
+sys.stdout.buffer.write(said)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+`;
+  const running = spawn('python3', ['-c', program, join(ROOT, 'scripts/deploy-program'), ...flags]);
+  let said = '';
+  running.stdout.on('data', (part) => (said += part));
+  running.stderr.on('data', (part) => (said += part));
+  const code = await new Promise((done) => running.once('close', done));
+  return { code, said };
 }
 
 describe('a network', () => {
@@ -138,6 +170,25 @@ describe('a network', () => {
     refused(await sendsNothing(named(coarse)), 2, /the mint has 6 decimals, and the plan says 9/);
   });
 
+  test('is not deployed for a rent that nobody else asks', async () => {
+    proxy.edits = {
+      getMinimumBalanceForRentExemption: (answer, [size]) =>
+        size === 36 ? { ...answer, result: answer.result + 1 } : answer,
+    };
+    refused(await sendsNothing({}), 3, /asks for a rent of 1141441 lamports for 36 bytes, which is more than/);
+  });
+
+  test('is interrupted where it asks', async () => {
+    const keys = { '\\x03': 'Ctrl-C', '\\x04': 'Ctrl-D' };
+    for (const [pressed, name] of Object.entries(keys)) {
+      proxy.counts = {};
+      const { code, said } = await atKeyboard(scene.flags({ yes: undefined }), 'to deploy it: ', pressed);
+      assert.equal(code, 130, `${name}: ${said}`);
+      assert.match(said, /^error: interrupted\r$/m, name);
+      assert.equal(proxy.sent, 0, said);
+    }
+  });
+
   test('is refused to who cannot pay for it, and for a program that the bytecode is not', async () => {
     const poor = scene.key('poor', await chain.wallet(SOL));
     refused(await sendsNothing({ deployer: poor }), 1, /the deployer has 1 SOL, and 6\.2\d* SOL are needed/);
@@ -175,7 +226,26 @@ describe('a network', () => {
     // Then everything goes through but the last step.
     proxy.honest();
     proxy.breaksAt = INITIALIZE;
+    // What was agreed to is paid, whatever is said of it later, and a machine that is behind is not believed.
+    let [asked, behind] = [0, 0];
+    proxy.edits = {
+      getMinimumBalanceForRentExemption: (answer, [size]) =>
+        size === 36 && (asked += 1) > 1 ? { ...answer, result: 1 } : answer,
+      getMultipleAccounts: (answer, [of, { minContextSlot }]) => {
+        const [at, data] = [of.indexOf(PROGRAM), answer.result?.value[1]];
+        if (at !== 0 || !data || behind === 3) return answer;
+        behind += 1;
+        const slot = Number(Buffer.from(data.data[0], 'base64').readBigUInt64LE(4)) - 1;
+        if (minContextSlot > slot) {
+          const message = 'Minimum context slot has not been reached';
+          return { jsonrpc: '2.0', id: answer.id, error: { code: -32016, message, data: { contextSlot: slot } } };
+        }
+        const value = answer.result.value.map((found, place) => (place < 2 ? null : found));
+        return { ...answer, result: { context: { slot }, value } };
+      },
+    };
     const late = await scene.run();
+    assert.deepEqual([asked, behind], [1, 3], late.stderr);
     refused(late, 3, /the endpoint does not answer/);
     assert.match(late.stderr, /taking the buffer \w+ up/);
     const sent = proxy.sent - TRIES;
@@ -196,11 +266,15 @@ describe('a network', () => {
 
   test('stands, and a second run changes nothing', async () => {
     const before = readFileSync(scene.file, 'utf8');
+    // Of a run that broke off after the program stood.
+    const left = `${scene.file.replace(/\.json$/, '')}.${PROGRAM}.buffer.json`;
+    writeFileSync(left, '[]');
     proxy.counts = {};
     const run = await scene.run();
     assert.equal(run.code, 0, run.stderr);
     assert.match(run.stderr, /the network stands as the plan says; nothing was sent/);
     assert.equal(proxy.sent, 0);
+    assert.ok(!existsSync(left));
     assert.equal(readFileSync(scene.file, 'utf8'), before);
   });
 
