@@ -53,8 +53,8 @@ export function read(address, account, decimals) {
     );
   }
   checkExtensions(bytes.subarray(KIND_AT + 1));
-  const isFreezable = number(bytes.subarray(46, 50)) === 1n;
-  return { program: account.owner, freezer: isFreezable ? bytes.slice(50, 82) : null };
+  const named = (at) => (number(bytes.subarray(at, at + 4)) === 1n ? bytes.slice(at + 4, at + 36) : null);
+  return { program: account.owner, minter: named(0), freezer: named(46) };
 }
 
 function checkExtensions(bytes) {

@@ -35,6 +35,9 @@ function pool({ min_quorum: quorum, delay, max_per_cycle: most }, decimals) {
 
 const freezable = (freezer) => (freezer ? `; ${base58(freezer)} can freeze accounts of it, the network's too` : '');
 
+const mintable = (minter) =>
+  minter ? `${base58(minter)} can make more of it, stake that and outvote everybody` : 'nobody can make more of it';
+
 export function planned({ plan, site, build, state, cost }) {
   const { addresses, genesisHash, network, token } = site;
   const decimals = plan.token_decimals;
@@ -47,6 +50,7 @@ export function planned({ plan, site, build, state, cost }) {
     ['program', `${base58(addresses.program)}  ${standing(state)}`],
     ['bytecode', `${build.bytecode.length} bytes, sha256 ${build.hash}`],
     ['mint', `${base58(plan.mint)}  ${decimals} decimals${freezable(token.freezer)}`],
+    ['', mintable(token.minter)],
     ['governor', `${base58(plan.governor)}  a ${plan.governor_is}`],
     ['guardian', base58(plan.guardian)],
     [

@@ -379,6 +379,7 @@ describe('a network of both chains', () => {
     const run = await scene.run({ plan: plan() });
     assert.equal(run.code, 0, run.stderr);
     assert.match(run.stdout, /^mint .* can freeze accounts of it, the network's too$/m);
+    assert.match(run.stdout, new RegExp(`^ +${base58(scene.deployer.address)} can make more of it, stake that`, 'm'));
     const written = JSON.parse(readFileSync(scene.file, 'utf8'));
     assert.deepEqual([written.base_chain_id, written.base_vault], [theirs.chain_id, theirs.vault]);
     assert.equal(written.token_program, base58(WELL_KNOWN.token2022));
