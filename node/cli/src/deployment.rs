@@ -18,8 +18,10 @@ use williw_core::network::{BaseSite, Network, NetworkFault, NetworkId, SolanaSit
 
 use crate::exit::Failure;
 
+mod once;
 mod solana;
 
+use once::Once;
 use solana::OnSolana;
 pub(crate) use solana::OnSolanaRecord;
 
@@ -173,7 +175,7 @@ impl Deployed {
     }
 
     fn read_one(path: &Path) -> Result<Self, Failure> {
-        let text: serde_json::Value = read(path)?;
+        let Once(text) = read(path)?;
         let named = |what: &dyn fmt::Display| Failure::usage(format_args!("{}: {what}", path.display()));
         let (network, said, from_height) = if is_on_solana(&text) {
             let file = OnSolana::deserialize(text).map_err(|error| no_deployment(path, &error))?;
@@ -204,7 +206,7 @@ impl Deployment {
 
 impl Recorded {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let text: serde_json::Value = read(path)?;
+        let Once(text) = read(path)?;
         let recorded = if is_on_solana(&text) {
             OnSolanaRecord::deserialize(text).map(|record| Self::Solana(Box::new(record)))
         } else {
@@ -280,7 +282,7 @@ fn is_on_solana(file: &serde_json::Value) -> bool {
     file.get("program").is_some()
 }
 
-fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<T, Failure> {
+fn read(path: &Path) -> Result<Once, Failure> {
     let mut text = Vec::new();
     let read = File::open(path).and_then(|file| file.take(DEPLOYMENT_CAP).read_to_end(&mut text));
     read.map_err(|error| Failure::usage(format_args!("{} cannot be read: {error}", path.display())))?;

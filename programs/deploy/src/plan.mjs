@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
 import { address, hex } from './bytes.mjs';
+import { parse } from './json.mjs';
 import { misused, quoted } from './refused.mjs';
 
 const FILE_CAP = 1024 * 1024;
@@ -43,7 +44,7 @@ const path = (key, value) => {
 
 const record = (fields) => (key, value) => {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) throw wrong(key, 'it is no object');
-  const extra = Object.keys(value).find((inner) => !(inner in fields));
+  const extra = Object.keys(value).find((inner) => !Object.hasOwn(fields, inner));
   if (extra !== undefined) throw wrong(`${key}.${quoted(extra, 40)}`, 'there is no such key');
   const read = ([inner, kind]) => {
     const inside = `${key}.${inner}`;
@@ -86,7 +87,9 @@ export function readJson(file, what) {
   try {
     const found = statSync(file);
     if (!found.isFile() || found.size > FILE_CAP) throw misused(`${file} is no file of ${what}`, hint);
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const twice = (key) =>
+      misused(`${file} has \`${quoted(key, 40)}\` twice in one place`, 'which of the two is meant?');
+    return parse(readFileSync(file, 'utf8'), twice);
   } catch (fault) {
     if (fault.hint) throw fault;
     if (fault.code) throw misused(`${file} cannot be read: ${fault.code}`, hint);

@@ -1,11 +1,13 @@
 // What needs no chain: encodings beside the shared vectors, and the numbers that both chains have in common.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
 import { address, base58, hex, little, text } from '../src/bytes.mjs';
+import { actsOf } from '../src/history.mjs';
 import { Idl } from '../src/idl.mjs';
+import { parse } from '../src/json.mjs';
 import { WELL_KNOWN, derived, keyOf, newKey } from '../src/keys.mjs';
 import { networkId } from '../src/network.mjs';
 import { readPlan } from '../src/plan.mjs';
@@ -90,12 +92,79 @@ test('the config is read as the program writes it', () => {
   assert.equal(size, 1_232);
   const account = new Uint8Array(size);
   account.set(idl.content.accounts.find(({ name }) => name === 'Config').discriminator);
-  account.set([1, 2, 3], 8);
-  account.set(little(5n, 8), size - 15 * 8 - 16);
-  const found = idl.account('Config', account);
-  assert.deepEqual([found.version, found.bump, found.decimals, found.first_open], [1n, 2n, 3n, 0n]);
+  const read = () => idl.account('Config', account);
+  // Where a field begins is where a byte changes it.
+  const placeOf = (key) => {
+    const untouched = String(read()[key]);
+    return account.findIndex((byte, at) => {
+      account[at] ^= 1;
+      const isOf = at >= 8 && String(read()[key]) !== untouched;
+      account[at] ^= 1;
+      return isOf;
+    });
+  };
+  const numbers = { version: 1n, bump: 2n, decimals: 3n, operators: 0x0102_0304_0506_0708n, genesis: 5n };
+  const lengths = { operators: 8, genesis: 8 };
+  for (const [key, number] of Object.entries(numbers)) account.set(little(number, lengths[key] ?? 1), placeOf(key));
+  const found = read();
+  for (const [key, number] of Object.entries(numbers)) assert.equal(found[key], number, key);
+  assert.equal(found.first_open, 0n);
   assert.equal(idl.account('Config', account.subarray(1)), null);
   assert.equal(idl.account('Operator', account), null);
+});
+
+test('a key is in JSON once', () => {
+  const twice = (key) => new RangeError(key);
+  const sound = '{"a":1,"b":[{"a":"b\\":","c":{}},{"a":2}],"c":{"a" : {"a":"{"}}}';
+  assert.deepEqual(parse(sound, twice), JSON.parse(sound));
+  const wrong = ['{"a":1,"a":2}', '{"b":[{"a":1},{"c":[{}],"a":1,"a" :1}]}', '{"a":1,"\\u0061":1}'];
+  for (const letters of wrong) assert.throws(() => parse(letters, twice), /^RangeError: a$/, letters);
+  assert.throws(() => parse('{', twice), SyntaxError);
+});
+
+// As node/chain/src/solana/inspect/origin has them.
+test('what the loader is told counts at the place where it counts', () => {
+  const [program, programData, stranger] = [1, 2, 3].map((byte) => base58(new Uint8Array(32).fill(byte)));
+  const places = { program, programData };
+  const named = { p: program, d: programData, x: stranger };
+  const LOADERS = [base58(WELL_KNOWN.loader), 'LoaderV411111111111111111111111111111111111'];
+  const transaction = (kind, letters, loader = 0) => ({
+    transaction: {
+      message: {
+        accountKeys: [...letters].map((letter) => named[letter]),
+        instructions: [
+          {
+            programIdIndex: letters.length + loader,
+            accounts: [...letters].map((_, at) => at),
+            data: base58(little(kind, 4)),
+          },
+        ],
+      },
+    },
+    meta: { err: null, innerInstructions: [], loadedAddresses: { writable: [], readonly: LOADERS } },
+  });
+  const acts = (...of) => actsOf(transaction(...of), places);
+  assert.deepEqual(acts(2, 'xdpxxxxx'), ['deployed']);
+  assert.deepEqual(acts(3, 'dpxxxxx'), ['other']);
+  assert.deepEqual(acts(5, 'dxxp'), ['other']);
+  assert.deepEqual(acts(6, 'dpxx'), ['extended']);
+  const harmless = [
+    [0, 'xxpd'],
+    [1, 'xxpd'],
+    [2, 'xxxxxxxxpd'],
+    [3, 'xxxxxxxpd'],
+    [4, 'dxx'],
+    [5, 'xxxp'],
+  ];
+  for (const [kind, letters] of harmless) {
+    assert.deepEqual(acts(kind, letters), [], `${kind} ${letters}`);
+  }
+  assert.deepEqual(acts(77, 'xp'), ['other'], 'nobody here has heard of it');
+  assert.deepEqual(acts(0, 'xp', 1), ['other'], 'another loader');
+  const inside = transaction(3, 'dpx');
+  inside.meta.innerInstructions = [{ instructions: inside.transaction.message.instructions.splice(0) }];
+  assert.deepEqual(actsOf(inside, places), ['other'], 'a multisig calls it');
+  assert.equal(actsOf({ ...inside, meta: { ...inside.meta, innerInstructions: null } }, places), null);
 });
 
 describe('a plan', () => {
@@ -148,12 +217,17 @@ describe('a plan', () => {
       ['.vault.most.min_stake', (plan) => (plan.vault.most.min_stake = '1000000000000000000000000')],
       ['.vault.least', (plan) => (plan.vault.least = [])],
       ['.pool.most.delays', (plan) => (plan.pool.most.delays = '1')],
+      ['.constructor', (plan) => (plan.constructor = '1')],
     ];
     const place = scene();
     for (const [key, change] of wrong) {
       const words = new RegExp(`^\`${key.replaceAll('.', '\\.')}\` of the plan`);
       assert.throws(() => readPlan(place.plan(change), 'localnet'), refusedFor(words), key);
     }
+    const file = place.plan();
+    const letters = readFileSync(file, 'utf8');
+    writeFileSync(file, letters.replace('"guardian"', '"governor"'));
+    assert.throws(() => readPlan(file, 'localnet'), refusedFor(/has `governor` twice in one place$/));
     place.remove();
   });
 

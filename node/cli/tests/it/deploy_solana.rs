@@ -551,6 +551,12 @@ async fn a_file_or_a_cluster_that_is_none_is_no_difference() {
         let ended = deployed.verify(&deployed.with(at, value), &[&deployed.rpc(1)], &[]).await;
         assert!(ended.error(2).contains(words), "{at}: {}", ended.stderr);
     }
+    // Who reads it sees one guardian, and a program would take the other.
+    let twice =
+        deployed.file.to_string().replacen("{\"", &format!("{{\"in_force\":{{\"guardian\":\"{}\"}},\"", nobody()), 1);
+    let path = deployed.home.note("deployment.json", &twice);
+    let ended = deployed.home.run(&["deploy", "verify", "--deployment", &path, "--solana-rpc", NOBODY]).await;
+    assert!(ended.error(2).contains("`in_force` is there twice in one place"), "{}", ended.stderr);
     let ended = deployed.verify(&deployed.with("/genesis_hash", json!(nobody())), &[&deployed.rpc(1)], &[]).await;
     assert!(ended.error(3).contains("it serves another cluster"), "{}", ended.stderr);
     assert!(ended.stderr.contains("who serves this cluster"), "{}", ended.stderr);
