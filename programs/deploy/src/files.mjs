@@ -1,5 +1,5 @@
 // Files that are there whole or not at all.
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { misused } from './refused.mjs';
@@ -10,7 +10,8 @@ export function writeWhole(file, letters, mode = 0o644) {
     mkdirSync(dirname(file), { recursive: true });
     const open = openSync(part, 'wx', mode);
     try {
-      writeSync(open, letters);
+      // Of what does not go in one piece, all of it.
+      writeFileSync(open, letters);
       fsyncSync(open);
     } finally {
       closeSync(open);

@@ -29,10 +29,15 @@ const ROOT = resolve(fileURLToPath(import.meta.url), '../../../..');
 const say = (words) => console.error(`deploy-program: ${words}`);
 const warn = (words, hint) => console.error(`warning: ${words}\nhint: ${hint}`);
 
+// Whoever has read the key of the deployer can do whatever that can.
+function refuseOpen(words, hint) {
+  throw misused(words, `${hint}; if others may have read it, make another key`);
+}
+
 // Everything that can be known before anything is sent.
 async function survey(options) {
   const plan = plans.readPlan(options.plan, options.cluster);
-  const deployer = readKey(options.deployer, "deployer's key", warn);
+  const deployer = readKey(options.deployer, "deployer's key", options.cluster === 'localnet' ? warn : refuseOpen);
   // That of local networks is everybody's.
   const program = readKey(options.program, "program's key", options.cluster === 'localnet' ? () => {} : warn);
   if (equal(deployer.address, program.address)) {

@@ -205,6 +205,8 @@ describe('a network', () => {
     const open = scene.key('open', scene.deployer, 0o644);
     const run = await sendsNothing({ deployer: open, 'dry-run': true });
     assert.match(run.stderr, /^warning: others than you can read the deployer's key at .*open\.json$/m);
+    const devnet = { cluster: 'devnet', plan: scene.plan(() => {}, 'devnet'), deployer: open };
+    refused(await sendsNothing(devnet), 2, /^error: others than you can read the deployer's key at .*open\.json$/m);
   });
 
   test('is taken up where it broke off, and begins', async () => {
