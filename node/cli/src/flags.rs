@@ -90,12 +90,15 @@ pub(crate) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Deploy {
-    /// Whether a deployment stands as its file says: made by the code, with the numbers and owned by whom it names
+    /// Whether a deployment stands as its file says: with the code and the numbers that it names, owned by whom it names
     ///
-    /// Exits with 0 if everything is as the file says, with 1 if anything is not, and with 3 if the chain could not be read.
+    /// Exits with 0 if everything is as the file says, with 1 if anything is not or nobody knows, and with 3 if the chain could
+    /// not be read.
     /// On Base the addresses of vault and pool commit to the code that made them, this release's, and to what it was given,
     /// so what the file says of that needs no trust in endpoints; what is in force now is what more than half of them say. On
-    /// Solana everything is: the bytecode and who may replace it, the config, the token accounts and the mint, when final.
+    /// Solana everything is: the bytecode, that no other ever stood there and who may replace it, the config, the token accounts
+    /// and the mint, when final. That the bytecode is made of this release's sources is seen by making it; where that is not
+    /// known it is said, with the command that makes it.
     Verify(Verify),
 }
 
