@@ -1,6 +1,7 @@
 //! What people are told: the state of the node, and of every known peer where it stands and why.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::mem::Discriminant;
 use std::net::SocketAddr;
 
@@ -39,6 +40,8 @@ pub(crate) struct Status {
     pub(crate) peer: PeerId,
     /// Where this node itself stands, as far as it knows: others judge by the same chain.
     pub(crate) own: Verdict,
+    /// The operators whose present links name it, one by one.
+    pub(crate) owners: Vec<OwnerView>,
     pub(crate) network: NetworkId,
     pub(crate) version: &'static str,
     pub(crate) started: u64,
@@ -59,7 +62,7 @@ pub(crate) struct Status {
 pub(crate) struct ChainStatus {
     pub(crate) chain: String,
     pub(crate) freshness: String,
-    /// The last block whose final facts are written down, and its time.
+    /// The last block whose final facts are written down, on Solana its slot, and its time.
     pub(crate) height: u64,
     pub(crate) time: u64,
     /// How many facts its journals have, as far as they were read.
@@ -145,15 +148,16 @@ pub(crate) struct PeerView {
 }
 
 #[derive(Debug, Serialize)]
-struct OwnerView {
+pub(crate) struct OwnerView {
     chain: String,
     owner: String,
     /// In the smallest unit of the token.
     active: String,
     queued: String,
     jailed: bool,
-    /// What is held against this owner, in words.
-    standing: String,
+    /// Where its peer would stand by this operator alone.
+    #[serde(flatten)]
+    verdict: Verdict,
 }
 
 #[derive(Debug, Serialize)]
@@ -188,6 +192,7 @@ impl Scene<'_> {
         Status {
             peer: self.network.peer(),
             own: self.verdict(self.network.peer()),
+            owners: self.owners(self.network.peer()),
             network: self.census.ledger().network(),
             version: env!("CARGO_PKG_VERSION"),
             started: self.started.0,
@@ -281,7 +286,8 @@ impl Scene<'_> {
     }
 
     fn verdict(&self, peer: PeerId) -> Verdict {
-        verdict(self.census, peer, self.census.roster().standing(peer))
+        let roster = self.census.roster();
+        verdict(self.census, roster.owners(peer), roster.standing(peer))
     }
 
     fn owners(&self, peer: PeerId) -> Vec<OwnerView> {
@@ -293,7 +299,7 @@ impl Scene<'_> {
                 active: operator.active.0.to_string(),
                 queued: operator.queued.0.to_string(),
                 jailed: operator.jailed.is_some(),
-                standing: standing.to_string(),
+                verdict: verdict(self.census, iter::once(owner), standing),
             })
         };
         self.census.explain(peer, self.now).into_iter().filter_map(view).collect()

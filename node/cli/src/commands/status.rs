@@ -17,17 +17,21 @@ fn text(status: &Value) -> String {
     let mut lines = vec![
         format!("peer     {}", words(&status["peer"])),
         format!("stands   {}: {}", words(&status["own"]["standing"]), words(&status["own"]["reason"])),
+    ];
+    lines.extend(list(&status["owners"]).iter().map(|owner| format!("owner    {}", of_owner(owner))));
+    lines.extend([
         format!("network  {}", words(&status["network"])),
         format!("listens  {}", list(&status["gossip"]["listen"]).iter().map(words).collect::<Vec<_>>().join(", ")),
         format!("up       {} s, williw {}", words(&status["uptime_seconds"]), words(&status["version"])),
-    ];
+    ]);
     for chain in list(&status["chains"]) {
         lines.push(format!(
-            "{:<8} {}, {} facts of {} operators through block {}",
+            "{:<8} {}, {} facts of {} operators through {} {}",
             words(&chain["chain"]),
             words(&chain["freshness"]),
             words(&chain["facts"]),
             words(&chain["operators"]),
+            height_of(chain),
             words(&chain["height"])
         ));
         for endpoint in list(&chain["endpoints"]) {
@@ -39,7 +43,8 @@ fn text(status: &Value) -> String {
                 (fault, Some(true)) => format!("LIES: {}", words(fault)),
                 (fault, _) => words(fault),
             };
-            lines.push(format!("  {} at block {}: {state}", words(&endpoint["name"]), words(&endpoint["latest"])));
+            let (name, at) = (words(&endpoint["name"]), words(&endpoint["latest"]));
+            lines.push(format!("  {name} at {} {at}: {state}", height_of(chain)));
         }
     }
     let guard = &status["guard"];
@@ -70,6 +75,25 @@ fn text(status: &Value) -> String {
         lines.push(table(&["LAST", "TIMES", "ALARM"], &alarms.iter().map(row).collect::<Vec<_>>()));
     }
     lines.join("\n")
+}
+
+/// An operator of this node: whose it is, what it has, and where the node would stand by it alone.
+fn of_owner(owner: &Value) -> String {
+    format!("{} on {}: {}, {}", words(&owner["owner"]), words(&owner["chain"]), words(&owner["standing"]), stake(owner))
+}
+
+/// What an operator has, and what is held against it.
+pub(super) fn stake(owner: &Value) -> String {
+    let has = format!("{} staked, {} on its way out", words(&owner["active"]), words(&owner["queued"]));
+    match owner["standing"].as_str() {
+        Some("member") => has,
+        _ => format!("{has}; {}", words(&owner["reason"])),
+    }
+}
+
+/// What the heights of a chain are heights of.
+fn height_of(chain: &Value) -> &'static str {
+    if chain["chain"] == "solana" { "slot" } else { "block" }
 }
 
 /// A value without quotation marks; `-` where there is none.

@@ -3,13 +3,14 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use crate::home::Home;
+use crate::owners::Owner;
 use crate::world::World;
 
 /// A loaded machine may take its time.
@@ -83,6 +84,31 @@ async fn a_node_runs_is_asked_and_stops() {
         assert!(!log.contains("ERROR"), "{log}");
         assert_eq!(home.run_with(&["status"], &variables).await.code, 3);
     }
+}
+
+#[tokio::test]
+async fn a_node_says_whose_stake_it_has() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    owner.done(&["unstake", "--amount", "300ether"]).await;
+    let (mut node, ready) = started(&owner.home).await;
+    let variables = [("WILLIW_HTTP_LISTEN", ready["http"].as_str().unwrap())];
+    let status = until_fresh(&owner.home, &variables).await;
+    let [stake] = status["owners"].as_array().unwrap().as_slice() else { panic!("{status}") };
+    assert_eq!((&stake["chain"], &stake["owner"]), (&json!("base"), &json!(owner.account())));
+    assert_eq!((&stake["standing"], &stake["active"]), (&json!("member"), &json!("1700000000000000000000")));
+    assert_eq!(stake["queued"], "300000000000000000000");
+    assert_eq!(stake["places"], status["own"]["places"]);
+
+    let text = owner.home.run_with(&["status"], &variables).await.stdout;
+    let staked = "1700000000000000000000 staked, 300000000000000000000 on its way out";
+    assert!(text.contains(&format!("\nowner    {} on base: member, {staked}\n", owner.account())), "{text}");
+    let table = owner.home.run_with(&["peers"], &variables).await.stdout;
+    let lines: Vec<_> = table.lines().collect();
+    let block = stake["places"][0]["block"].as_u64().unwrap();
+    assert!(lines[1].contains(" (this node)  member ") && lines[1].contains(&format!("base   block {block} ")), "{table}");
+    assert!(lines[2].starts_with(&format!("  owner {} ", owner.account())) && lines[2].ends_with(staked), "{table}");
+    assert_eq!(stop(&mut node, "TERM").await, Some(0));
 }
 
 #[tokio::test]
@@ -201,6 +227,7 @@ async fn a_node_whose_chain_is_gone_says_so_and_lets_nobody_in() {
     let staked = world.peer(1).id().to_string();
     let row = peers["peers"].as_array().unwrap().iter().find(|row| row["peer"] == staked.as_str());
     let row = row.expect("who staked is remembered");
-    assert_eq!((&row["standing"], &row["rule"], &row["chain"]), (&"barred".into(), &"unread".into(), &"base".into()));
+    assert_eq!((&row["standing"], &row["rule"]), (&"barred".into(), &"unread".into()));
+    assert_eq!(row["places"][0]["chain"], "base");
     assert_eq!(stop(&mut node, "TERM").await, Some(0));
 }

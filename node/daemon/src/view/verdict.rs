@@ -1,9 +1,12 @@
-//! A standing in words: which rule, on which chain, by which block.
+//! A standing in words: which rule, on which chains, by which blocks.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use williw_core::census::Census;
 use williw_core::cycle::Height;
-use williw_core::identity::{ChainId, PeerId};
+use williw_core::identity::{ChainId, Owner};
+use williw_core::ledger::Operator;
 use williw_core::standing::{Bar, Doubt, Standing};
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -12,11 +15,26 @@ pub(crate) struct Verdict {
     /// The name of the rule that decided.
     rule: &'static str,
     reason: String,
-    /// Where the rule found what it judges by; none if that is this node's own experience.
-    chain: Option<String>,
-    /// The block of the fact that decided, or the one through which the chain was read.
-    block: Option<u64>,
+    /// Where the rule found what it judges by, chain by chain; nowhere if that is this node's own experience.
+    places: Vec<PlaceView>,
 }
+
+/// The block of the fact that decided, or the one through which the chain was read.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct PlaceView {
+    chain: String,
+    /// On Base.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    block: Option<u64>,
+    /// On Solana.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    slot: Option<u64>,
+}
+
+/// A rule, the places that it looked at, and what it says.
+type Finding = (&'static str, Vec<Place>, String);
+
+type Place = (ChainId, Height);
 
 pub(crate) const fn word(standing: Standing) -> &'static str {
     match standing {
@@ -26,77 +44,104 @@ pub(crate) const fn word(standing: Standing) -> &'static str {
     }
 }
 
-pub(crate) fn verdict(census: &Census, peer: PeerId, standing: Standing) -> Verdict {
-    let read_through = |chain| census.ledger().chain(chain).map(|books| (chain, books.through.height));
-    let (rule, place, reason) = match standing {
-        Standing::Member => backing(census, peer),
-        Standing::Probation(doubt) => doubted(doubt, read_through),
-        Standing::Barred(bar) => barred(bar, census, read_through),
+/// Why whoever has these owners, or is one of them, stands like this.
+pub(crate) fn verdict(census: &Census, owners: impl Iterator<Item = Owner>, standing: Standing) -> Verdict {
+    let (rule, places, reason) = match standing {
+        Standing::Member => backing(census, owners),
+        Standing::Probation(doubt) => doubted(doubt, census),
+        Standing::Barred(bar) => barred(bar, census),
     };
-    Verdict {
-        standing: word(standing),
-        rule,
-        reason,
-        chain: place.map(|(chain, _)| chain.to_string()),
-        block: place.map(|(_, height)| height.0),
+    let view = |(chain, Height(height)): Place| {
+        let (block, slot) = match chain {
+            ChainId::Base => (Some(height), None),
+            ChainId::Solana => (None, Some(height)),
+        };
+        PlaceView { chain: chain.to_string(), block, slot }
+    };
+    Verdict { standing: word(standing), rule, reason, places: places.into_iter().map(view).collect() }
+}
+
+/// A height as people of its chain call it.
+fn at(chain: ChainId, height: Height) -> String {
+    match chain {
+        ChainId::Base => format!("block {height}"),
+        ChainId::Solana => format!("slot {height}"),
     }
 }
 
-type Place = Option<(ChainId, Height)>;
-
-/// The stake that makes a member one: the largest, if there are several.
-fn backing(census: &Census, peer: PeerId) -> (&'static str, Place, String) {
-    let operators = census.roster().owners(peer).filter_map(|owner| Some((owner, census.ledger().operator(owner)?)));
-    let Some((owner, operator)) = operators.max_by_key(|(_, operator)| operator.active) else {
-        return ("stake", None, "staked".to_owned());
-    };
-    let (chain, active, height) = (owner.chain, operator.active, operator.changed);
-    let needed = census.ledger().chain(chain).and_then(|books| books.vault).map(|vault| vault.min_stake);
-    let least = needed.map_or_else(String::new, |needed| format!(", at least {needed}"));
-    ("stake", Some((chain, height)), format!("{active} staked on {chain} since block {height}{least}"))
+fn read_through(census: &Census, chain: ChainId) -> Vec<Place> {
+    census.ledger().chain(chain).map(|books| (chain, books.through.height)).into_iter().collect()
 }
 
-fn doubted(doubt: Doubt, read_through: impl Fn(ChainId) -> Place) -> (&'static str, Place, String) {
-    match doubt {
-        Doubt::Stale { chain } => {
-            ("stale", read_through(chain), format!("{chain} was not read lately: nothing new is believed of it"))
+/// The stake that makes a member one: of each chain the largest, for two chains' tokens cannot be compared.
+fn backing(census: &Census, owners: impl Iterator<Item = Owner>) -> Finding {
+    let mut largest: BTreeMap<ChainId, &Operator> = BTreeMap::new();
+    for owner in owners {
+        let Some(operator) = census.ledger().operator(owner) else { continue };
+        let known = largest.entry(owner.chain).or_insert(operator);
+        if known.active < operator.active {
+            *known = operator;
         }
+    }
+    let words = |(chain, operator): (&ChainId, &&Operator)| {
+        let needed = census.ledger().chain(*chain).and_then(|books| books.vault).map(|vault| vault.min_stake);
+        let least = needed.map_or_else(String::new, |needed| format!(", at least {needed}"));
+        format!("{} staked on {chain} since {}{least}", operator.active, at(*chain, operator.changed))
+    };
+    let reason: Vec<String> = largest.iter().map(words).collect();
+    let places = largest.iter().map(|(chain, operator)| (*chain, operator.changed)).collect();
+    ("stake", places, if reason.is_empty() { "staked".to_owned() } else { reason.join("; ") })
+}
+
+fn doubted(doubt: Doubt, census: &Census) -> Finding {
+    match doubt {
+        Doubt::Stale { chain } => (
+            "stale",
+            read_through(census, chain),
+            format!("{chain} was not read lately: nothing new is believed of it"),
+        ),
         Doubt::Unstaking { chain, height, active } => (
             "unstaking",
-            Some((chain, height)),
-            format!("one endpoint of {chain} shows an unstake in block {height} that leaves {active}"),
+            vec![(chain, height)],
+            format!("one endpoint of {chain} shows an unstake in {} that leaves {active}", at(chain, height)),
         ),
         Doubt::Equivocated { chain } => (
             "equivocated",
-            read_through(chain),
+            read_through(census, chain),
             format!("its signer contradicted itself, which nobody has had slashed on {chain}"),
         ),
-        Doubt::Disreputable { score } => ("reputation", None, format!("it behaved badly here: {score}")),
+        Doubt::Disreputable { score } => ("reputation", Vec::new(), format!("it behaved badly here: {score}")),
     }
 }
 
-fn barred(bar: Bar, census: &Census, read_through: impl Fn(ChainId) -> Place) -> (&'static str, Place, String) {
+fn barred(bar: Bar, census: &Census) -> Finding {
     match bar {
         Bar::Unknown => {
-            let place = census.ledger().chains().next().and_then(|(chain, _)| read_through(chain));
-            ("unknown", place, "no operator names it".to_owned())
+            let chains = census.ledger().chains();
+            let places = chains.map(|(chain, books)| (chain, books.through.height)).collect();
+            ("unknown", places, "no operator names it".to_owned())
         }
-        Bar::Unread { chain } => {
-            ("unread", read_through(chain), format!("{chain} was not read to its final head since this node started"))
-        }
+        Bar::Unread { chain } => (
+            "unread",
+            read_through(census, chain),
+            format!("{chain} was not read to its final head since this node started"),
+        ),
         Bar::StakeTooSmall { chain, height, active, needed } => (
             "stake-too-small",
-            Some((chain, height)),
-            format!("{active} staked on {chain} since block {height}, less than {needed}"),
+            vec![(chain, height)],
+            format!("{active} staked on {chain} since {}, less than {needed}", at(chain, height)),
         ),
         Bar::SlashPending { chain, height } => (
             "slash-pending",
-            Some((chain, height)),
-            format!("its slash in block {height} of {chain} is on its way to being final"),
+            vec![(chain, height)],
+            format!("its slash in {} of {chain} is on its way to being final", at(chain, height)),
         ),
         Bar::Jailed { chain, height } => {
-            ("jailed", Some((chain, height)), format!("it was slashed in block {height} of {chain}"))
+            ("jailed", vec![(chain, height)], format!("it was slashed in {} of {chain}", at(chain, height)))
         }
-        Bar::Disreputable { score } => ("reputation", None, format!("it behaved very badly here: {score}")),
+        Bar::Disreputable { score } => ("reputation", Vec::new(), format!("it behaved very badly here: {score}")),
     }
 }
+
+#[cfg(test)]
+mod tests;
