@@ -1,23 +1,26 @@
 //! Asking the chains and sending to them, as the commands do.
 
-use serde::Serialize;
-use williw_chain::address;
 use williw_chain::base::{Base, Deployment};
 use williw_chain::snapshot::OperatorSnapshot;
 use williw_chain::solana::Solana;
-use williw_chain::solana::send as unsigned;
-use williw_chain::verb::{Call, Verb};
+use williw_chain::verb::Verb;
 use williw_chain::{Chain, Faults, Reading};
 use williw_core::identity::{Account, ChainId, Owner};
-use williw_core::outbox::{Pin, Purpose, Stage};
+use williw_core::outbox::{Outcome, Pin, Place, Purpose, Stage};
 use williw_daemon::outbox::{self, Dispatch, Lane, Moment, OutboxError, Outgoing, Pace, Receipt};
 use williw_daemon::settings::Settings;
 
 use crate::exit::Failure;
 use crate::flags;
+use crate::height::At;
 use crate::home::Home;
 use crate::keys::Sender;
 use crate::printer::Printer;
+
+mod sent;
+mod unsigned;
+
+use sent::Sent;
 
 /// A reader of a chain that the settings name.
 pub(crate) enum Reader {
@@ -89,83 +92,6 @@ pub(crate) fn warn_of(faults: &Faults, printer: &Printer) {
     }
 }
 
-#[derive(Serialize)]
-struct Unsigned {
-    calls: Vec<UnsignedCall>,
-}
-
-#[derive(Serialize)]
-struct UnsignedCall {
-    what: String,
-    to: String,
-    value: String,
-    data: String,
-}
-
-#[derive(Serialize)]
-struct UnsignedTransactions {
-    transactions: Vec<UnsignedTransaction>,
-}
-
-#[derive(Serialize)]
-struct UnsignedTransaction {
-    what: String,
-    /// In base64, without signatures and with a blockhash of zeros.
-    transaction: String,
-    /// Its message in base58, as Squads imports it.
-    message: String,
-    instructions: Vec<UnsignedInstruction>,
-}
-
-#[derive(Serialize)]
-struct UnsignedInstruction {
-    program: String,
-    accounts: Vec<UnsignedAccount>,
-    data: String,
-}
-
-#[derive(Serialize)]
-struct UnsignedAccount {
-    address: String,
-    signer: bool,
-    writable: bool,
-}
-
-impl UnsignedInstruction {
-    fn of(instruction: unsigned::UnsignedInstruction) -> Self {
-        let account = |account: &unsigned::NamedAccount| UnsignedAccount {
-            address: account.address.base58(),
-            signer: account.is_signer,
-            writable: account.is_writable,
-        };
-        Self {
-            program: instruction.program.base58(),
-            accounts: instruction.accounts.iter().map(account).collect(),
-            data: hex(&instruction.data),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Sent {
-    transactions: Vec<Transaction>,
-}
-
-#[derive(Serialize)]
-struct Transaction {
-    what: String,
-    hash: String,
-    block: u64,
-    intent: u64,
-}
-
-impl Transaction {
-    fn of(what: &str, receipt: &Receipt) -> Self {
-        let Receipt { intent, name, block } = receipt;
-        Self { what: what.to_owned(), hash: name.to_string(), block: block.0, intent: intent.0 }
-    }
-}
-
 /// Sends what carries the verb out and waits for it, or prints it for whoever will send it.
 pub(crate) async fn carry_out(
     verb: &Verb,
@@ -177,7 +103,7 @@ pub(crate) async fn carry_out(
     let Sender::Key(key) = sender else {
         let reading = reader.lane().calls(verb, sender.account()).await?;
         warn_of(&reading.faults, printer);
-        return print_unsigned(&reading.value, sender.owner(), printer);
+        return unsigned::print(&reading.value, sender.owner(), printer);
     };
     let payer = key.payer();
     let opened = outbox::open(&home.database(), settings).await?;
@@ -204,7 +130,7 @@ pub(crate) async fn carry_out(
     let done = match dispatch.send(payer, &calls).await {
         Ok(sent) => {
             warn_of(&sent.faults, printer);
-            print_sent(&calls, &sent.receipts, printer);
+            Sent::of(payer.chain(), &calls, &sent.receipts).print(printer);
             sent.receipts
         }
         Err(interrupted) => {
@@ -214,7 +140,7 @@ pub(crate) async fn carry_out(
             }
             if !interrupted.done.is_empty() {
                 printer.say("not everything was done; this is mined and stays:");
-                print_sent(&calls, &interrupted.done, printer);
+                Sent::of(payer.chain(), &calls, &interrupted.done).print(printer);
                 if let Err(error) = told(&interrupted.done, &mut dispatch, printer).await {
                     printer.warn(format_args!("asked again, this will be told once more: {error}"));
                 }
@@ -238,18 +164,41 @@ async fn tell_of(
     dispatch: &mut Dispatch<'_>,
     printer: &Printer,
 ) -> Result<(), Failure> {
-    asked_before(receipt, stage, printer);
-    print_done(vec![Transaction::of(what, receipt)], printer);
+    let chain = dispatch.lane().chain();
+    asked_before(receipt, stage, chain, printer);
+    Sent::one(chain, what, receipt).print(printer);
     Ok(told(&[*receipt], dispatch, printer).await?)
 }
 
 /// Says that nothing was sent, because the same was done and nobody knew.
-pub(crate) fn asked_before(receipt: &Receipt, stage: &Stage, printer: &Printer) {
-    let intent = receipt.intent;
+pub(crate) fn asked_before(receipt: &Receipt, stage: &Stage, chain: ChainId, printer: &Printer) {
+    let (intent, state) = (receipt.intent, state(*stage, chain));
     printer.say(format_args!(
-        "this was asked before and nobody was told: intent {intent} is {stage}; nothing new was sent"
+        "this was asked before and nobody was told: intent {intent} is {state}; nothing new was sent"
     ));
     printer.say("hint: if you want it twice, ask again");
+}
+
+/// The words for a stage. They name the height of a block, which on Solana is its slot.
+pub(crate) fn state(stage: Stage, chain: ChainId) -> String {
+    let words = stage.to_string();
+    match place(stage) {
+        Some(Place { height, .. }) => words.replace(&At::Block(height.0).to_string(), &At::on(chain, height).to_string()),
+        None => words,
+    }
+}
+
+/// The block that it is in, or that showed its pin to be of no use any more.
+pub(crate) const fn place(stage: Stage) -> Option<Place> {
+    match stage {
+        Stage::Included(_, inclusion) => Some(inclusion.place),
+        Stage::Spent(_, place) => Some(place),
+        Stage::Settled(Outcome::Overtaken(place) | Outcome::Expired(place)) => Some(place),
+        Stage::Settled(Outcome::Done(inclusion) | Outcome::Failed(inclusion) | Outcome::Cancelled(inclusion)) => {
+            Some(inclusion.place)
+        }
+        Stage::Intended | Stage::Signed(_) | Stage::Settled(Outcome::NotSent(_)) => None,
+    }
 }
 
 /// Says what goes on while somebody waits.
@@ -278,63 +227,6 @@ pub(crate) fn say(moment: Moment<'_>, printer: &Printer) {
         | Moment::Seen(..)
         | Moment::Noted(..) => {}
     }
-}
-
-fn print_unsigned(calls: &[Call], from: Owner, printer: &Printer) -> Result<(), Failure> {
-    match from.chain {
-        ChainId::Base => print_calldata(calls, printer),
-        ChainId::Solana => print_transactions(calls, from.account, printer)?,
-    }
-    Ok(())
-}
-
-fn print_calldata(calls: &[Call], printer: &Printer) {
-    let unsigned = |call: &Call| UnsignedCall {
-        what: call.what.clone(),
-        to: address_of(call.to),
-        value: call.value.to_string(),
-        data: hex(&call.data),
-    };
-    let calls: Vec<UnsignedCall> = calls.iter().map(unsigned).collect();
-    let text = |UnsignedCall { what, to, value, data }: &UnsignedCall| {
-        format!("{what}\n  to     {to}\n  value  {value}\n  data   {data}")
-    };
-    let text: Vec<String> = calls.iter().map(text).collect();
-    printer.say("nothing was sent; send these in this order");
-    printer.result(&Unsigned { calls }, text.join("\n"));
-}
-
-/// An address of Base without capitals, as other programs compare it.
-fn address_of(account: Account) -> String {
-    address::shown(account).to_lowercase()
-}
-
-fn print_transactions(calls: &[Call], from: Account, printer: &Printer) -> Result<(), Failure> {
-    let mut transactions = Vec::new();
-    for call in calls {
-        let unsigned::Unsigned { transaction, message, instructions } = unsigned::unsigned(call, from)?;
-        let instructions = instructions.into_iter().map(UnsignedInstruction::of).collect();
-        transactions.push(UnsignedTransaction { what: call.what.clone(), transaction, message, instructions });
-    }
-    let text = |unsigned: &UnsignedTransaction| {
-        let UnsignedTransaction { what, transaction, message, .. } = unsigned;
-        format!("{what}\n  transaction  {transaction}\n  message      {message}")
-    };
-    let text: Vec<String> = transactions.iter().map(text).collect();
-    printer.say("nothing was sent; whoever signs this puts a fresh blockhash in");
-    printer.result(&UnsignedTransactions { transactions }, text.join("\n"));
-    Ok(())
-}
-
-fn print_sent(calls: &[Call], receipts: &[Receipt], printer: &Printer) {
-    let sent = calls.iter().zip(receipts).map(|(call, receipt)| Transaction::of(&call.what, receipt));
-    print_done(sent.collect(), printer);
-}
-
-fn print_done(transactions: Vec<Transaction>, printer: &Printer) {
-    let text = |Transaction { what, hash, block, .. }: &Transaction| format!("{hash}  block {block}  {what}");
-    let text: Vec<String> = transactions.iter().map(text).collect();
-    printer.result(&Sent { transactions }, text.join("\n"));
 }
 
 /// The bytes as `0x` and hex.

@@ -9,6 +9,7 @@ mod commands;
 mod deployment;
 mod exit;
 mod flags;
+mod height;
 mod home;
 mod keys;
 mod node;

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 use williw_chain::address;
-use williw_core::outbox::{IntentId, Outcome, Pin, Place, Purpose, Stage};
+use williw_core::outbox::{IntentId, Outcome, Pin, Purpose, Stage};
 use williw_daemon::outbox::{Dispatch, Moment, OutboxError, Pace, open_existing};
 use williw_store::{Attempt, Intent, Outbox, Which};
 
-use crate::chain::{Reader, asked_before, hex, say, warn_of};
+use crate::chain::{Reader, asked_before, hex, place, say, state, warn_of};
 use crate::exit::{ExitStatus, Failure};
 use crate::flags;
+use crate::height::At;
 use crate::home::Home;
 use crate::keys::Key;
 use crate::printer::{Printer, table};
@@ -34,7 +35,9 @@ struct Shown {
     state: String,
     settled: bool,
     nonce: Option<u64>,
-    block: Option<u64>,
+    /// Where it is, or where its pin was seen to be of no use any more.
+    #[serde(flatten)]
+    at: Option<At>,
     transactions: Vec<Transaction>,
 }
 
@@ -127,7 +130,7 @@ async fn act(
     warn_of(&dispatch.take_faults(), printer);
     let intent = match done {
         Err(OutboxError::AskedBefore { receipt, stage, .. }) => {
-            asked_before(&receipt, &stage, printer);
+            asked_before(&receipt, &stage, chain, printer);
             outbox
                 .intent(receipt.intent)
                 .await
@@ -144,7 +147,8 @@ async fn act(
         return Ok(());
     }
     let so_far = if outcome(intent.stage).is_some() { "ended otherwise" } else { "has not ended" };
-    Err(Failure::new(ExitStatus::Outside, format_args!("intent {} {so_far}: {}", intent.id, intent.stage)))
+    let state = state(intent.stage, chain);
+    Err(Failure::new(ExitStatus::Outside, format_args!("intent {} {so_far}: {state}", intent.id)))
 }
 
 /// How it ends if its block becomes final, as far as it has come to a block.
@@ -190,13 +194,13 @@ fn shown(intent: &Intent) -> Shown {
         data: hex(&call.input),
         asked: call.asked.0,
         stage: word(intent.stage),
-        state: intent.stage.to_string(),
+        state: state(intent.stage, call.chain),
         settled: intent.stage.is_settled(),
         nonce: intent.pin.and_then(|pin| match pin {
             Pin::Nonce(nonce) => Some(nonce),
             Pin::Blockhash { .. } => None,
         }),
-        block: place(intent.stage).map(|place| place.height.0),
+        at: place(intent.stage).map(|place| At::on(call.chain, place.height)),
         transactions: intent.attempts.iter().map(transaction).collect(),
     }
 }
@@ -227,18 +231,5 @@ const fn word(stage: Stage) -> &'static str {
         Stage::Settled(Outcome::Overtaken(_)) => "overtaken",
         Stage::Settled(Outcome::Expired(_)) => "expired",
         Stage::Settled(Outcome::NotSent(_)) => "not-sent",
-    }
-}
-
-/// The block that it is in, or that showed its nonce to be used up.
-const fn place(stage: Stage) -> Option<Place> {
-    match stage {
-        Stage::Included(_, inclusion) => Some(inclusion.place),
-        Stage::Spent(_, place) => Some(place),
-        Stage::Settled(Outcome::Overtaken(place) | Outcome::Expired(place)) => Some(place),
-        Stage::Settled(Outcome::Done(inclusion) | Outcome::Failed(inclusion) | Outcome::Cancelled(inclusion)) => {
-            Some(inclusion.place)
-        }
-        Stage::Intended | Stage::Signed(_) | Stage::Settled(Outcome::NotSent(_)) => None,
     }
 }

@@ -6,6 +6,7 @@ use williw_core::amount::Amount;
 use crate::chain::{Reader, carry_out, chosen, on_same, warn_of};
 use crate::exit::Failure;
 use crate::flags;
+use crate::height::At;
 use crate::home::Home;
 use crate::keys::{LinkKeys, Sender};
 use crate::printer::Printer;
@@ -101,7 +102,7 @@ async fn relink(
     let mut reader = Reader::new(chain, &settings)?;
     let found = reader.operator(sender.account(), printer).await?;
     let Some(stored) = found.operator.map(|operator| operator.nonce) else {
-        return Err(Failure::usage(format_args!("this account has no operator at block {}", found.at))
+        return Err(Failure::usage(format_args!("this account has no operator at {}", At::on(chain, found.at)))
             .hint("register first, or check the account"));
     };
     let Some(next) = stored.checked_add(1) else {

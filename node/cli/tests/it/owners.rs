@@ -61,6 +61,7 @@ impl Owner {
     /// Runs a command that has to go through; what it did, transaction by transaction.
     pub(crate) async fn done(&self, arguments: &[&str]) -> Vec<String> {
         let json = self.run(&[arguments, &["--json"]].concat()).await.json();
+        assert_eq!(json["chain"], "base");
         let transactions = json["transactions"].as_array().unwrap().iter();
         let mut what = Vec::new();
         for transaction in transactions {
@@ -80,6 +81,7 @@ impl Owner {
 
     /// Sends what a command printed, as a Safe would.
     pub(crate) async fn send_unsigned(&self, printed: &Value) {
+        assert_eq!(printed["chain"], "base");
         for call in printed["calls"].as_array().unwrap() {
             let keys: Vec<_> = call.as_object().unwrap().keys().map(String::as_str).collect();
             assert_eq!(keys, ["data", "to", "value", "what"]);

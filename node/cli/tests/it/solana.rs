@@ -71,7 +71,8 @@ impl Owner {
         let json = self.run(&[arguments, &["--json"]].concat()).await.json();
         let [transaction] = json["transactions"].as_array().unwrap().as_slice() else { panic!("{json}") };
         let statuses: Value = self.world.net.ask("getSignatureStatuses", json!([[transaction["hash"]]])).await;
-        assert_eq!(statuses["value"][0]["slot"], transaction["block"]);
+        assert_eq!(statuses["value"][0]["slot"], transaction["slot"]);
+        assert_eq!((&json["chain"], transaction.get("block")), (&json!("solana"), None));
         self.world.finalize().await;
     }
 
@@ -116,6 +117,9 @@ async fn an_owner_registers_stakes_leaves_and_is_slashed_on_solana() {
     assert!(intents.iter().skip(1).all(|intent| intent["stage"] == "done"), "{listed}");
     let shown = owner.run(&["outbox", "show", "1"]).await;
     assert!(shown.stdout.contains("register with 2000") && !shown.stdout.contains("gas"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("\nstate    done in slot "), "{}", shown.stdout);
+    let slot = listed["intents"][8]["slot"].as_u64().unwrap();
+    assert!(shown.stdout.contains(&format!(" slot {slot}\n")), "{}", shown.stdout);
 }
 
 impl Owner {
@@ -140,6 +144,7 @@ async fn what_is_printed_unsigned_is_taken_once_its_owner_has_signed_it() {
     let arguments = ["register", "--amount", "1500", "--unsigned", "--from", &address, "--json"];
     // Without any key.
     let printed = owner.home.run(&arguments).await.json();
+    assert_eq!(printed["chain"], "solana");
     let [transaction] = printed["transactions"].as_array().unwrap().as_slice() else { panic!("{printed}") };
     let [instruction] = transaction["instructions"].as_array().unwrap().as_slice() else { panic!("{printed}") };
     assert_eq!(instruction["program"], owner.world.program.base58());

@@ -1,6 +1,7 @@
 //! A standing in words: which rule, on which chains, by which blocks.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 use williw_core::census::Census;
@@ -23,12 +24,16 @@ pub(crate) struct Verdict {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 struct PlaceView {
     chain: String,
-    /// On Base.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    block: Option<u64>,
-    /// On Solana.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    slot: Option<u64>,
+    #[serde(flatten)]
+    at: At,
+}
+
+/// A height under the name that it has on its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum At {
+    Block(u64),
+    Slot(u64),
 }
 
 /// A rule, the places that it looked at, and what it says.
@@ -51,21 +56,23 @@ pub(crate) fn verdict(census: &Census, owners: impl Iterator<Item = Owner>, stan
         Standing::Probation(doubt) => doubted(doubt, census),
         Standing::Barred(bar) => barred(bar, census),
     };
-    let view = |(chain, Height(height)): Place| {
-        let (block, slot) = match chain {
-            ChainId::Base => (Some(height), None),
-            ChainId::Solana => (None, Some(height)),
-        };
-        PlaceView { chain: chain.to_string(), block, slot }
-    };
+    let view = |(chain, height): Place| PlaceView { chain: chain.to_string(), at: at(chain, height) };
     Verdict { standing: word(standing), rule, reason, places: places.into_iter().map(view).collect() }
 }
 
-/// A height as people of its chain call it.
-fn at(chain: ChainId, height: Height) -> String {
+const fn at(chain: ChainId, Height(height): Height) -> At {
     match chain {
-        ChainId::Base => format!("block {height}"),
-        ChainId::Solana => format!("slot {height}"),
+        ChainId::Base => At::Block(height),
+        ChainId::Solana => At::Slot(height),
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Block(height) => write!(f, "block {height}"),
+            Self::Slot(height) => write!(f, "slot {height}"),
+        }
     }
 }
 

@@ -1,0 +1,52 @@
+//! What is printed of transactions that are in a block.
+
+use serde::Serialize;
+use williw_chain::verb::Call;
+use williw_core::identity::ChainId;
+use williw_daemon::outbox::Receipt;
+
+use crate::height::At;
+use crate::printer::Printer;
+
+#[derive(Serialize)]
+pub(super) struct Sent {
+    chain: String,
+    transactions: Vec<Transaction>,
+}
+
+#[derive(Serialize)]
+struct Transaction {
+    what: String,
+    hash: String,
+    #[serde(flatten)]
+    at: At,
+    intent: u64,
+}
+
+impl Sent {
+    /// The calls as far as there are receipts of them.
+    pub(super) fn of(chain: ChainId, calls: &[Call], receipts: &[Receipt]) -> Self {
+        Self::new(chain, calls.iter().map(|call| call.what.as_str()).zip(receipts))
+    }
+
+    /// One transaction, and what it did.
+    pub(super) fn one(chain: ChainId, what: &str, receipt: &Receipt) -> Self {
+        Self::new(chain, std::iter::once((what, receipt)))
+    }
+
+    fn new<'a>(chain: ChainId, done: impl Iterator<Item = (&'a str, &'a Receipt)>) -> Self {
+        let transaction = |(what, Receipt { intent, name, block }): (&str, &Receipt)| Transaction {
+            what: what.to_owned(),
+            hash: name.to_string(),
+            at: At::on(chain, *block),
+            intent: intent.0,
+        };
+        Self { chain: chain.to_string(), transactions: done.map(transaction).collect() }
+    }
+
+    pub(super) fn print(&self, printer: &Printer) {
+        let text = |Transaction { what, hash, at, .. }: &Transaction| format!("{hash}  {at}  {what}");
+        let text: Vec<String> = self.transactions.iter().map(text).collect();
+        printer.result(self, text.join("\n"));
+    }
+}
