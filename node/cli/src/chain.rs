@@ -1,9 +1,10 @@
 //! Asking the chains and sending to them, as the commands do.
 
-use williw_chain::base::{Base, Deployment};
+use williw_chain::base::{Base, ChainError, Deployment};
 use williw_chain::snapshot::OperatorSnapshot;
 use williw_chain::solana::Solana;
 use williw_chain::verb::Verb;
+use williw_chain::wallet::Payer;
 use williw_chain::{Chain, Faults, Reading};
 use williw_core::identity::{Account, ChainId, Owner};
 use williw_core::outbox::{Outcome, Pin, Place, Purpose, Stage};
@@ -16,6 +17,7 @@ use crate::height::At;
 use crate::home::Home;
 use crate::keys::Sender;
 use crate::printer::Printer;
+use crate::queue::made_by;
 
 mod sent;
 mod unsigned;
@@ -53,12 +55,20 @@ impl Reader {
 
     /// An operator as it stands now, before its last change is final: whoever has to replace a stolen key cannot wait.
     pub(crate) async fn operator(&mut self, owner: Account, printer: &Printer) -> Result<OperatorSnapshot, Failure> {
-        let reading = match self {
-            Self::Base(base) => base.operator_at_tip(owner).await?,
-            Self::Solana(solana) => solana.operator_at_tip(owner).await?,
-        };
+        let reading = operator_at_tip(&mut self.lane(), owner).await?;
         warn_of(&reading.faults, printer);
         Ok(reading.value)
+    }
+}
+
+/// An operator as a quorum has it now.
+pub(crate) async fn operator_at_tip(
+    lane: &mut Lane<'_>,
+    owner: Account,
+) -> Result<Reading<OperatorSnapshot>, ChainError> {
+    match lane {
+        Lane::Base(base) => base.operator_at_tip(owner).await,
+        Lane::Solana(solana) => solana.operator_at_tip(owner).await,
     }
 }
 
@@ -120,7 +130,7 @@ pub(crate) async fn carry_out(
     warn_of(&own.faults, printer);
     match dispatch.refuse_what_was_asked(&[own.value]).await {
         Err(OutboxError::AskedBefore { receipt, what, stage }) => {
-            return tell_of(&receipt, &what, &stage, &mut dispatch, printer).await;
+            return tell_of(&receipt, &what, &stage, verb, (payer, &mut dispatch), printer).await;
         }
         asked => asked?,
     }
@@ -130,13 +140,14 @@ pub(crate) async fn carry_out(
     let done = match dispatch.send(payer, &calls).await {
         Ok(sent) => {
             warn_of(&sent.faults, printer);
-            Sent::of(payer.chain(), &calls, &sent.receipts).print(printer);
+            let entry = made_by(verb, payer.account(), &sent.receipts, &mut dispatch, printer).await;
+            Sent::of(payer.chain(), &calls, &sent.receipts).with(entry).print(printer);
             sent.receipts
         }
         Err(interrupted) => {
             warn_of(&interrupted.faults, printer);
             if let OutboxError::AskedBefore { receipt, what, stage } = &*interrupted.why {
-                return tell_of(receipt, what, stage, &mut dispatch, printer).await;
+                return tell_of(receipt, what, stage, verb, (payer, &mut dispatch), printer).await;
             }
             if !interrupted.done.is_empty() {
                 printer.say("not everything was done; this is mined and stays:");
@@ -161,12 +172,13 @@ async fn tell_of(
     receipt: &Receipt,
     what: &str,
     stage: &Stage,
-    dispatch: &mut Dispatch<'_>,
+    verb: &Verb,
+    (payer, dispatch): (Payer<'_>, &mut Dispatch<'_>),
     printer: &Printer,
 ) -> Result<(), Failure> {
-    let chain = dispatch.lane().chain();
-    asked_before(receipt, stage, chain, printer);
-    Sent::one(chain, what, receipt).print(printer);
+    asked_before(receipt, stage, payer.chain(), printer);
+    let entry = made_by(verb, payer.account(), &[*receipt], dispatch, printer).await;
+    Sent::one(payer.chain(), what, receipt).with(entry).print(printer);
     Ok(told(&[*receipt], dispatch, printer).await?)
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod deploy;
 pub(crate) mod guard;
 pub(crate) mod init;
 pub(crate) mod keys;
+pub(crate) mod operator;
 pub(crate) mod outbox;
 pub(crate) mod peers;
 pub(crate) mod run;

@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Status,
     /// Where every peer stands, and why
     Peers,
+    /// How owners stand on the chains themselves: stake, signer, jail, and the queue of what is on its way out
+    Operator(Operator),
     /// Lock stake and name this node's peer and signer
     Register(Register),
     /// Lock more stake
@@ -197,6 +199,13 @@ pub(crate) struct Run {
     pub(crate) verbose: u8,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Operator {
+    /// Whose operator; may be given more than once [default: of whoever names this node, as the running node knows it]
+    #[arg(long = "owner", value_name = "ADDRESS", value_parser = williw_chain::address::of_any_chain)]
+    pub(crate) owners: Vec<Owner>,
+}
+
 /// A key that pays and signs.
 #[derive(Debug, Args)]
 pub(crate) struct Key {
@@ -294,7 +303,7 @@ pub(crate) struct Unstake {
 
 #[derive(Debug, Args)]
 pub(crate) struct Restake {
-    /// Which entry of the queue
+    /// Which entry of the queue, as `williw operator` lists them
     #[arg(long)]
     pub(crate) ticket: u64,
     #[command(flatten)]

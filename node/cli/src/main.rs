@@ -14,7 +14,9 @@ mod home;
 mod keys;
 mod node;
 mod printer;
+mod queue;
 mod signers;
+mod utc;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,7 @@ async fn run(command: Command, home: &Home, printer: &Printer) -> Result<(), exi
         Command::Run(arguments) => commands::run::run(&arguments, home, printer).await,
         Command::Status => commands::status::status(home, printer).await,
         Command::Peers => commands::peers::peers(home, printer).await,
+        Command::Operator(arguments) => commands::operator::operator(arguments, home, printer).await,
         Command::Register(arguments) => commands::stake::register(arguments, home, printer).await,
         Command::Stake(arguments) => commands::stake::stake(arguments, home, printer).await,
         Command::Unstake(arguments) => commands::stake::unstake(arguments, home, printer).await,

@@ -7,11 +7,15 @@ use williw_daemon::outbox::Receipt;
 
 use crate::height::At;
 use crate::printer::Printer;
+use crate::queue::Entry;
 
 #[derive(Serialize)]
 pub(super) struct Sent {
     chain: String,
     transactions: Vec<Transaction>,
+    /// What an unstake put into the queue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<Entry>,
 }
 
 #[derive(Serialize)]
@@ -41,12 +45,20 @@ impl Sent {
             at: At::on(chain, *block),
             intent: intent.0,
         };
-        Self { chain: chain.to_string(), transactions: done.map(transaction).collect() }
+        Self { chain: chain.to_string(), transactions: done.map(transaction).collect(), entry: None }
+    }
+
+    pub(super) fn with(self, entry: Option<Entry>) -> Self {
+        Self { entry, ..self }
     }
 
     pub(super) fn print(&self, printer: &Printer) {
         let text = |Transaction { what, hash, at, .. }: &Transaction| format!("{hash}  {at}  {what}");
-        let text: Vec<String> = self.transactions.iter().map(text).collect();
+        let mut text: Vec<String> = self.transactions.iter().map(text).collect();
+        if let Some(entry) = &self.entry {
+            let Entry { ticket, amount, .. } = entry;
+            text.push(format!("ticket {ticket}: {amount} can be withdrawn from {} on", entry.matures()));
+        }
         printer.result(self, text.join("\n"));
     }
 }

@@ -5,11 +5,12 @@ use expect_test::expect_file;
 use crate::home::Home;
 
 /// Every command that there is; `help/williw.txt` lists them too, so a new one cannot be forgotten here.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "init",
     "run",
     "status",
     "peers",
+    "operator",
     "register",
     "stake",
     "unstake",

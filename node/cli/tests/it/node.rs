@@ -106,8 +106,19 @@ async fn a_node_says_whose_stake_it_has() {
     let table = owner.home.run_with(&["peers"], &variables).await.stdout;
     let lines: Vec<_> = table.lines().collect();
     let block = stake["places"][0]["block"].as_u64().unwrap();
-    assert!(lines[1].contains(" (this node)  member ") && lines[1].contains(&format!("base   block {block} ")), "{table}");
+    assert!(
+        lines[1].contains(" (this node)  member ") && lines[1].contains(&format!("base   block {block} ")),
+        "{table}"
+    );
     assert!(lines[2].starts_with(&format!("  owner {} ", owner.account())) && lines[2].ends_with(staked), "{table}");
+    // Whose operator it is need not be typed while the node runs.
+    let listed = owner.home.run_with(&["operator"], &variables).await;
+    assert!(listed.stdout.starts_with(&format!("owner    {} on base, ", owner.account())), "{}", listed.stdout);
+    assert!(
+        listed.stdout.contains("\nTICKET  AMOUNT                 MATURES\n0       300000000000000000000  20"),
+        "{}",
+        listed.stdout
+    );
     assert_eq!(stop(&mut node, "TERM").await, Some(0));
 }
 

@@ -131,7 +131,15 @@ async fn an_owner_registers_stakes_leaves_and_comes_back() {
     owner.done(&["restake", "--ticket", "0"]).await;
     assert_eq!(owner.operator().await.unwrap().queue, []);
 
-    owner.done(&["unstake", "--amount", "200ether"]).await;
+    let unstaked = owner.run(&["unstake", "--amount", "200ether", "--json"]).await.json();
+    owner.world.finalize().await;
+    let [entry] = owner.operator().await.unwrap().queue[..] else { panic!("{unstaked}") };
+    let shown = json!({ "ticket": 1, "amount": "200000000000000000000", "matures": entry.maturity.0 });
+    assert_eq!((&unstaked["entry"], entry.ticket), (&shown, 1));
+    let listed = owner.home.run(&["operator", "--owner", &owner.account(), "--json"]).await.json();
+    let [listed] = listed["operators"].as_array().unwrap().as_slice() else { panic!("{listed}") };
+    assert_eq!((&listed["owner"], &listed["chain"]), (&json!(owner.account()), &json!("base")));
+    assert_eq!((&listed["operator"]["queue"], &listed["operator"]["jailed_until"]), (&json!([shown]), &Value::Null));
     let early = owner.run(&["withdraw"]).await;
     assert!(early.error(3).contains("no entry of the queue has matured"), "{}", early.stderr);
     assert!(early.stderr.contains("\nhint: wait for the maturity"), "{}", early.stderr);
@@ -149,6 +157,37 @@ async fn an_owner_registers_stakes_leaves_and_comes_back() {
     let plain = owner.run(&["collect"]).await;
     assert_eq!((plain.code, plain.stdout.lines().count()), (0, 1), "{}", plain.stdout);
     assert!(plain.stdout.starts_with("0x") && plain.stderr.starts_with("sending: "), "{}", plain.stdout);
+}
+
+#[tokio::test]
+async fn an_unstake_says_which_ticket_it_got_and_from_when_on_it_can_be_withdrawn() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    for (ticket, amount) in [(0, "300"), (1, "200"), (2, "300")] {
+        let ended = owner.run(&["unstake", "--amount", amount]).await;
+        let (transaction, entry) = ended.stdout.trim_end().split_once('\n').unwrap();
+        assert!(transaction.ends_with(&format!("unstake {amount}")), "{}", ended.stdout);
+        assert!(entry.starts_with(&format!("ticket {ticket}: {amount} can be withdrawn from 20")), "{entry}");
+        assert!(entry.ends_with(" UTC on"), "{entry}");
+    }
+    let listed = owner.home.run(&["operator", "--owner", &owner.account()]).await;
+    let lines: Vec<_> = listed.stdout.lines().collect();
+    assert!(lines[0].starts_with(&format!("owner    {} on base, as of block ", owner.account())), "{}", listed.stdout);
+    assert_eq!(lines[1], "stake    1999999999999999999200 staked, 800 on its way out");
+    assert!(lines[2].starts_with("signer   0x") && lines[2].ends_with(", named by link 1"), "{}", listed.stdout);
+    assert_eq!(lines[3], "TICKET  AMOUNT  MATURES");
+    assert!(
+        lines[4].starts_with("0       300     20") && lines[6].starts_with("2       300     20"),
+        "{}",
+        listed.stdout
+    );
+    assert_eq!((lines.len(), listed.stderr.as_str()), (7, ""));
+    // Of a stranger there is nothing, and nobody's own are known while no node runs.
+    let stranger = owner.home.run(&["operator", "--owner", "0x1111111111111111111111111111111111111111"]).await;
+    assert!(stranger.stdout.ends_with("\nstake    it has no operator\n"), "{}", stranger.stdout);
+    let nobody = owner.home.run(&["operator"]).await;
+    assert!(nobody.error(3).ends_with(" does not answer"), "{}", nobody.stderr);
+    assert!(nobody.stderr.contains("or name an owner with --owner"), "{}", nobody.stderr);
 }
 
 #[tokio::test]

@@ -67,13 +67,14 @@ impl Owner {
     }
 
     /// Runs a command that has to go through.
-    async fn done(&self, arguments: &[&str]) {
+    async fn done(&self, arguments: &[&str]) -> Value {
         let json = self.run(&[arguments, &["--json"]].concat()).await.json();
         let [transaction] = json["transactions"].as_array().unwrap().as_slice() else { panic!("{json}") };
         let statuses: Value = self.world.net.ask("getSignatureStatuses", json!([[transaction["hash"]]])).await;
         assert_eq!(statuses["value"][0]["slot"], transaction["slot"]);
         assert_eq!((&json["chain"], transaction.get("block")), (&json!("solana"), None));
         self.world.finalize().await;
+        json
     }
 
     async fn refused(&self, arguments: &[&str], code: i32, words: &str) {
@@ -91,7 +92,13 @@ async fn an_owner_registers_stakes_leaves_and_is_slashed_on_solana() {
     owner.done(&["stake", "--amount", "500", "--chain", "solana"]).await;
     owner.done(&["unstake", "--amount", "300"]).await;
     owner.done(&["restake", "--ticket", "0"]).await;
-    owner.done(&["unstake", "--amount", "200"]).await;
+    let unstaked = owner.done(&["unstake", "--amount", "200"]).await;
+    let listed = owner.home.run(&["operator", "--owner", &Owner::address(), "--json"]).await.json();
+    let [listed] = listed["operators"].as_array().unwrap().as_slice() else { panic!("{listed}") };
+    assert_eq!((&listed["chain"], &listed["operator"]["queued"]), (&json!("solana"), &json!("200")));
+    assert!(listed["slot"].is_u64(), "{listed}");
+    assert_eq!(listed["operator"]["queue"], json!([unstaked["entry"]]));
+    assert_eq!((&unstaked["entry"]["ticket"], &unstaked["entry"]["amount"]), (&json!(1), &json!("200")));
     owner.refused(&["withdraw"], 3, "[NothingMatured]").await;
     owner.world.wait(UNSTAKING + 10).await;
     owner.done(&["withdraw", "--limit", "1"]).await;
