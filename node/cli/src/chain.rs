@@ -10,6 +10,7 @@ use williw_core::identity::{Account, ChainId, Owner};
 use williw_core::outbox::{Outcome, Pin, Place, Purpose, Stage};
 use williw_daemon::outbox::{self, Dispatch, Lane, Moment, OutboxError, Outgoing, Pace, Receipt};
 use williw_daemon::settings::Settings;
+use williw_store::Outbox;
 
 use crate::exit::Failure;
 use crate::flags;
@@ -33,10 +34,13 @@ pub(crate) enum Reader {
 impl Reader {
     pub(crate) fn new(chain: ChainId, settings: &Settings) -> Result<Self, Failure> {
         let absent = || Failure::usage(format_args!("this network is not on {chain}"));
-        match chain {
-            ChainId::Base => Ok(Self::Base(Box::new(Base::new(&settings.of_base().ok_or_else(absent)?)?))),
-            ChainId::Solana => Ok(Self::Solana(Box::new(Solana::new(&settings.of_solana().ok_or_else(absent)?)?))),
-        }
+        let made = match chain {
+            ChainId::Base => Base::new(&settings.of_base().ok_or_else(absent)?).map(|base| Self::Base(Box::new(base))),
+            ChainId::Solana => {
+                Solana::new(&settings.of_solana().ok_or_else(absent)?).map(|solana| Self::Solana(Box::new(solana)))
+            }
+        };
+        made.map_err(|error| Failure::of(chain, error))
     }
 
     pub(crate) fn lane(&mut self) -> Lane<'_> {
@@ -47,15 +51,17 @@ impl Reader {
     }
 
     pub(crate) async fn deployment(&mut self) -> Result<Reading<Deployment>, Failure> {
-        Ok(match self {
-            Self::Base(base) => Chain::deployment(&mut **base).await?,
-            Self::Solana(solana) => Chain::deployment(&mut **solana).await?,
-        })
+        let (chain, deployment) = match self {
+            Self::Base(base) => (ChainId::Base, Chain::deployment(&mut **base).await),
+            Self::Solana(solana) => (ChainId::Solana, Chain::deployment(&mut **solana).await),
+        };
+        deployment.map_err(|error| Failure::of(chain, error))
     }
 
     /// An operator as it stands now, before its last change is final: whoever has to replace a stolen key cannot wait.
     pub(crate) async fn operator(&mut self, owner: Account, printer: &Printer) -> Result<OperatorSnapshot, Failure> {
-        let reading = operator_at_tip(&mut self.lane(), owner).await?;
+        let mut lane = self.lane();
+        let reading = operator_at_tip(&mut lane, owner).await.map_err(|error| Failure::of(lane.chain(), error))?;
         warn_of(&reading.faults, printer);
         Ok(reading.value)
     }
@@ -110,17 +116,28 @@ pub(crate) async fn carry_out(
     (home, settings): (&Home, &Settings),
     printer: &Printer,
 ) -> Result<(), Failure> {
+    let failed = |error: OutboxError| Failure::of(sender.owner().chain, error);
     let Sender::Key(key) = sender else {
-        let reading = reader.lane().calls(verb, sender.account()).await?;
+        let reading = reader.lane().calls(verb, sender.account()).await.map_err(|error| failed(error.into()))?;
         warn_of(&reading.faults, printer);
         return unsigned::print(&reading.value, sender.owner(), printer);
     };
-    let payer = key.payer();
     let opened = outbox::open(&home.database(), settings).await?;
     warn_of(&opened.faults, printer);
+    send(verb, key.payer(), reader.lane(), &opened.value, printer).await.map_err(failed)
+}
+
+/// Takes up what was left of the account, and then does what is asked for, if that was not done already.
+async fn send(
+    verb: &Verb,
+    payer: Payer<'_>,
+    lane: Lane<'_>,
+    outbox: &Outbox,
+    printer: &Printer,
+) -> Result<(), OutboxError> {
     let mut tell = |moment: Moment<'_>| say(moment, printer);
     let pace = Pace::of(payer.chain());
-    let mut dispatch = Dispatch::claim(reader.lane(), &opened.value, payer.account(), pace, &mut tell).await?;
+    let mut dispatch = Dispatch::claim(lane, outbox, payer.account(), pace, &mut tell).await?;
     // Before it is asked what the verb takes: an approval that was left behind changes that.
     let taken_up = dispatch.take_up(Some(payer)).await;
     warn_of(&dispatch.take_faults(), printer);
@@ -137,12 +154,12 @@ pub(crate) async fn carry_out(
     let reading = dispatch.lane().calls(verb, payer.account()).await?;
     warn_of(&reading.faults, printer);
     let calls = reading.value;
-    let done = match dispatch.send(payer, &calls).await {
-        Ok(sent) => {
-            warn_of(&sent.faults, printer);
-            let entry = made_by(verb, payer.account(), &sent.receipts, &mut dispatch, printer).await;
-            Sent::of(payer.chain(), &calls, &sent.receipts).with(entry).print(printer);
-            sent.receipts
+    match dispatch.send(payer, &calls).await {
+        Ok(done) => {
+            warn_of(&done.faults, printer);
+            let entry = made_by(verb, payer.account(), &done.receipts, &mut dispatch, printer).await;
+            Sent::of(payer.chain(), &calls, &done.receipts).with(entry).print(printer);
+            told(&done.receipts, &mut dispatch, printer).await
         }
         Err(interrupted) => {
             warn_of(&interrupted.faults, printer);
@@ -156,10 +173,9 @@ pub(crate) async fn carry_out(
                     printer.warn(format_args!("asked again, this will be told once more: {error}"));
                 }
             }
-            return Err((*interrupted.why).into());
+            Err(*interrupted.why)
         }
-    };
-    Ok(told(&done, &mut dispatch, printer).await?)
+    }
 }
 
 /// Writes down who knows that these happened, after it was printed: what nobody could read is told before it is done again.
@@ -175,11 +191,11 @@ async fn tell_of(
     verb: &Verb,
     (payer, dispatch): (Payer<'_>, &mut Dispatch<'_>),
     printer: &Printer,
-) -> Result<(), Failure> {
+) -> Result<(), OutboxError> {
     asked_before(receipt, stage, payer.chain(), printer);
     let entry = made_by(verb, payer.account(), &[*receipt], dispatch, printer).await;
     Sent::one(payer.chain(), what, receipt).with(entry).print(printer);
-    Ok(told(&[*receipt], dispatch, printer).await?)
+    told(&[*receipt], dispatch, printer).await
 }
 
 /// Says that nothing was sent, because the same was done and nobody knew.
@@ -195,7 +211,9 @@ pub(crate) fn asked_before(receipt: &Receipt, stage: &Stage, chain: ChainId, pri
 pub(crate) fn state(stage: Stage, chain: ChainId) -> String {
     let words = stage.to_string();
     match place(stage) {
-        Some(Place { height, .. }) => words.replace(&At::Block(height.0).to_string(), &At::on(chain, height).to_string()),
+        Some(Place { height, .. }) => {
+            words.replace(&At::Block(height.0).to_string(), &At::on(chain, height).to_string())
+        }
         None => words,
     }
 }

@@ -13,10 +13,12 @@ use std::process::ExitCode;
 use williw_chain::base::ChainError;
 use williw_chain::send::SendError;
 use williw_chain::wallet::WalletError;
+use williw_core::identity::ChainId;
 use williw_daemon::keys::KeyError;
 use williw_daemon::outbox::OutboxError;
 use williw_daemon::settings::SettingsError;
 use williw_daemon::{Cause, DaemonError};
+use williw_store::StoreError;
 use williw_store::guard::GuardError;
 
 /// What a shell sees.
@@ -55,6 +57,14 @@ impl Failure {
         Self::new(ExitStatus::Usage, text)
     }
 
+    /// Why a chain of the settings was not read, or nothing was sent to it.
+    pub(crate) fn of(chain: ChainId, error: impl Into<OutboxError>) -> Self {
+        match error.into() {
+            OutboxError::Send(error) => sending(chain, error),
+            error => outbox(&error),
+        }
+    }
+
     pub(crate) fn hint(self, hint: impl fmt::Display) -> Self {
         Self { hint: Some(hint.to_string()), ..self }
     }
@@ -78,52 +88,23 @@ impl From<WalletError> for Failure {
     }
 }
 
+/// Of a chain that no settings name: whoever asked says which endpoints were meant.
 impl From<ChainError> for Failure {
     fn from(error: ChainError) -> Self {
-        match error {
-            ChainError::Settings(fault) => Self::usage(fault).hint("see `[base] rpcs` in williw.toml"),
-            ChainError::NoQuorum { .. } => Self::new(ExitStatus::Outside, error)
-                .hint("see `[base]` in williw.toml: `rpcs` must serve chain `chain_id` with the vault"),
-            error => Self::new(ExitStatus::Outside, error),
-        }
+        let status = if matches!(error, ChainError::Settings(_)) { ExitStatus::Usage } else { ExitStatus::Outside };
+        Self::new(status, error)
     }
 }
 
-impl From<SendError> for Failure {
-    fn from(error: SendError) -> Self {
-        match error {
-            SendError::Chain(error) => error.into(),
-            SendError::Wallet(error) => error.into(),
-            SendError::Refused { what, refusal } => {
-                let failure =
-                    Self::new(ExitStatus::Outside, format_args!("{what}: {} [{}]", refusal.why, refusal.name));
-                Self { hint: refusal.hint.map(str::to_owned), ..failure }
-            }
-            error @ SendError::TooFewTokens { .. } => {
-                Self::new(ExitStatus::Outside, error).hint("get more tokens, or stake less")
-            }
-            error @ SendError::Pending { .. } => Self::new(ExitStatus::Outside, error)
-                .hint("wait until what is pending is mined, or replace it in the wallet that sent it"),
-            error @ SendError::TooPoor { .. } => {
-                Self::new(ExitStatus::Outside, error).hint("give the account more of the chain's own coin")
-            }
-            error => Self::new(ExitStatus::Outside, error),
-        }
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        outbox(&error.into())
     }
 }
 
 impl From<GuardError> for Failure {
     fn from(error: GuardError) -> Self {
         DaemonError::Guard { source: error }.into()
-    }
-}
-
-impl From<OutboxError> for Failure {
-    fn from(error: OutboxError) -> Self {
-        match error {
-            OutboxError::Send(error) => error.into(),
-            error => Self { hint: error.hint().map(str::to_owned), ..Self::new(error.cause().into(), &error) },
-        }
     }
 }
 
@@ -141,4 +122,34 @@ impl From<DaemonError> for Failure {
     fn from(error: DaemonError) -> Self {
         Self { hint: error.hint().map(str::to_owned), ..Self::new(error.cause().into(), &error) }
     }
+}
+
+fn sending(chain: ChainId, error: SendError) -> Failure {
+    match error {
+        // Not what an endpoint did.
+        SendError::Chain(error @ (ChainError::ForeignAccount(_) | ChainError::TooManyAccounts { .. })) => error.into(),
+        SendError::Chain(source) => DaemonError::Chain { chain, source }.into(),
+        SendError::Wallet(error) => error.into(),
+        SendError::Refused { what, refusal } => {
+            let text = format_args!("{what}: {} [{}]", refusal.why, refusal.name).to_string();
+            Failure { hint: refusal.hint.map(str::to_owned), ..Failure::new(ExitStatus::Outside, text) }
+        }
+        error => {
+            let hint = match error {
+                SendError::TooFewTokens { .. } => Some("get more tokens, or stake less"),
+                SendError::Pending { .. } => {
+                    Some("wait until what is pending is mined, or replace it in the wallet that sent it")
+                }
+                SendError::TooPoor { .. } | SendError::TooFewLamports { .. } => {
+                    Some("give the account more of the chain's own coin")
+                }
+                _ => None,
+            };
+            Failure { hint: hint.map(str::to_owned), ..Failure::new(ExitStatus::Outside, error) }
+        }
+    }
+}
+
+fn outbox(error: &OutboxError) -> Failure {
+    Failure { hint: error.hint().map(str::to_owned), ..Failure::new(error.cause().into(), error) }
 }

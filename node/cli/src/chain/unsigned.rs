@@ -101,7 +101,8 @@ fn address_of(account: Account) -> String {
 fn print_transactions(calls: &[Call], from: Account, printer: &Printer) -> Result<(), Failure> {
     let mut transactions = Vec::new();
     for call in calls {
-        let unsigned::Unsigned { transaction, message, instructions } = unsigned::unsigned(call, from)?;
+        let unsigned = unsigned::unsigned(call, from).map_err(|error| Failure::of(ChainId::Solana, error))?;
+        let unsigned::Unsigned { transaction, message, instructions } = unsigned;
         let instructions = instructions.into_iter().map(UnsignedInstruction::of).collect();
         transactions.push(UnsignedTransaction { what: call.what.clone(), transaction, message, instructions });
     }

@@ -10,7 +10,7 @@ use williw_core::guard::Interchange;
 use williw_core::identity::Signer;
 use williw_core::network::NetworkId;
 use williw_daemon::keys::{KeyError, remove_parts, write_secret};
-use williw_daemon::outbox::{OutboxError, open_existing};
+use williw_daemon::outbox::open_existing;
 use williw_daemon::settings::Settings;
 use williw_store::Which;
 use williw_store::guard::{Guard, GuardError, Leaving};
@@ -232,7 +232,7 @@ async fn move_to(folder: &Path, before: Option<String>, home: &Home, printer: &P
 async fn refuse_unsettled(home: &Home, settings: &Settings) -> Result<(), Failure> {
     let Some(outbox) = open_existing(&home.database(), settings).await? else { return Ok(()) };
     let which = Which { unsettled: true, account: None };
-    let intents = outbox.intents(which, NAMED_CAP).await.map_err(OutboxError::from)?;
+    let intents = outbox.intents(which, NAMED_CAP).await?;
     let Some(last) = intents.last() else { return Ok(()) };
     let ids: Vec<_> = intents.iter().rev().map(|intent| intent.id.0.to_string()).collect();
     Err(Failure::usage(format_args!("it is not settled yet what becomes of intent {}", ids.join(", "))).hint(

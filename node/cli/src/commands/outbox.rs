@@ -91,7 +91,7 @@ async fn cancel(dispatch: &mut Dispatch<'_>, id: u64, key: &Key) -> Result<Inten
 
 async fn list(unsettled: bool, limit: u32, home: &Home, printer: &Printer) -> Result<(), Failure> {
     let intents = match open_existing(&home.database(), &home.read_settings()?).await? {
-        Some(outbox) => outbox.intents(Which { unsettled, account: None }, limit).await.map_err(OutboxError::from)?,
+        Some(outbox) => outbox.intents(Which { unsettled, account: None }, limit).await?,
         None => Vec::new(),
     };
     let shown: Vec<Shown> = intents.iter().map(shown).collect();
@@ -107,9 +107,12 @@ async fn list(unsettled: bool, limit: u32, home: &Home, printer: &Printer) -> Re
 
 /// The intent, and the outbox that it is in.
 async fn find(id: u64, home: &Home) -> Result<(Outbox, Intent), Failure> {
-    let none = || OutboxError::NoIntent(IntentId(id));
+    let none = || {
+        let none = OutboxError::NoIntent(IntentId(id));
+        Failure { hint: none.hint().map(str::to_owned), ..Failure::usage(none) }
+    };
     let outbox = open_existing(&home.database(), &home.read_settings()?).await?.ok_or_else(none)?;
-    let intent = outbox.intent(IntentId(id)).await.map_err(OutboxError::from)?.ok_or_else(none)?;
+    let intent = outbox.intent(IntentId(id)).await?.ok_or_else(none)?;
     Ok((outbox, intent))
 }
 
@@ -125,23 +128,21 @@ async fn act(
     let (chain, account) = (intent.call.chain, intent.call.account);
     let mut reader = Reader::new(chain, &home.read_settings()?)?;
     let mut tell = |moment: Moment<'_>| say(moment, printer);
-    let mut dispatch = Dispatch::claim(reader.lane(), &outbox, account, Pace::of(chain), &mut tell).await?;
+    let failed = |error| Failure::of(chain, error);
+    let claimed = Dispatch::claim(reader.lane(), &outbox, account, Pace::of(chain), &mut tell).await;
+    let mut dispatch = claimed.map_err(failed)?;
     let done = action(&mut dispatch).await;
     warn_of(&dispatch.take_faults(), printer);
     let intent = match done {
         Err(OutboxError::AskedBefore { receipt, stage, .. }) => {
             asked_before(&receipt, &stage, chain, printer);
-            outbox
-                .intent(receipt.intent)
-                .await
-                .map_err(OutboxError::from)?
-                .ok_or(OutboxError::NoIntent(receipt.intent))?
+            outbox.intent(receipt.intent).await?.ok_or(OutboxError::NoIntent(receipt.intent)).map_err(failed)?
         }
-        done => done?,
+        done => done.map_err(failed)?,
     };
     print(&intent, printer);
     if let (Some(Outcome::Done(_)), true) = (outcome(intent.stage), printer.was_read()) {
-        outbox.tell(&[intent.id]).await.map_err(OutboxError::from)?;
+        outbox.tell(&[intent.id]).await?;
     }
     if wanted(intent.stage) {
         return Ok(());

@@ -172,6 +172,24 @@ async fn what_is_printed_unsigned_is_taken_once_its_owner_has_signed_it() {
 }
 
 #[tokio::test]
+async fn a_chain_that_cannot_be_read_is_named_with_its_own_section() {
+    let owner = Owner::new().await;
+    let nobody = [("WILLIW_SOLANA_RPCS", r#"["http://127.0.0.1:9/"]"#), ("SOLANA_KEYPAIR", &owner.keypair)];
+    let address = Owner::address();
+    let unsigned = ["withdraw", "--unsigned", "--from", &address];
+    // One whose database says already how time is divided, so that nothing is asked before the verb is.
+    owner.done(&["register", "--amount", "2000"]).await;
+    for arguments in
+        [&["unstake", "--amount", "5"][..], &["rotate"], &["collect"], &unsigned, &["operator", "--owner", &address]]
+    {
+        let ended = owner.home.run_with(arguments, &nobody).await;
+        let error = ended.error(3);
+        assert!(error.starts_with("solana cannot be read: fewer than 1 endpoints agree on "), "{arguments:?}: {error}");
+        assert!(ended.stderr.contains("\nhint: see `[solana]` in williw.toml: "), "{arguments:?}: {}", ended.stderr);
+    }
+}
+
+#[tokio::test]
 async fn what_is_typed_wrongly_is_refused_before_anybody_is_asked() {
     let owner = Owner::new().await;
     let base = "0x1111111111111111111111111111111111111111";
