@@ -10,7 +10,7 @@ use williw_chain::address;
 use williw_chain::{EndpointFault, EndpointStatus};
 use williw_core::census::{Alarm, Census, Freshness};
 use williw_core::cycle::UnixSeconds;
-use williw_core::identity::{ChainId, Owner, PeerId};
+use williw_core::identity::{ChainId, Owner, PeerId, Signer};
 use williw_core::network::NetworkId;
 use williw_core::standing::Standing;
 use williw_gossip::{Door, Heard, Network};
@@ -155,6 +155,8 @@ pub(crate) struct OwnerView {
     active: String,
     queued: String,
     jailed: bool,
+    /// Whom it named last to sign for it.
+    signer: Signer,
     /// Where its peer would stand by this operator alone.
     #[serde(flatten)]
     verdict: Verdict,
@@ -299,6 +301,7 @@ impl Scene<'_> {
                 active: operator.active.0.to_string(),
                 queued: operator.queued.0.to_string(),
                 jailed: operator.jailed.is_some(),
+                signer: operator.signer,
                 verdict: verdict(self.census, iter::once(owner), standing),
             })
         };

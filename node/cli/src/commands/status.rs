@@ -9,6 +9,9 @@ use crate::printer::{Printer, table};
 
 pub(crate) async fn status(home: &Home, printer: &Printer) -> Result<(), Failure> {
     let status = ask(home, "/v1/status", |status| status["peer"].as_str()).await?;
+    if let Some(words) = two_signers(&status) {
+        printer.warn(words);
+    }
     printer.result(&status, text(&status));
     Ok(())
 }
@@ -77,6 +80,24 @@ fn text(status: &Value) -> String {
     lines.join("\n")
 }
 
+/// Words for a node that has stake on both chains, which name no signer in common: to the others it is two members then.
+fn two_signers(status: &Value) -> Option<String> {
+    let of = |chain: &str| -> Vec<String> {
+        let owners = list(&status["owners"]).iter().filter(|owner| owner["chain"] == chain);
+        owners.map(|owner| words(&owner["signer"])).collect()
+    };
+    let (base, solana) = (of("base"), of("solana"));
+    if base.is_empty() || solana.is_empty() || base.iter().any(|signer| solana.contains(signer)) {
+        return None;
+    }
+    Some(format!(
+        "the chains name different signers of this node, base {} and solana {}: what either signs counts on one chain only; \
+         `williw rotate --chain CHAIN` names the one of this home where it is not named yet",
+        base.join(", "),
+        solana.join(", ")
+    ))
+}
+
 /// An operator of this node: whose it is, what it has, and where the node would stand by it alone.
 fn of_owner(owner: &Value) -> String {
     format!("{} on {}: {}, {}", words(&owner["owner"]), words(&owner["chain"]), words(&owner["standing"]), stake(owner))
@@ -107,4 +128,31 @@ pub(super) fn words(value: &Value) -> String {
 
 pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::two_signers;
+
+    #[test]
+    fn chains_that_name_different_signers_are_told_of() {
+        let status = |owners: &[(&str, &str)]| {
+            let owner = |(chain, signer): &(&str, &str)| json!({ "chain": chain, "signer": signer });
+            json!({ "owners": owners.iter().map(owner).collect::<Vec<_>>() })
+        };
+        let words = two_signers(&status(&[("base", "0xaa"), ("solana", "0xbb")])).unwrap();
+        assert!(words.contains("base 0xaa and solana 0xbb: "), "{words}");
+        for owners in [
+            &[][..],
+            &[("base", "0xaa")],
+            &[("solana", "0xaa")],
+            &[("base", "0xaa"), ("solana", "0xaa")],
+            // Somebody else's operator that names this peer is another member anyway.
+            &[("base", "0xaa"), ("base", "0xbb"), ("solana", "0xaa")],
+        ] {
+            assert_eq!(two_signers(&status(owners)), None, "{owners:?}");
+        }
+    }
 }
