@@ -10,6 +10,9 @@ use crate::exit::Failure;
 /// How many decimals the token has. The units of the chain's own coin are used for it, as `cast` does.
 const ETHER_DECIMALS: usize = 18;
 
+/// The most atoms that an account of a token has on Solana.
+const MOST_ON_SOLANA: Amount = Amount(u64::MAX as u128);
+
 /// Why a text is no amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AmountFault {
@@ -34,6 +37,10 @@ impl Typed {
         match chain {
             ChainId::Solana if self.in_ether => Err(Failure::usage("ether is a unit of base")
                 .hint("give the amount in atoms: with 9 decimals, 1000 tokens are 1000000000000")),
+            ChainId::Solana if self.amount > MOST_ON_SOLANA => {
+                Err(Failure::usage(format_args!("{} is more than any token account of solana can hold", self.amount))
+                    .hint(format_args!("give at most {MOST_ON_SOLANA} atoms")))
+            }
             ChainId::Base | ChainId::Solana => Ok(self.amount),
         }
     }
@@ -73,6 +80,18 @@ fn digits(text: &str) -> Result<u128, AmountFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn solana_has_no_ether_and_smaller_accounts() {
+        let on = |text: &str, chain| text.parse::<Typed>().unwrap().on(chain);
+        let (most, more) = ("18446744073709551615", "18446744073709551616");
+        assert_eq!(on(most, ChainId::Solana).unwrap(), Amount(u128::from(u64::MAX)));
+        assert_eq!(on(more, ChainId::Base).unwrap(), Amount(u128::from(u64::MAX) + 1));
+        for text in [more, "1ether"] {
+            let failure = on(text, ChainId::Solana).unwrap_err();
+            assert!(failure.status == crate::exit::ExitStatus::Usage && failure.hint.is_some(), "{text}: {failure:?}");
+        }
+    }
 
     #[test]
     fn amounts_are_exact() {

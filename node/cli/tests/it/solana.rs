@@ -196,6 +196,8 @@ async fn what_is_typed_wrongly_is_refused_before_anybody_is_asked() {
     for (arguments, words) in [
         (&["stake", "--amount", "5", "--chain", "base"][..], "this network is not on base"),
         (&["stake", "--amount", "5ether"], "ether is a unit of base"),
+        (&["stake", "--amount", "18446744073709551616"], "is more than any token account of solana can hold"),
+        (&["unstake", "--amount", "18446744073709551616"], "is more than any token account of solana can hold"),
         (&["stake", "--amount", "5", "--for", base], "is an address of base"),
         (&["unstake", "--amount", "5", "--unsigned", "--from", base], "is an address of base"),
     ] {
