@@ -1,14 +1,17 @@
 //! What can be typed.
 
+use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use williw_core::identity::{ChainId, Owner};
 use williw_daemon::settings::PeerAddress;
 
 use crate::amount::Typed;
+use crate::exit::Failure;
 
 mod own;
 
@@ -26,7 +29,7 @@ Exit codes:
 #[command(name = "williw", version, after_help = EXIT_CODES, propagate_version = true)]
 pub(crate) struct Flags {
     /// The folder with the node's settings, keys and database [default: ~/.williw]
-    #[arg(long, global = true, env = "WILLIW_HOME", value_name = "DIR", hide_env_values = true)]
+    #[arg(long, global = true, env = "WILLIW_HOME", value_name = "DIR", hide_env_values = true, value_parser = path())]
     pub(crate) home: Option<PathBuf>,
 
     /// Print results as JSON
@@ -35,6 +38,22 @@ pub(crate) struct Flags {
 
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// A path as it was given, also if that is nothing: only who needs it refuses it, and says which variable it came from.
+fn path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
+/// Refuses a value that is there and empty, as variables are that were meant to be unset.
+pub(crate) fn refuse_empty(value: &OsStr, [flag, variable]: [&str; 2], expected: &str) -> Result<(), Failure> {
+    if !value.is_empty() {
+        return Ok(());
+    }
+    let is_variable = std::env::var_os(variable).is_some_and(|value| value.is_empty());
+    let place = if is_variable { format!("environment variable {variable}") } else { flag.to_owned() };
+    Err(Failure::usage(format_args!("{place}: expected {expected}, and it is empty"))
+        .hint("name one, or leave it unset"))
 }
 
 #[derive(Debug, Subcommand)]
@@ -210,15 +229,15 @@ pub(crate) struct Operator {
 #[derive(Debug, Args)]
 pub(crate) struct Key {
     /// The owner's keystore on Base, as `cast wallet import` writes it
-    #[arg(long, value_name = "FILE", env = "ETH_KEYSTORE", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = "ETH_KEYSTORE", hide_env_values = true, value_parser = path())]
     pub(crate) keystore: Option<PathBuf>,
 
     /// A file with the keystore's password, mode 0600
-    #[arg(long, value_name = "FILE", env = "ETH_PASSWORD", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = "ETH_PASSWORD", hide_env_values = true, value_parser = path())]
     pub(crate) password_file: Option<PathBuf>,
 
     /// The owner's keypair on Solana, as `solana-keygen` writes it, mode 0600
-    #[arg(long, value_name = "FILE", env = "SOLANA_KEYPAIR", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = "SOLANA_KEYPAIR", hide_env_values = true, value_parser = path())]
     pub(crate) keypair: Option<PathBuf>,
 }
 

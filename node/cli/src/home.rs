@@ -6,6 +6,7 @@ use williw_core::identity::Signer;
 use williw_daemon::settings::Settings;
 
 use crate::exit::Failure;
+use crate::flags::refuse_empty;
 
 /// The folder of one node.
 #[derive(Debug)]
@@ -17,6 +18,9 @@ impl Home {
     /// The folder that was named, or the usual one.
     pub(crate) fn find(named: Option<PathBuf>) -> Result<Self, Failure> {
         let usual = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".williw"));
+        if let Some(folder) = &named {
+            refuse_empty(folder.as_os_str(), ["--home", "WILLIW_HOME"], "a folder")?;
+        }
         match named.or_else(usual) {
             Some(folder) => Ok(Self { folder }),
             None => Err(Failure::usage("this user has no home folder").hint("name one with --home or WILLIW_HOME")),

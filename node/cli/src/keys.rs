@@ -11,7 +11,7 @@ use williw_daemon::keys::{PeerKey, read_secret};
 use zeroize::Zeroizing;
 
 use crate::exit::Failure;
-use crate::flags;
+use crate::flags::{self, refuse_empty};
 use crate::home::Home;
 
 /// Who sends: a key of this machine, or somebody elsewhere.
@@ -29,13 +29,12 @@ pub(crate) enum Key {
 impl Key {
     /// The key for this chain that the flags name, if they name one.
     pub(crate) fn named(flags: &flags::Key, chain: ChainId) -> Result<Option<Self>, Failure> {
-        let keystore = || {
-            let named = flags.keystore.as_deref().map(|keystore| named(keystore, flags.password_file.as_deref()));
-            Ok(named.transpose()?.map(Self::Base))
-        };
-        match chain {
-            ChainId::Base => keystore(),
-            ChainId::Solana => Ok(flags.keypair.as_deref().map(keypair).transpose()?.map(Self::Solana)),
+        match (chain, &flags.keystore, &flags.keypair) {
+            (ChainId::Base, Some(keystore), _) => {
+                Ok(Some(Self::Base(named(keystore, flags.password_file.as_deref())?)))
+            }
+            (ChainId::Solana, _, Some(path)) => Ok(Some(Self::Solana(keypair(path)?))),
+            (ChainId::Base, None, _) | (ChainId::Solana, _, None) => Ok(None),
         }
     }
 
@@ -54,6 +53,7 @@ impl Key {
 
 /// A keypair that only this user may read.
 fn keypair(path: &Path) -> Result<Keypair, Failure> {
+    refuse_empty(path.as_os_str(), ["--keypair", "SOLANA_KEYPAIR"], "the file of a keypair")?;
     Keypair::parse(&read_secret(path)?).map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))
 }
 
@@ -91,10 +91,12 @@ impl Sender {
 }
 
 fn named(keystore: &Path, password_file: Option<&Path>) -> Result<Wallet, Failure> {
+    refuse_empty(keystore.as_os_str(), ["--keystore", "ETH_KEYSTORE"], "the file of a keystore")?;
     let Some(password_file) = password_file else {
         return Err(Failure::usage("the keystore has a password")
             .hint("name a file that holds it with --password-file or ETH_PASSWORD"));
     };
+    refuse_empty(password_file.as_os_str(), ["--password-file", "ETH_PASSWORD"], "a file with a password")?;
     open(keystore, password_file)
 }
 

@@ -124,6 +124,13 @@ pub(super) fn endpoints(rpcs: &[String], chain: ChainId, flag: &str) -> Result<V
         return Err(Failure::usage(format_args!("this network is on {chain}, and no endpoint of it is named"))
             .hint(format_args!("name one with {flag} URL, better three by different operators")));
     }
+    if let [only] = rpcs {
+        let variable = match chain {
+            ChainId::Base => "ETH_RPC_URL",
+            ChainId::Solana => "SOLANA_RPC_URL",
+        };
+        flags::refuse_empty(only.as_ref(), [flag, variable], "the address of an endpoint")?;
+    }
     addresses(rpcs)
 }
 

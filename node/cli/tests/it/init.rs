@@ -232,6 +232,14 @@ async fn endpoints_come_from_the_environment_too() {
     let arguments = ["init", "--deployment", &file];
     let ended = home.run_with(&arguments, &[("ETH_RPC_URL", "127.0.0.1/a-secret-key")]).await;
     assert!(ended.error(2).contains("the address of rpc 1"), "{}", ended.stderr);
+    let ended = home.run_with(&arguments, &[("ETH_RPC_URL", "")]).await;
+    assert_eq!(
+        ended.error(2),
+        "environment variable ETH_RPC_URL: expected the address of an endpoint, and it is empty"
+    );
+    let solana = home.note("solana.json", &on_solana(None).to_string());
+    let ended = home.run_with(&["init", "--deployment", &solana], &[("SOLANA_RPC_URL", "")]).await;
+    assert!(ended.error(2).starts_with("environment variable SOLANA_RPC_URL: "), "{}", ended.stderr);
     let ended = home.run_with(&arguments, &[("ETH_RPC_URL", NOBODY)]).await;
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert!(home.text("williw.toml").contains(NOBODY));

@@ -284,6 +284,20 @@ async fn a_wallet_has_to_be_named() {
     "#]],
     );
     let keystore = home.note("owner", "{}");
+    for (variables, arguments, place) in [
+        (&[("ETH_KEYSTORE", "")][..], &[][..], "environment variable ETH_KEYSTORE: expected the file of a keystore"),
+        (
+            &[("ETH_KEYSTORE", &keystore), ("ETH_PASSWORD", "")],
+            &[],
+            "environment variable ETH_PASSWORD: expected a file with a password",
+        ),
+        (&[], &["--keystore", ""], "--keystore: expected the file of a keystore"),
+        (&[("WILLIW_HOME", "")], &[], "environment variable WILLIW_HOME: expected a folder"),
+    ] {
+        let empty = home.run_with(&[&["unstake", "--amount", "1"], arguments].concat(), variables).await;
+        assert_eq!(empty.error(2), format!("{place}, and it is empty"));
+        assert!(empty.stderr.ends_with("\nhint: name one, or leave it unset\n"), "{}", empty.stderr);
+    }
     let silent = home.run(&["unstake", "--amount", "1", "--keystore", &keystore]).await;
     assert!(silent.stderr.contains("hint: name a file that holds it with --password-file or ETH_PASSWORD"));
     silent.error(2);

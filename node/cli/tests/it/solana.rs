@@ -208,6 +208,12 @@ async fn what_is_typed_wrongly_is_refused_before_anybody_is_asked() {
     assert!(unnamed.error(2).contains("whose stake is it?"), "{}", unnamed.stderr);
     assert!(unnamed.stderr.contains("--keypair or SOLANA_KEYPAIR"), "{}", unnamed.stderr);
 
+    let none = owner.home.run_with(&["unstake", "--amount", "5"], &[("SOLANA_KEYPAIR", "")]).await;
+    assert_eq!(none.error(2), "environment variable SOLANA_KEYPAIR: expected the file of a keypair, and it is empty");
+    // Those of another chain are nobody's business.
+    let empty = [("SOLANA_KEYPAIR", owner.keypair.as_str()), ("ETH_KEYSTORE", ""), ("ETH_PASSWORD", "")];
+    assert_eq!(owner.home.run_with(&["collect"], &empty).await.code, 0);
+
     set_mode(owner.keypair.as_ref(), 0o644);
     owner.refused(&["unstake", "--amount", "5"], 2, "can be read by others").await;
     set_mode(owner.keypair.as_ref(), 0o600);
