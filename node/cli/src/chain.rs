@@ -1,5 +1,6 @@
 //! Asking the chains and sending to them, as the commands do.
 
+use williw_chain::address;
 use williw_chain::base::{Base, ChainError, Deployment};
 use williw_chain::snapshot::OperatorSnapshot;
 use williw_chain::solana::Solana;
@@ -8,9 +9,9 @@ use williw_chain::wallet::Payer;
 use williw_chain::{Chain, Faults, Reading};
 use williw_core::identity::{Account, ChainId, Owner};
 use williw_core::outbox::{Outcome, Pin, Place, Purpose, Stage};
-use williw_daemon::outbox::{self, Dispatch, Lane, Moment, OutboxError, Outgoing, Pace, Receipt};
+use williw_daemon::outbox::{self, Dispatch, Lane, Moment, OutboxError, Outgoing, Pace, Receipt, Tell};
 use williw_daemon::settings::Settings;
-use williw_store::Outbox;
+use williw_store::{INTENTS_CAP, Intent, Outbox, Which};
 
 use crate::exit::Failure;
 use crate::flags;
@@ -24,6 +25,12 @@ mod sent;
 mod unsigned;
 
 use sent::Sent;
+
+/// What is waited for while something is sent.
+pub(crate) const UNTIL_SENT: &str = "until the endpoints agree that it is in a block";
+
+/// How many intents are named that come first.
+const NAMED_CAP: usize = 4;
 
 /// A reader of a chain that the settings name.
 pub(crate) enum Reader {
@@ -136,10 +143,10 @@ async fn send(
     printer: &Printer,
 ) -> Result<(), OutboxError> {
     let mut tell = |moment: Moment<'_>| say(moment, printer);
-    let pace = Pace::of(payer.chain());
-    let mut dispatch = Dispatch::claim(lane, outbox, payer.account(), pace, &mut tell).await?;
+    let mut dispatch = claim(lane, outbox, payer.account(), &mut tell, printer).await?;
     // Before it is asked what the verb takes: an approval that was left behind changes that.
-    let taken_up = dispatch.take_up(Some(payer)).await;
+    let left = left_of(payer, outbox).await?;
+    let taken_up = printer.meanwhile(left, dispatch.take_up(Some(payer))).await;
     warn_of(&dispatch.take_faults(), printer);
     taken_up?;
     // And before what it takes is looked for: whoever has staked all tokens has none left to do it again.
@@ -154,7 +161,7 @@ async fn send(
     let reading = dispatch.lane().calls(verb, payer.account()).await?;
     warn_of(&reading.faults, printer);
     let calls = reading.value;
-    match dispatch.send(payer, &calls).await {
+    match printer.meanwhile(UNTIL_SENT, dispatch.send(payer, &calls)).await {
         Ok(done) => {
             warn_of(&done.faults, printer);
             let entry = made_by(verb, payer.account(), &done.receipts, &mut dispatch, printer).await;
@@ -176,6 +183,33 @@ async fn send(
             Err(*interrupted.why)
         }
     }
+}
+
+/// The outbox of an account, once nobody else is at work with it.
+pub(crate) async fn claim<'a>(
+    lane: Lane<'a>,
+    outbox: &'a Outbox,
+    account: Account,
+    tell: &'a mut Tell<'a>,
+    printer: &Printer,
+) -> Result<Dispatch<'a>, OutboxError> {
+    let chain = lane.chain();
+    let others = format!("another process is at work with {}", address::shown_on(chain, account));
+    printer.meanwhile(others, Dispatch::claim(lane, outbox, account, Pace::of(chain), tell)).await
+}
+
+/// What of an account is gone after before anything new is done, for whoever waits behind it.
+async fn left_of(payer: Payer<'_>, outbox: &Outbox) -> Result<String, OutboxError> {
+    let which = Which { unsettled: true, account: Some((payer.chain(), payer.account())) };
+    let mut left = outbox.intents(which, INTENTS_CAP).await?;
+    left.retain(|intent| matches!(intent.stage, Stage::Signed(_) | Stage::Spent(..)));
+    let words = |intent: &Intent| format!("intent {} ({})", intent.id, intent.call.what);
+    let named: Vec<String> = left.iter().rev().take(NAMED_CAP).map(words).collect();
+    Ok(match left.len() {
+        0 => "until the endpoints agree on what became of what was asked before".to_owned(),
+        1..=NAMED_CAP => format!("what was asked before comes first: {}", named.join(", ")),
+        more => format!("what was asked before comes first: {} and {} more", named.join(", "), more - NAMED_CAP),
+    })
 }
 
 /// Writes down who knows that these happened, after it was printed: what nobody could read is told before it is done again.

@@ -3,15 +3,22 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, Write as _};
+use std::pin::pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::CommandFactory as _;
 use clap_complete::Shell;
 use serde::Serialize;
+use tokio::time::{Instant, sleep_until};
 
 use crate::exit::{ExitStatus, Failure};
 use crate::flags::Flags;
+
+/// For how long nothing is said to somebody who waits, at first and then.
+const SILENCE: Duration = Duration::from_secs(1);
+const LONGER_SILENCE: Duration = Duration::from_secs(10);
 
 const UNBROKEN: &str = "nothing panics while it prints";
 
@@ -19,6 +26,8 @@ const UNBROKEN: &str = "nothing panics while it prints";
 #[derive(Debug)]
 pub(crate) struct Printer {
     json: bool,
+    /// When words were said last.
+    spoke: Mutex<Option<Instant>>,
     /// Each warning is said once, however often its reason is found.
     warned: Mutex<BTreeSet<String>>,
     /// Why not all data could be written, if so.
@@ -29,7 +38,13 @@ pub(crate) struct Printer {
 
 impl Printer {
     pub(crate) const fn new(json: bool) -> Self {
-        Self { json, warned: Mutex::new(BTreeSet::new()), unwritten: Mutex::new(None), unread: AtomicBool::new(false) }
+        Self {
+            json,
+            spoke: Mutex::new(None),
+            warned: Mutex::new(BTreeSet::new()),
+            unwritten: Mutex::new(None),
+            unread: AtomicBool::new(false),
+        }
     }
 
     pub(crate) const fn is_json(&self) -> bool {
@@ -64,6 +79,24 @@ impl Printer {
     #[expect(clippy::print_stderr, reason = "this is the one place that prints")]
     pub(crate) fn say(&self, words: impl Display) {
         eprintln!("{}", one_line(&words));
+        *self.spoke.lock().expect(UNBROKEN) = Some(Instant::now());
+    }
+
+    /// Does what may take a while, and says what it waits for whenever nothing was said for some time.
+    pub(crate) async fn meanwhile<T>(&self, waits_for: impl Display, work: impl Future<Output = T>) -> T {
+        let (mut work, begun) = (pin!(work), Instant::now());
+        let quiet_since = || self.spoke.lock().expect(UNBROKEN).map_or(begun, |spoke| spoke.max(begun));
+        let mut silence = SILENCE;
+        loop {
+            tokio::select! {
+                done = &mut work => return done,
+                () = sleep_until(quiet_since() + silence) => {}
+            }
+            if quiet_since() + silence <= Instant::now() {
+                self.say(format_args!("waiting: {waits_for}"));
+                silence = LONGER_SILENCE;
+            }
+        }
     }
 
     #[expect(clippy::print_stderr, reason = "this is the one place that prints")]

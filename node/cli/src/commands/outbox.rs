@@ -3,10 +3,10 @@
 use serde::Serialize;
 use williw_chain::address;
 use williw_core::outbox::{IntentId, Outcome, Pin, Purpose, Stage};
-use williw_daemon::outbox::{Dispatch, Moment, OutboxError, Pace, open_existing};
+use williw_daemon::outbox::{Dispatch, Moment, OutboxError, open_existing};
 use williw_store::{Attempt, Intent, Outbox, Which};
 
-use crate::chain::{Reader, asked_before, hex, place, say, state, warn_of};
+use crate::chain::{Reader, UNTIL_SENT, asked_before, claim, hex, place, say, state, warn_of};
 use crate::exit::{ExitStatus, Failure};
 use crate::flags;
 use crate::height::At;
@@ -129,9 +129,8 @@ async fn act(
     let mut reader = Reader::new(chain, &home.read_settings()?)?;
     let mut tell = |moment: Moment<'_>| say(moment, printer);
     let failed = |error| Failure::of(chain, error);
-    let claimed = Dispatch::claim(reader.lane(), &outbox, account, Pace::of(chain), &mut tell).await;
-    let mut dispatch = claimed.map_err(failed)?;
-    let done = action(&mut dispatch).await;
+    let mut dispatch = claim(reader.lane(), &outbox, account, &mut tell, printer).await.map_err(failed)?;
+    let done = printer.meanwhile(UNTIL_SENT, action(&mut dispatch)).await;
     warn_of(&dispatch.take_faults(), printer);
     let intent = match done {
         Err(OutboxError::AskedBefore { receipt, stage, .. }) => {

@@ -44,7 +44,7 @@ impl Ended {
         assert_eq!(errors.len(), 1, "{}", self.stderr);
         let others = self.stderr.lines().filter(|line| !line.starts_with("error: "));
         for line in others {
-            let known = ["hint: ", "warning: ", "sending: ", "keeping ", "made; "];
+            let known = ["hint: ", "warning: ", "sending: ", "waiting: ", "keeping ", "made; "];
             assert!(known.iter().any(|label| line.starts_with(label)), "{}", self.stderr);
         }
         errors[0]

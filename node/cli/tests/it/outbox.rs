@@ -1,14 +1,39 @@
 //! `williw outbox`, and what a command leaves behind when it is killed.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr};
+use williw_core::identity::ChainId;
+use williw_daemon::outbox::NonceOwner;
 
 use crate::home::Home;
 use crate::node::{started, stop};
-use crate::owners::Owner;
+use crate::owners::{OWNER, Owner};
+
+/// A loaded machine may take its time.
+const WITHIN: Duration = Duration::from_secs(60);
 
 impl Owner {
     async fn outbox(&self, arguments: &[&str]) -> Value {
         self.run(&[&["outbox"], arguments, &["--json"]].concat()).await.json()
+    }
+
+    /// Starts a command, and waits until it says this.
+    async fn until_said(&self, arguments: &[&str], words: &str) -> Waiting {
+        let variables = [("ETH_KEYSTORE", self.keystore.as_str()), ("ETH_PASSWORD", self.password.as_str())];
+        let mut command = self.home.command(arguments, &variables);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said: Vec<String> = Vec::new();
+        while !said.last().is_some_and(|line| line.starts_with(words)) {
+            let line = tokio::time::timeout(WITHIN, lines.next_line()).await;
+            let line = line.unwrap_or_else(|_| panic!("it does not say `{words}` in time, but {said:?}")).unwrap();
+            said.push(line.unwrap_or_else(|| panic!("it never said `{words}`, but {said:?}")));
+        }
+        Waiting { child, lines, said }
     }
 
     async fn automine(&self, on: bool) {
@@ -17,7 +42,6 @@ impl Owner {
 
     /// Starts a command and kills it once its transaction is on its way.
     async fn interrupted(&self, arguments: &[&str]) {
-        use tokio::io::{AsyncBufReadExt as _, BufReader};
         let variables = [("ETH_KEYSTORE", self.keystore.as_str()), ("ETH_PASSWORD", self.password.as_str())];
         let mut command = self.home.command(arguments, &variables);
         let mut child = command.stderr(std::process::Stdio::piped()).spawn().unwrap();
@@ -31,6 +55,55 @@ impl Owner {
         tokio::time::timeout(std::time::Duration::from_secs(30), sent).await.expect("it is sent");
         child.kill().await.unwrap();
     }
+}
+
+/// A command that waits for something.
+struct Waiting {
+    child: Child,
+    /// Open as long as it runs: whoever says something to nobody fails.
+    lines: Lines<BufReader<ChildStderr>>,
+    said: Vec<String>,
+}
+
+impl Waiting {
+    async fn ends(mut self) -> Option<i32> {
+        let ended = async {
+            while self.lines.next_line().await.unwrap().is_some() {}
+            self.child.wait().await.unwrap().code()
+        };
+        tokio::time::timeout(WITHIN, ended).await.expect("it ends in time")
+    }
+}
+
+#[tokio::test]
+async fn whoever_waits_is_told_what_for() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    let account = owner.world.owner(OWNER).account;
+
+    // For another process.
+    let other = NonceOwner::claim(&owner.home.folder(), ChainId::Base, account, WITHIN).await.unwrap();
+    let others = format!("waiting: another process is at work with {}", owner.account());
+    let waiting = owner.until_said(&["collect"], &others).await;
+    assert_eq!(waiting.said.len(), 1, "{:?}", waiting.said);
+    drop(other);
+    assert_eq!(waiting.ends().await, Some(0));
+
+    // For what was asked before, and then for a block.
+    owner.automine(false).await;
+    owner.interrupted(&["unstake", "--amount", "100ether"]).await;
+    let before = "waiting: what was asked before comes first: intent 4 (unstake 100000000000000000000)";
+    let waiting = owner.until_said(&["outbox", "retry", "4"], "waiting: until the endpoints agree").await;
+    let behind = owner.until_said(&["restake", "--ticket", "0"], &others).await;
+    owner.automine(true).await;
+    owner.world.anvil.mine(1).await;
+    assert_eq!((waiting.ends().await, behind.ends().await), (Some(0), Some(0)));
+    owner.automine(false).await;
+    owner.interrupted(&["unstake", "--amount", "100ether"]).await;
+    let waiting = owner.until_said(&["collect"], &before.replace("intent 4", "intent 6")).await;
+    owner.automine(true).await;
+    owner.world.anvil.mine(1).await;
+    assert_eq!(waiting.ends().await, Some(0));
 }
 
 #[tokio::test]
@@ -173,7 +246,7 @@ async fn a_failure_keeps_the_same_from_being_asked_until_it_is_final() {
     assert!(early.stderr.contains("\nhint: ask again once it is final: see `williw outbox show`"), "{}", early.stderr);
     let early = owner.run(&["outbox", "cancel", "3"]).await;
     assert_eq!(early.code, 3, "{}", early.stderr);
-    assert!(early.stderr.starts_with("error: intent 3 ended otherwise: failed in block "), "{}", early.stderr);
+    assert!(early.stderr.contains("error: intent 3 ended otherwise: failed in block "), "{}", early.stderr);
     owner.world.finalize().await;
     let known = owner.run(&["outbox", "cancel", "3", "--json"]).await;
     assert_eq!((known.code, &known.json()["stage"]), (0, &json!("failed")), "{}", known.stderr);
