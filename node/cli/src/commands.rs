@@ -3,6 +3,7 @@
 pub(crate) mod deploy;
 pub(crate) mod guard;
 pub(crate) mod init;
+pub(crate) mod jail;
 pub(crate) mod keys;
 pub(crate) mod operator;
 pub(crate) mod outbox;

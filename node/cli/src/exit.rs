@@ -132,7 +132,14 @@ fn sending(chain: ChainId, error: SendError) -> Failure {
         SendError::Wallet(error) => error.into(),
         SendError::Refused { what, refusal } => {
             let text = format_args!("{what}: {} [{}]", refusal.why, refusal.name).to_string();
-            Failure { hint: refusal.hint.map(str::to_owned), ..Failure::new(ExitStatus::Outside, text) }
+            let hint = match refusal.name.as_str() {
+                "Jailed" => {
+                    Some("its owner brings it back with a new signer: `williw keys rotate` makes one, and says how")
+                }
+                "StillJailed" => Some("`williw operator` says until when; the signer that was made waits in the home"),
+                _ => refusal.hint,
+            };
+            Failure { hint: hint.map(str::to_owned), ..Failure::new(ExitStatus::Outside, text) }
         }
         error => {
             let hint = match error {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use williw_chain::wallet::{Keypair, Payer, Wallet};
-use williw_core::identity::{Account, ChainId, Owner};
+use williw_core::identity::{Account, ChainId, Owner, Signer};
 use williw_core::link::LinkTerms;
 use williw_core::network::NetworkId;
 use williw_core::secp256k1::Signature;
@@ -121,6 +121,10 @@ impl LinkKeys {
         let keystore = named(&flags.signer, home.signer());
         let password_file = named(&flags.signer_password_file, home.signer_password());
         Ok(Self { peer: PeerKey::read(&home.peer())?, signer: open(&keystore, &password_file)? })
+    }
+
+    pub(crate) fn signer(&self) -> Signer {
+        self.signer.signer()
     }
 
     /// The link under both signatures.

@@ -57,7 +57,7 @@ async fn run(command: Command, home: &Home, printer: &Printer) -> Result<(), exi
         Command::Restake(arguments) => commands::stake::restake(arguments, home, printer).await,
         Command::Withdraw(arguments) => commands::stake::withdraw(arguments, home, printer).await,
         Command::Rotate(arguments) => commands::stake::rotate(arguments, home, printer).await,
-        Command::Unjail(arguments) => commands::stake::unjail(arguments, home, printer).await,
+        Command::Unjail(arguments) => commands::jail::unjail(arguments, home, printer).await,
         Command::Slash(arguments) => commands::slash::slash(arguments, home, printer).await,
         Command::Collect(arguments) => commands::slash::collect(arguments, home, printer).await,
         Command::Guard { command } => commands::guard::guard(command, home, printer).await,

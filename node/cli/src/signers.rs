@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use williw_chain::wallet::Wallet;
 use williw_core::identity::Signer;
 use williw_core::network::NetworkId;
-use williw_daemon::keys::{KeyError, read_secret, write_secret};
+use williw_daemon::keys::{KeyError, read_secret, remove_parts, write_secret};
 use williw_store::guard::{Guard, GuardError};
 use zeroize::Zeroizing;
 
@@ -127,8 +127,23 @@ pub(crate) fn keep(home: &Home, signer: Signer, keystore: &Path, password_file: 
     Ok(())
 }
 
-/// Takes the next signer into use, and keeps the one before, which speaks for its operator for a while.
-pub(crate) async fn install(home: &Home, network: NetworkId) -> Result<(), Failure> {
+/// Takes the next signer into use, and leaves nothing unfinished.
+pub(crate) async fn take_into_use(home: &Home, network: NetworkId) -> Result<(), Failure> {
+    install(home, network).await?;
+    clear(home)
+}
+
+/// Removes what writers of secrets left unfinished.
+pub(crate) fn clear(home: &Home) -> Result<(), Failure> {
+    let next = home.next_signer();
+    let now = [home.peer(), home.signer_password(), home.signer(), home.signer().with_extension(PART)];
+    let soon = [home.next_signer_password(), next.with_extension(PART), next];
+    let cleared = now.iter().chain(&soon).try_for_each(|path| remove_parts(path));
+    cleared.map_err(|error| Failure::new(ExitStatus::Failed, format_args!("{}: {error}", home.folder().display())))
+}
+
+/// Puts the keys of the next signer in their place, and keeps the one before, which speaks for its operator for a while.
+async fn install(home: &Home, network: NetworkId) -> Result<(), Failure> {
     let (keystore, password_file) = (home.signer(), home.signer_password());
     // Keys that are lost are no reason to stay without new ones.
     if keystore.exists() && password_file.exists() {

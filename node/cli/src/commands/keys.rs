@@ -9,7 +9,7 @@ use serde_json::json;
 use williw_core::guard::Interchange;
 use williw_core::identity::Signer;
 use williw_core::network::NetworkId;
-use williw_daemon::keys::{KeyError, remove_parts, write_secret};
+use williw_daemon::keys::{KeyError, write_secret};
 use williw_daemon::outbox::open_existing;
 use williw_daemon::settings::Settings;
 use williw_store::Which;
@@ -17,6 +17,7 @@ use williw_store::guard::{Guard, GuardError, Leaving};
 use zeroize::Zeroizing;
 
 use super::init::sync_names;
+use super::jail::in_jail;
 use super::{guard, stake};
 use crate::chain::{Reader, chosen};
 use crate::exit::{ExitStatus, Failure};
@@ -24,7 +25,7 @@ use crate::flags;
 use crate::home::Home;
 use crate::keys::{Sender, open};
 use crate::printer::Printer;
-use crate::signers::{self, PART, finish, first_boot, install, is_lost, rename};
+use crate::signers::{self, PART, clear, finish, first_boot, is_lost, rename, take_into_use};
 
 /// What a home can be made of.
 const MOVED: &str = "name the folder that `williw keys move --to` made, with all that is in it";
@@ -57,7 +58,10 @@ async fn rotate(flags: flags::KeysRotate, home: &Home, printer: &Printer) -> Res
     let next = next_signer(home, network, flags.restored, printer).await?;
     let mut reader = Reader::new(chain, &settings)?;
     let found = reader.operator(sender.account(), printer).await?;
-    if found.operator.is_none_or(|operator| operator.signer != next) {
+    if found.operator.as_ref().is_none_or(|operator| operator.signer != next) {
+        if let Some(until) = found.operator.and_then(|operator| operator.jailed_until) {
+            return Err(in_jail(next, until, chain, home));
+        }
         let signer = flags::SignerKey {
             signer: Some(home.next_signer()),
             signer_password_file: Some(home.next_signer_password()),
@@ -71,8 +75,7 @@ async fn rotate(flags: flags::KeysRotate, home: &Home, printer: &Printer) -> Res
     } else {
         printer.result(&json!({ "signer": next }), format_args!("{next} is the signer on the chain already"));
     }
-    install(home, network).await?;
-    clear(home).map_err(|error| failed(home.folder(), &error))
+    take_into_use(home, network).await
 }
 
 /// The signer that waits to be named, or a new one.
@@ -113,14 +116,6 @@ async fn next_signer(home: &Home, network: NetworkId, is_restored: bool, printer
     };
     guard.close().await?;
     Ok(signer)
-}
-
-/// Removes what writers of secrets left unfinished.
-fn clear(home: &Home) -> io::Result<()> {
-    let next = home.next_signer();
-    let now = [home.peer(), home.signer_password(), home.signer(), home.signer().with_extension(PART)];
-    let soon = [home.next_signer_password(), next.with_extension(PART), next];
-    now.iter().chain(&soon).try_for_each(|path| remove_parts(path))
 }
 
 fn failed(path: &Path, error: &io::Error) -> Failure {
@@ -220,7 +215,7 @@ async fn move_to(folder: &Path, before: Option<String>, home: &Home, printer: &P
         }
         return Err(failure);
     }
-    clear(home).map_err(|error| failed(home.folder(), &error))?;
+    clear(home)?;
     printer.say("this home signs nothing any more; next: `williw keys move --from` on the other machine");
     printer.say("its database stays here: the new home reads the chains anew");
     let view = json!({ "home": home.folder().display().to_string(), "moved_to": folder.display().to_string() });
@@ -294,7 +289,7 @@ async fn move_from(folder: &Path, home: &Home, printer: &Printer) -> Result<(), 
     // Before anybody deletes the folder that all this came from.
     sync_names(home.folder()).map_err(|error| failed(home.folder(), &error))?;
     rename(&there.history(), &there.taken_history())?;
-    clear(home).map_err(|error| failed(home.folder(), &error))?;
+    clear(home)?;
     printer.say(format_args!("delete {} now: it holds the keys; next: `williw run`", folder.display()));
     let signers = history.signers();
     printer

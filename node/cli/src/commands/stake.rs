@@ -1,7 +1,9 @@
 //! What an owner does with stake.
 
+use williw_chain::snapshot::StandingOnChain;
 use williw_chain::verb::Verb;
 use williw_core::amount::Amount;
+use williw_core::identity::Signer;
 
 use crate::chain::{Reader, carry_out, chosen, on_same, warn_of};
 use crate::exit::Failure;
@@ -81,18 +83,15 @@ async fn plain(verb: &Verb, account: &flags::Account, home: &Home, printer: &Pri
 }
 
 pub(crate) async fn rotate(flags: flags::Relink, home: &Home, printer: &Printer) -> Result<(), Failure> {
-    relink(flags, home, printer, |link, signature| Verb::Rotate { link, signature }).await
+    relink(flags, home, printer, |_, _| Ok(()), |link, signature| Verb::Rotate { link, signature }).await
 }
 
-pub(crate) async fn unjail(flags: flags::Relink, home: &Home, printer: &Printer) -> Result<(), Failure> {
-    relink(flags, home, printer, |link, signature| Verb::Unjail { link, signature }).await
-}
-
-/// Sends a new link for an operator that there is.
-async fn relink(
+/// Sends a new link for an operator that there is, if nothing speaks against this signer of it.
+pub(super) async fn relink(
     flags: flags::Relink,
     home: &Home,
     printer: &Printer,
+    refuse: impl FnOnce(&StandingOnChain, Signer) -> Result<(), Failure>,
     verb: impl FnOnce(williw_core::link::LinkTerms, williw_core::secp256k1::Signature) -> Verb,
 ) -> Result<(), Failure> {
     let settings = home.read_settings()?;
@@ -101,11 +100,12 @@ async fn relink(
     let sender = Sender::open(&flags.account, chain)?;
     let mut reader = Reader::new(chain, &settings)?;
     let found = reader.operator(sender.account(), printer).await?;
-    let Some(stored) = found.operator.map(|operator| operator.nonce) else {
+    let Some(operator) = found.operator else {
         return Err(Failure::usage(format_args!("this account has no operator at {}", At::on(chain, found.at)))
             .hint("register first, or check the account"));
     };
-    let Some(next) = stored.checked_add(1) else {
+    refuse(&operator, keys.signer())?;
+    let Some(next) = operator.nonce.checked_add(1) else {
         return Err(Failure::usage("the nonce of this operator's link is the last one there is"));
     };
     let (link, signature) = keys.link(settings.network.id(), sender.owner(), next)?;

@@ -1,5 +1,7 @@
 //! What owners do, through a real vault on anvil.
 
+use std::path::Path;
+
 use alloy::primitives::{Bytes, U256, hex};
 use alloy::sol;
 use alloy::sol_types::SolCall;
@@ -15,6 +17,7 @@ use williw_core::offence::Evidence;
 use williw_core::statement::{Kind, Signed, Statement};
 
 use crate::home::{Ended, Home, NOBODY};
+use crate::node::{started, stop};
 use crate::world::{StakeVault, TOKEN, World};
 
 sol! {
@@ -231,14 +234,40 @@ async fn a_slashed_owner_unjails_and_collects_the_bounty() {
     owner.done(&["collect"]).await;
     assert_eq!(owner.balance().await - before, U256::from(5 * TOKEN), "a twentieth of five hundredths of 2000");
 
+    // What every refusal leads to, as it is told.
+    let same = owner.run(&["unjail"]).await;
+    assert!(same.error(2).ends_with(" already, and a jail ends with another"), "{}", same.stderr);
+    assert!(same.stderr.contains("\nhint: `williw keys rotate` makes one, and says how to name it"), "{}", same.stderr);
+    let jailed = owner.run(&["rotate"]).await;
+    assert!(jailed.error(3).contains("[Jailed]"), "{}", jailed.stderr);
+    assert!(jailed.stderr.contains("with a new signer: `williw keys rotate` makes one"), "{}", jailed.stderr);
+    let made = owner.run(&["keys", "rotate"]).await;
+    assert!(made.error(3).starts_with("this operator is jailed; the next signer, 0x"), "{}", made.stderr);
+    let [next, password] = ["signer.next.json", "signer.next.password"].map(|name| owner.home.path(name));
+    let next = [next.to_str().unwrap(), "--signer-password-file", password.to_str().unwrap()];
+    let unjail = [&["unjail", "--chain", "base", "--signer"][..], &next].concat();
+    let hint = unjail.join(" ").replace(owner.home.folder().to_str().unwrap(), "~/home");
+    assert!(made.stderr.contains(&format!("on with `williw {hint}`")), "{}", made.stderr);
+    let again = owner.run(&["keys", "rotate"]).await;
+    assert_eq!(again.stderr, made.stderr, "one signer is made, however often it is asked for");
+    let early = owner.run(&unjail).await;
+    assert!(early.error(3).contains("[StillJailed]"), "{}", early.stderr);
+    assert!(early.stderr.contains("\nhint: `williw operator` says until when"), "{}", early.stderr);
+    let until = owner.home.run(&["operator", "--owner", &owner.account()]).await.stdout;
+    assert!(until.contains("\njailed   `williw unjail` ends it from 20"), "{until}");
+
     let _: Value = world.anvil.ask("evm_increaseTime", json!([840])).await;
     world.anvil.mine(1).await;
-    let same = owner.run(&["unjail"]).await;
-    assert!(same.error(3).contains("[SignerTaken]"), "{}", same.stderr);
-    let (next, flags) = owner.next_signer();
-    owner.done(&[&["unjail"][..], &flags.each_ref().map(String::as_str)].concat()).await;
+    let signer = Wallet::open(Path::new(next[0]), owner.home.text("signer.next.password").trim()).unwrap().signer();
+    owner.done(&unjail).await;
     let operator = owner.operator().await.unwrap();
-    assert_eq!((operator.jailed_until, operator.signer, operator.nonce), (None, next, 2));
+    assert_eq!((operator.jailed_until, operator.signer, operator.nonce), (None, signer, 2));
+    // The home signs with it from now on, and may: its guard answers for it.
+    let password = owner.home.text("signer.password");
+    assert_eq!(Wallet::open(&owner.home.path("signer.json"), password.trim()).unwrap().signer(), signer);
+    assert!(!Path::new(next[0]).exists());
+    let (mut node, _) = started(&owner.home).await;
+    assert_eq!(stop(&mut node, "TERM").await, Some(0));
 }
 
 #[tokio::test]

@@ -117,15 +117,27 @@ async fn an_owner_registers_stakes_leaves_and_is_slashed_on_solana() {
     owner.done(&["collect"]).await;
     assert_eq!(owner.world.staked().await, 2_300 - 2_300 / 20 / 20);
 
+    owner.refused(&["unjail"], 3, "[SignerTaken]").await;
+    let made = owner.run(&["keys", "rotate"]).await;
+    assert!(made.error(3).starts_with("this operator is jailed; the next signer, 0x"), "{}", made.stderr);
+    assert!(made.stderr.contains("`williw unjail --chain solana --signer ~/home/signer.next.json "), "{}", made.stderr);
+    owner.world.wait(UNSTAKING + 10).await;
+    let [next, password] = ["signer.next.json", "signer.next.password"].map(|name| owner.home.path(name));
+    let next = [next.to_str().unwrap(), "--signer-password-file", password.to_str().unwrap()];
+    owner.done(&[&["unjail", "--signer"][..], &next].concat()).await;
+    let free = owner.home.run(&["operator", "--owner", &Owner::address(), "--json"]).await.json();
+    assert_eq!(free["operators"][0]["operator"]["jailed_until"], Value::Null, "{free}");
+    assert!(!owner.home.path("signer.next.json").exists(), "it is in use");
+
     let listed = owner.run(&["outbox", "list", "--json"]).await.json();
     let intents = listed["intents"].as_array().unwrap();
-    assert_eq!(intents.len(), 9);
+    assert_eq!(intents.len(), 10);
     assert!(intents.iter().all(|intent| intent["chain"] == "solana" && intent["account"] == Owner::address()));
     assert!(intents.iter().skip(1).all(|intent| intent["stage"] == "done"), "{listed}");
     let shown = owner.run(&["outbox", "show", "1"]).await;
     assert!(shown.stdout.contains("register with 2000") && !shown.stdout.contains("gas"), "{}", shown.stdout);
     assert!(shown.stdout.contains("\nstate    done in slot "), "{}", shown.stdout);
-    let slot = listed["intents"][8]["slot"].as_u64().unwrap();
+    let slot = listed["intents"][9]["slot"].as_u64().unwrap();
     assert!(shown.stdout.contains(&format!(" slot {slot}\n")), "{}", shown.stdout);
 }
 
