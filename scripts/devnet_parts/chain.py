@@ -93,8 +93,10 @@ class Chain:
 
     def wallet(self, index):
         """The options by which an owner verb finds the keys of an account."""
-        keystore = self.folder / "keys" / str(index)
-        return ["--chain", "base", "--keystore", keystore, "--password-file", self.password]
+        return ["--chain", "base", "--keystore", self.keystore(index), "--password-file", self.password]
+
+    def keystore(self, index):
+        return self.folder / "keys" / str(index)
 
     def fund(self, indices):
         """Tokens for these accounts, which anybody may mint; ether they have."""

@@ -12,6 +12,8 @@ PR_SET_PDEATHSIG = 1
 PRCTL = ctypes.CDLL(None, use_errno=True).prctl
 # What a program gets to end by itself once it was asked to.
 GRACE_SECONDS = 10
+# How long nothing is said to somebody who waits for a program that says nothing itself.
+SILENCE_SECONDS = 10
 
 
 def tied_to(parent):
@@ -100,9 +102,9 @@ class Children:
         """A program that ends by itself, within some seconds; `finish` waits for it."""
         return Errand(self, command, seconds, **options)
 
-    def run(self, command, seconds, **options):
-        """What a program said."""
-        return self.begin(command, seconds, **options).finish()
+    def run(self, command, seconds, say=None, **options):
+        """What a program said. With `say` whoever waits for it hears now and then that it still runs."""
+        return self.begin(command, seconds, **options).finish(say)
 
     def stop(self):
         """Ends all, those that were started last first, and says which of them had to be killed."""
@@ -117,17 +119,16 @@ class Children:
 class Errand:
     def __init__(self, children, command, seconds, log=subprocess.PIPE, **options):
         self.words = " ".join(str(word) for word in command)
-        self.deadline = time.monotonic() + seconds
+        self.begun = time.monotonic()
+        self.deadline = self.begun + seconds
         self.child = Child(os.path.basename(str(command[0])), command, subprocess.PIPE, log, **options)
         children.started.append(self.child)
         self.children = children
 
-    def finish(self):
+    def finish(self, say=None):
         """Its stdout; Unmet with its last words if it failed."""
         try:
-            out, log = self.child.program.communicate(timeout=max(0, self.deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            raise Unmet(f"`{self.words}` did not end in time") from None
+            out, log = self.wait(say)
         finally:
             # Also when we are stopped while it runs.
             self.child.kill()
@@ -136,6 +137,16 @@ class Errand:
             said = last_lines((log or b"").decode("utf-8", "replace") or out.decode("utf-8", "replace"), 12)
             raise Unmet(f"`{self.words}` ended with {self.child.code}:\n{said}")
         return out.decode("utf-8")
+
+    def wait(self, say):
+        while True:
+            left = max(0, self.deadline - time.monotonic())
+            try:
+                return self.child.program.communicate(timeout=min(left, SILENCE_SECONDS) if say else left)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() >= self.deadline:
+                    raise Unmet(f"`{self.words}` did not end in time") from None
+                say(f"still at it ({round(time.monotonic() - self.begun)} s)")
 
 
 def last_lines(text, count):

@@ -41,15 +41,17 @@ class Network:
 
     def found(self, validator):
         """The chains with vault and program, and the nodes registered but not running."""
-        self.say("starting anvil and a validator of Solana, deploying vault and program")
+        self.say("starting anvil and a validator of Solana")
         self.solana.start(validator)
         self.chain.start()
+        self.say("deploying the vault on Base")
         self.chain.deploy(self.solana.genesis_hex, self.solana.program_hex)
         self.chain.write_keys()
+        self.say("deploying the program on Solana")
         self.solana.deploy(self.chain.deployment)
         self.say("funding and registering the stakers")
         self.chain.fund(OWNERS.values())
-        self.solana.fund(("E", "F"))
+        self.solana.fund(("D", "E", "F"))
         # Before any slot that a story takes back.
         self.solana.key("accuser")
         names = [*OWNERS, "accuser"]

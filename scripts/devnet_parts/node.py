@@ -8,12 +8,12 @@ from pathlib import Path
 
 from . import rpc
 from .children import last_lines
-from .solana import DECIMALS
+from .solana import TO_REGISTER
 from .waiting import MINUTE, MOMENT, Unmet, until
 
 POLL_MS = 500
 FIRST_PORT = 10_000
-NOBODY = {"standing": None, "rule": None, "connections": 0, "refused_dials": 0, "last_heartbeat": None}
+NOBODY = {"standing": None, "places": [], "rule": None, "connections": 0, "refused_dials": 0, "last_heartbeat": None}
 
 
 def free_ports(count, kind):
@@ -73,7 +73,7 @@ class Node:
         return self.children.begin(command, MINUTE)
 
     def registering_on_solana(self):
-        command = self.command("register", "--amount", 1_000 * 10**DECIMALS, *self.solana.wallet(self.name))
+        command = self.command("register", "--amount", TO_REGISTER, *self.solana.wallet(self.name))
         return self.children.begin(command, MINUTE)
 
     def last_words(self):

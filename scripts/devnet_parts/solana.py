@@ -14,6 +14,8 @@ DECIMALS = 9
 # What every owner has, and what it costs to be one.
 TOKENS = 10_000 * 10**DECIMALS
 LAMPORTS = 100 * 10**9
+# The smallest stake, as the plan for local networks has it.
+TO_REGISTER = 1_000 * 10**DECIMALS
 # The account of an operator, and where its owner stands in it: `programs/README.md`, and the IDL.
 OPERATOR_BYTES, OWNER_AT = 720, 128
 KEYGEN = """
@@ -87,6 +89,8 @@ class Solana:
         deployer, address = self.key("deployer")
         _, guardian = self.key("guardian")
         self.mint = self.tell("mint", decimals=DECIMALS)["mint"]
+        # Whoever deploys looks at the final chain for it.
+        self.finalized(self.slot("processed"))
         plan = json.loads((self.root / "programs/deploy/localnet.json").read_text("utf-8"))
         plan.update(name="anvil", base=str(base_deployment), mint=self.mint, governor=address, guardian=guardian)
         file = self.folder / "plan.json"

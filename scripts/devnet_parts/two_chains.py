@@ -67,6 +67,8 @@ class TwoChains:
 
     def one_file_slashes_on_both(self):
         """One offence of who has stake on both chains, one file: slashed on each, and everybody drops it."""
+        places = [place["chain"] for place in self.a.view(self.f)["places"]]
+        require(places == ["base", "solana"], f"A has F for a member by its stake on {places}")
         evidence = equivocate(self.chain, self.f, slot=1)
         for chain in ("base", "solana"):
             self.slash(self.f, evidence, chain)
