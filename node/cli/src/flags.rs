@@ -80,7 +80,7 @@ pub(crate) enum Command {
     Withdraw(Withdraw),
     /// Name another signer, or another peer
     Rotate(Relink),
-    /// End a jail that is over, with a new signer
+    /// End a jail that is over, with a new signer, which `williw keys rotate` makes
     Unjail(Relink),
     /// Submit two statements of one signer that contradict each other
     Slash(Slash),
