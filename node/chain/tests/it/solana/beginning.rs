@@ -13,7 +13,7 @@ use williw_core::sim::keys::PeerKey;
 use super::follower::Follower;
 use super::world::World;
 use crate::follower::fault_of;
-use crate::proxy::Proxy;
+use crate::proxy::{Lie, Proxy};
 
 /// Behind kind, flags, signer and peer.
 const PEER_SIGNATURE_AT: usize = 8 + 4 + 20 + 32;
@@ -110,6 +110,13 @@ async fn a_beginning_that_lies_is_named_for_what_it_does() {
     }
 }
 
+/// An endpoint before one of the network's, counted from 1, with a slot gone by before every answer.
+async fn hasty(world: &World, position: usize) -> Proxy {
+    let url = &world.net.rpcs[position - 1];
+    let advance = json!({ "jsonrpc": "2.0", "id": 1, "method": "localnet_advance", "params": [{ "slots": 1 }] });
+    Proxy::before(url, Lie::Before(url.clone(), advance)).await
+}
+
 /// A network on which a stranger records a fact in the config with every slot, and readers of it for which a slot becomes
 /// final before every answer. So no two answers are alike.
 async fn restless() -> (World, Vec<Proxy>) {
@@ -117,11 +124,11 @@ async fn restless() -> (World, Vec<Proxy>) {
     for _ in 0..80 {
         world.fund(0, 1).await;
     }
-    let mut hasty = Vec::new();
+    let mut proxies = Vec::new();
     for position in 1..=3 {
-        hasty.push(world.net.hasty(position).await);
+        proxies.push(hasty(&world, position).await);
     }
-    (world, hasty)
+    (world, proxies)
 }
 
 fn reader(world: &World, hasty: &[Proxy]) -> Solana {
@@ -191,7 +198,7 @@ async fn what_only_an_earlier_answer_says_of_a_link_is_not_begun_with() {
     // It stays where the facts since then lead from its accounts to everybody's, for one of them brings another link.
     world.net.control("hold", json!({ "commitment": "finalized", "at": before, "face": 0 })).await;
     world.net.lie(1, "forged", json!({ "account": first, "data": encode(&bytes) })).await;
-    let hasty = [world.net.hasty(2).await, world.net.hasty(3).await];
+    let hasty = [hasty(&world, 2).await, hasty(&world, 3).await];
     let rpcs = [&world.net.rpcs[0], &hasty[0].url, &hasty[1].url];
     let mut follower = Follower::new(&world, Solana::new(&world.settings(&rpcs)).unwrap());
     let (change, _) = follower.follow().await;

@@ -10,8 +10,6 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use url::Url;
 
-use crate::proxy::{Lie, Proxy};
-
 /// Where the localnet's binary is: built when nobody says it.
 fn binary() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
@@ -97,12 +95,6 @@ impl Localnet {
         how["kind"] = json!(kind);
         how["face"] = json!(position - 1);
         self.control("lie", how).await;
-    }
-
-    /// An endpoint before one of these, counted from 1, with a slot gone by before every answer.
-    pub(crate) async fn hasty(&self, position: usize) -> Proxy {
-        let advance = json!({ "jsonrpc": "2.0", "id": 1, "method": "localnet_advance", "params": [{ "slots": 1 }] });
-        Proxy::before(&self.rpcs[position - 1], Lie::Before(self.helm.clone(), advance)).await
     }
 
     pub(crate) async fn slot(&self, commitment: &str) -> u64 {
