@@ -108,8 +108,10 @@ pub(crate) fn answer(network: &mut Network, face: usize, method: &str, params: V
         "getTokenAccountBalance" => asked.token_balance(),
         "getMinimumBalanceForRentExemption" => asked.rent(),
 
+        "getBlock" => asked.block(),
         "getBlockHeight" => asked.height(),
         "getBlockTime" => asked.block_time(),
+        "getBlocksWithLimit" => asked.blocks_with_limit(),
         "getEpochInfo" => asked.epoch(),
         "getEpochSchedule" => Ok(asked.epoch_schedule()),
         "getFirstAvailableBlock" => Ok(json!(asked.view(Commitment::Finalized).first_slot())),

@@ -39,6 +39,8 @@ pub(crate) enum Lie {
     },
     /// What happened before the slot is not kept any more, as at a node without an archive.
     Pruned { before_slot: u64 },
+    /// Nothing is known of these slots, as at a node that was begun anew from a snapshot and has older ones as well.
+    Hole { from_slot: u64, through_slot: u64 },
     /// Nothing happened since the last final slot.
     SilentTail,
     /// A transaction that never was, or another one than was.

@@ -9,7 +9,7 @@ use solana_signature::Signature;
 
 use super::lie::{Forged, Invented};
 use super::{Commitment, Face, Lie};
-use crate::chain::{Chain, Executed};
+use crate::chain::{Block, Chain, Executed};
 
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
@@ -100,10 +100,23 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn shows(&self, executed: &Executed) -> bool {
-        let kept = executed.slot <= self.slot && executed.slot >= self.first_slot();
+        let kept = executed.slot <= self.slot && self.keeps(executed.slot);
         let silent = self.lies().any(|lie| matches!(lie, Lie::SilentTail));
         let silenced = silent && executed.slot > self.face.slot(self.chain, Commitment::Finalized);
         kept && !silenced && !self.face.withheld_transactions.contains(&executed.signature)
+    }
+
+    /// Whether anything is known of a slot.
+    fn keeps(&self, slot: u64) -> bool {
+        let lost = |lie: &Lie| matches!(lie, Lie::Hole { from_slot, through_slot } if (*from_slot..=*through_slot).contains(&slot));
+        slot >= self.first_slot() && !self.lies().any(lost)
+    }
+
+    /// The blocks from a slot on, as far as they are shown.
+    pub(crate) fn blocks_from(&self, slot: u64) -> impl Iterator<Item = (u64, &'a Block)> {
+        let view = *self;
+        let blocks = self.chain.blocks_between(slot.max(self.first_slot()), self.slot);
+        blocks.map(|(slot, block)| (*slot, block)).filter(move |(slot, _)| view.keeps(*slot))
     }
 
     /// The first slot of which it knows anything.
