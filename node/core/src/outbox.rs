@@ -29,7 +29,7 @@ mod name;
 mod trail;
 
 pub use budget::{FAILURES_CAP, TooManyFailures, may_sign};
-pub use expiry::FinalView;
+pub use expiry::{FinalView, Stretch};
 pub use fees::{Fees, RAISED_AT_MOST, Wei};
 pub use name::TransactionName;
 pub use trail::{ATTEMPTS_CAP, REMEMBERED_BLOCKS, Trail};

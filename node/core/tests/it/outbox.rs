@@ -4,8 +4,8 @@ use williw_core::cycle::Height;
 use williw_core::hash::Hash;
 use williw_core::outbox::{
     ATTEMPTS_CAP, Answer, Contradiction, FAILURES_CAP, Fees, FinalView, Inclusion, Observation, Outcome, Pin, Place,
-    Purpose, RAISED_AT_MOST, REMEMBERED_BLOCKS, Sight, Stage, Standing, Step, TooManyFailures, Trail, Unsent, Wei,
-    may_sign,
+    Purpose, RAISED_AT_MOST, REMEMBERED_BLOCKS, Sight, Stage, Standing, Step, Stretch, TooManyFailures, Trail, Unsent,
+    Wei, may_sign,
 };
 
 use crate::dice::Dice;
@@ -163,17 +163,25 @@ fn when_a_blockhash_was_free_is_never_moved() {
 }
 
 #[test]
-fn a_blockhash_has_expired_only_where_a_higher_final_block_lacks_the_transaction() {
-    // Slots run ahead of heights: only the height counts.
-    let view = FinalView { slot: Height(9_000), block_height: Height(301), remembers_from: FREE_AT, found: false };
+fn a_blockhash_has_expired_only_where_no_block_that_could_hold_the_transaction_is_missing() {
+    // Slots run ahead of heights: only heights are counted.
+    let stretch = Stretch { parent: FREE_AT, first: Height(150), last: Height(301), blocks: 152 };
+    let view = FinalView { stretch, found: false };
     let signed = trail(BLOCKHASH, 1);
     assert!(signed.is_ruled_out_by(view));
+    assert!(!signed.is_ruled_out_by(FinalView { found: true, ..view }));
     for not in [
-        FinalView { block_height: Height(300), ..view },
-        FinalView { found: true, ..view },
-        FinalView { remembers_from: Height(FREE_AT.0 + 1), ..view },
+        // Its last valid height is reached: it may be in the next block.
+        Stretch { last: Height(300), blocks: 151, ..stretch },
+        // The first blocks are missing, or one in between.
+        Stretch { parent: Height(FREE_AT.0 + 1), ..stretch },
+        Stretch { blocks: 151, ..stretch },
+        // More blocks than there are heights, or heights that fall.
+        Stretch { blocks: 153, ..stretch },
+        Stretch { first: Height(302), blocks: 0, ..stretch },
+        Stretch { first: Height(302), blocks: 1, ..stretch },
     ] {
-        assert!(!signed.is_ruled_out_by(not), "{not:?}");
+        assert!(!signed.is_ruled_out_by(FinalView { stretch: not, ..view }), "{not:?}");
     }
     assert!(!trail(NONCE, 1).is_ruled_out_by(view), "a nonce waits for ever");
 }

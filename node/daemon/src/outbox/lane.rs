@@ -201,7 +201,7 @@ impl Lane<'_> {
     ) -> Result<Reading<Observation>, OutboxError> {
         Ok(match self {
             Self::Base(base) => base.standing_of_spent(on_base(intent, trail, &candidates(intent)?)?, place).await?,
-            Self::Solana(solana) => solana.standing_of_spent(on_solana(intent, trail)?, place).await?,
+            Self::Solana(solana) => solana.standing_of_spent(on_solana(intent, trail)?).await?,
         })
     }
 
@@ -235,7 +235,7 @@ fn hash(attempt: &Attempt) -> Result<Hash, OutboxError> {
 /// What the endpoints of Solana are asked about.
 fn on_solana(intent: &Intent, trail: Trail) -> Result<solana::Sought, OutboxError> {
     match intent.attempts.first().map(|attempt| attempt.name) {
-        Some(TransactionName::Solana(signature)) => Ok(solana::Sought { from: intent.call.account, signature, trail }),
+        Some(TransactionName::Solana(signature)) => Ok(solana::Sought { signature, trail }),
         Some(TransactionName::Base(_)) => Err(Contradiction::OtherPin.into()),
         None => Err(Contradiction::NothingSigned.into()),
     }

@@ -3,14 +3,13 @@
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::timeout;
 use williw_core::outbox::{Answer, TransactionName};
 
 use crate::fault::{EndpointFault, Faults, Outage};
 use crate::send::{Broadcast, rank};
 use crate::solana::Solana;
-use crate::solana::ask::AtSlot;
 
 use super::MATTER;
 
@@ -51,18 +50,15 @@ impl Solana {
             faults.0.push((self.panel[index].name.clone(), fault));
         }
         let refusals = faults.0.iter().filter(|(_, fault)| matches!(fault, EndpointFault::Refused { .. })).count();
-        let refused = best == Answer::Refused && refusals >= self.panel.quorum && !self.is_known(&name).await;
+        let refused = best == Answer::Refused && refusals >= self.panel.quorum && !self.is_known(signature).await;
         Broadcast { answer: best, faults, refused }
     }
 
     /// Whether any endpoint has seen the transaction, in whatever block.
-    async fn is_known(&self, name: &str) -> bool {
-        let params = json!([[name], { "searchTransactionHistory": true }]);
-        let ask = |index: usize| {
-            self.panel[index].rpc.ask::<AtSlot<Vec<Option<Value>>>>("getSignatureStatuses", params.clone())
-        };
+    async fn is_known(&self, signature: [u8; 64]) -> bool {
+        let ask = |index: usize| self.panel[index].status(signature);
         let answers = join_all(self.panel.sound(MATTER).into_iter().map(ask)).await;
-        answers.into_iter().flatten().flatten().any(|statuses| statuses.value.iter().any(Option::is_some))
+        answers.into_iter().flatten().any(|shown| shown.is_known)
     }
 }
 

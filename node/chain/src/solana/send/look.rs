@@ -1,74 +1,43 @@
 //! What a quorum has of a transaction that was signed, and whether it can never happen any more.
 //!
 //! Found is what a quorum shows in the same slot, at `confirmed` or `finalized`. Not found is weak: an endpoint may be
-//! behind, on a fork, or keep little of the past. So absence alone never settles anything; see [`FinalView`] for what does.
+//! behind, on a fork, or lack the very block. So absence alone never settles anything; see [`FinalView`] for what does. And
+//! nobody who is outvoted is outvoted there: while any endpoint shows the transaction, nothing rules it out.
 
 use futures_util::future::try_join;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::de::IgnoredAny;
+use serde_json::json;
 use williw_core::cycle::Height;
-use williw_core::identity::Account;
 use williw_core::outbox::{
     FinalView, Inclusion, Observation, Pin, Place, Purpose, Sight, Standing, Trail, TransactionName,
 };
 
 use crate::fault::{ChainError, EndpointFault, Reading};
 use crate::quorum::agreed;
-use crate::solana::ask::{AtSlot, Commitment};
+use crate::solana::ask::Commitment;
 use crate::solana::{Endpoint, Solana};
 
 use super::MATTER;
-use super::venue::key;
+use super::status::{Executed, Shown};
 
-/// The most signatures of an account in one answer.
-const PAGE: usize = 1_000;
+/// What cannot be read where endpoints do not have the blocks that it takes.
+const LONG_AGO: &str = "what became of a transaction so long ago (ask endpoints that keep old transactions)";
 
-/// The most such answers that are asked for: an account that sends more in the life of a blockhash is none that this is for.
-const PAGES_CAP: usize = 10;
+/// What is not decided by votes.
+const SHOWN_BY_SOME: &str = "what became of a transaction that only some of them show";
 
 /// A transaction that was signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sought {
-    /// Who pays it: the chain keeps a list of what each account paid.
-    pub from: Account,
     pub signature: [u8; 64],
     pub trail: Trail,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Status {
-    slot: u64,
-    err: Option<Value>,
-    confirmation_status: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Epoch {
-    absolute_slot: u64,
-    block_height: u64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Listed {
-    signature: String,
-    slot: u64,
-}
-
-/// A transaction in a block, as an endpoint shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Executed {
-    slot: u64,
-    succeeded: bool,
-}
-
-/// What one endpoint shows of a transaction, and how far it has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Shown {
-    context: u64,
-    executed: Option<Executed>,
-    is_final: bool,
+/// What one endpoint's final chain says about a transaction, as of the last block that could hold it.
+#[derive(Clone, Copy, Debug)]
+struct Ruling {
+    slot: Height,
+    view: FinalView,
 }
 
 impl Solana {
@@ -78,7 +47,7 @@ impl Solana {
         let shown = self.shown(sought.signature).await;
         let value = match self.agreed_execution(&shown) {
             Some(executed) => Sight::Included(inclusion(executed)),
-            None => match self.ruled_out(sought).await? {
+            None => match self.ruled_out(sought, &shown).await? {
                 Some(slot) => Sight::Spent(Place::slot(slot)),
                 None => Sight::Open(sought.trail.free_at),
             },
@@ -91,51 +60,39 @@ impl Solana {
         self.begin(MATTER).await;
         let shown = self.shown(sought.signature).await;
         let quorum = self.panel.quorum;
-        let is_there =
-            |shown: &&(usize, Shown)| shown.1.executed.is_some_and(|executed| executed.slot == place.height.0);
-        let there = shown.iter().filter(is_there).count();
-        let finally = shown.iter().filter(is_there).filter(|(_, shown)| shown.is_final).count();
-        let reached = shown.iter().filter(|(_, shown)| shown.context >= place.height.0).count();
+        let is_there = |shown: &Shown| shown.executed.is_some_and(|executed| executed.slot == place.height.0);
+        let there = shown.iter().filter(|(_, shown)| is_there(shown)).count();
+        let finally = shown.iter().filter(|(_, shown)| is_there(shown) && shown.is_final).count();
+        let reached = shown.iter().filter(|(_, shown)| shown.context >= place.height).count();
         let value = if finally >= quorum {
             Standing::Final
         } else if there >= quorum || reached < quorum {
             // Who has not come so far yet does not know that it is elsewhere.
             Standing::Stands
-        } else if self.missing(&shown, place.height).await >= quorum {
-            Standing::Gone
         } else {
-            return Err(self.panel.no_quorum(MATTER, "the slot of the transaction"));
+            let elsewhere = shown.iter().filter(|(_, shown)| !is_there(shown) && shown.context >= place.height);
+            self.missing(elsewhere.map(|(index, _)| *index).collect(), place.height).await?
         };
         Ok(Reading { value, faults: self.faults_of_sending() })
     }
 
     /// Whether it still is so that a transaction can never happen any more.
-    pub async fn standing_of_spent(
-        &mut self,
-        sought: Sought,
-        spent: Place,
-    ) -> Result<Reading<Observation>, ChainError> {
-        self.begin(MATTER).await;
-        let shown = self.shown(sought.signature).await;
-        let value = match self.agreed_execution(&shown) {
-            Some(executed) => Observation::Seen(Sight::Included(inclusion(executed))),
-            None => match self.ruled_out(sought).await? {
-                Some(slot) if slot >= spent.height => Observation::Block(Standing::Final),
-                Some(_) => Observation::Block(Standing::Stands),
-                None => Observation::Seen(Sight::Open(sought.trail.free_at)),
-            },
+    pub async fn standing_of_spent(&mut self, sought: Sought) -> Result<Reading<Observation>, ChainError> {
+        let Reading { value, faults } = self.look(sought).await?;
+        let value = match value {
+            // The blocks that are looked at were final before.
+            Sight::Spent(_) => Observation::Block(Standing::Final),
+            sight @ (Sight::Open(_) | Sight::Included(_)) => Observation::Seen(sight),
         };
-        Ok(Reading { value, faults: self.faults_of_sending() })
+        Ok(Reading { value, faults })
     }
 
     /// Everybody's status of the transaction.
     async fn shown(&mut self, signature: [u8; 64]) -> Vec<(usize, Shown)> {
-        const METHOD: &str = "getSignatureStatuses";
-        let name = TransactionName::Solana(signature).to_string();
-        let params = json!([[name], { "searchTransactionHistory": true }]);
-        let statuses: Vec<(usize, AtSlot<Vec<Option<Status>>>)> = self.poll(METHOD, params, Height(0)).await;
-        let shown = statuses.into_iter().map(|(index, statuses)| (index, shown(&statuses, METHOD))).collect();
-        self.panel.settle(MATTER, shown)
+        let ask = |index: usize| (index, self.panel[index].status(signature));
+        let asked = self.panel.sound(MATTER).into_iter().map(ask);
+        let answers = self.panel.gather(asked, |good| good.len() >= self.panel.quorum).await;
+        self.panel.settle(MATTER, answers)
     }
 
     /// Where a quorum has it. Whoever has it elsewhere for good, or with another end, is named.
@@ -151,129 +108,74 @@ impl Solana {
         Some(truth)
     }
 
-    /// How many say that it is not in this slot, and would know.
-    async fn missing(&mut self, shown: &[(usize, Shown)], slot: Height) -> usize {
-        let elsewhere = |(index, shown): &(usize, Shown)| {
-            let there = shown.executed.is_some_and(|executed| executed.slot == slot.0);
-            (!there && shown.context >= slot.0).then_some(*index)
-        };
-        let missing: Vec<usize> = shown.iter().filter_map(elsewhere).collect();
-        let first: Vec<(usize, u64)> = self.poll("getFirstAvailableBlock", json!([]), Height(0)).await;
-        first.into_iter().filter(|(index, first)| *first <= slot.0 && missing.contains(index)).count()
+    /// What follows from these endpoints' not having it in this slot.
+    async fn missing(&mut self, elsewhere: Vec<usize>, slot: Height) -> Result<Standing, ChainError> {
+        let ask = |index: usize| (index, self.panel[index].knows(slot));
+        let asked = elsewhere.into_iter().map(ask);
+        let answers = self.panel.gather(asked, |good| good.len() >= self.panel.quorum).await;
+        let known = self.panel.settle(MATTER, answers);
+        if known.iter().filter(|(_, knows)| *knows).count() >= self.panel.quorum {
+            return Ok(Standing::Gone);
+        }
+        // What only comes so late that it is not confirmed yet may still turn out to be there.
+        let is_late = known.iter().any(|(_, knows)| !knows);
+        if is_late { Ok(Standing::Stands) } else { Err(self.panel.no_quorum(MATTER, LONG_AGO)) }
     }
 
-    /// The slot of a final block after which a quorum can rule the transaction out; none if it still may happen.
-    async fn ruled_out(&mut self, sought: Sought) -> Result<Option<Height>, ChainError> {
+    /// The slot of the last final block that could have held the transaction, if a quorum can rule out that it happened;
+    /// none if it still may happen.
+    async fn ruled_out(&mut self, sought: Sought, shown: &[(usize, Shown)]) -> Result<Option<Height>, ChainError> {
         let Pin::Blockhash { last_valid, .. } = sought.trail.pin else { return Ok(None) };
-        let epochs: Vec<(usize, Epoch)> =
-            self.poll("getEpochInfo", json!([{ "commitment": "finalized" }]), Height(0)).await;
-        let beyond: Vec<(usize, Epoch)> =
-            epochs.into_iter().filter(|(_, epoch)| epoch.block_height > last_valid.0).collect();
+        let heights: Vec<(usize, u64)> =
+            self.poll("getBlockHeight", json!([{ "commitment": "finalized" }]), Height(0)).await;
+        let beyond: Vec<usize> =
+            heights.into_iter().filter(|(_, height)| *height > last_valid.0).map(|(index, _)| index).collect();
         if beyond.len() < self.panel.quorum {
             return Ok(None);
         }
-        let ask = |(index, epoch): (usize, Epoch)| (index, final_view(&self.panel[index], sought, epoch));
-        let answers = self.panel.gather(beyond.into_iter().map(ask), |good| good.len() >= self.panel.quorum).await;
-        let views = self.panel.settle(MATTER, answers);
-        let ruling = |view: &FinalView| sought.trail.is_ruled_out_by(*view);
-        let mut slots: Vec<Height> = views.iter().filter(|(_, view)| ruling(view)).map(|(_, view)| view.slot).collect();
-        if slots.len() >= self.panel.quorum {
-            slots.sort_unstable();
-            return Ok(slots.first().copied());
+        let ask = |&index: &usize| (index, ruling(&self.panel[index], sought, last_valid));
+        let answers = self.panel.gather(beyond.iter().map(ask), |good| good.len() >= self.panel.quorum).await;
+        let lacks =
+            |answer: &Result<_, _>| matches!(answer, Err(EndpointFault::Pruned { .. } | EndpointFault::NoBlock(_)));
+        let is_lacking = answers.iter().any(|(_, answer)| lacks(answer));
+        let rulings = self.panel.settle(MATTER, answers);
+        let ruling = rulings.iter().filter(|(_, ruling)| sought.trail.is_ruled_out_by(ruling.view));
+        let slots: Vec<(usize, Height)> = ruling.map(|(index, ruling)| (*index, ruling.slot)).collect();
+        // Every honest chain has the same block at a final height, so nobody can put it off by naming another slot.
+        let Some(slot) = agreed(&slots, self.panel.quorum) else {
+            return if is_lacking { Err(self.panel.no_quorum(MATTER, LONG_AGO)) } else { Ok(None) };
+        };
+        let mut finders: Vec<usize> =
+            shown.iter().filter(|(_, shown)| shown.executed.is_some()).map(|(index, _)| *index).collect();
+        finders.extend(rulings.iter().filter(|(_, ruling)| ruling.view.found).map(|(index, _)| *index));
+        if finders.is_empty() {
+            return Ok(Some(slot));
         }
-        if views.iter().filter(|(_, view)| !view.found && !ruling(view)).count() > 0 {
-            let what = "what became of a transaction so long ago (ask endpoints that keep old transactions)";
-            return Err(self.panel.no_quorum(MATTER, what));
+        for index in finders {
+            self.panel.blame(MATTER, index, EndpointFault::Contradicts("whether the transaction happened"));
         }
-        Ok(None)
+        Err(self.panel.no_quorum(MATTER, SHOWN_BY_SOME))
     }
 }
 
-/// Whether the transaction is in the final chain of an endpoint that has come to this block: in what it knows by name, and
-/// among what the payer paid, both asked after that block.
-async fn final_view(endpoint: &Endpoint, sought: Sought, epoch: Epoch) -> Result<FinalView, EndpointFault> {
-    const METHOD: &str = "getSignatureStatuses";
-    let (name, slot) = (TransactionName::Solana(sought.signature).to_string(), Height(epoch.absolute_slot));
+/// Whether the transaction is in the final chain of an endpoint, asked in two ways after the last block that could hold it.
+async fn ruling(endpoint: &Endpoint, sought: Sought, last_valid: Height) -> Result<Ruling, EndpointFault> {
+    let (slot, stretch) = endpoint.stretch(sought.trail.free_at, last_valid).await?;
     let status = async {
-        let params = json!([[name], { "searchTransactionHistory": true }]);
-        let statuses: AtSlot<Vec<Option<Status>>> = endpoint.ask_from(METHOD, &params, Height(0)).await?;
+        let shown = endpoint.status(sought.signature).await?;
         // Behind one address there may be several machines, of which this one has not come so far.
-        let at = statuses.slot();
-        if at < slot {
-            return Err(EndpointFault::Lagging { at, behind: slot.0 - at.0 });
+        if shown.context < slot {
+            return Err(EndpointFault::Lagging { at: shown.context, behind: slot.0 - shown.context.0 });
         }
-        match statuses.value.as_slice() {
-            [status] => Ok(status.is_some()),
-            _ => Err(EndpointFault::Undecodable(METHOD)),
-        }
+        Ok(shown.is_known)
     };
-    let found = try_join(status, is_listed(endpoint, sought, &name, slot));
-    let ((by_name, is_listed), remembers_from) = try_join(found, endpoint.first_available()).await?;
-    let block_height = Height(epoch.block_height);
-    Ok(FinalView { slot, block_height, remembers_from, found: by_name || is_listed })
-}
-
-/// Whether it is among the final transactions of its payer, down to the slot of its blockhash.
-async fn is_listed(endpoint: &Endpoint, sought: Sought, name: &str, from: Height) -> Result<bool, EndpointFault> {
-    let mut before: Option<String> = None;
-    for _ in 0..PAGES_CAP {
-        let window = (before.as_deref(), PAGE);
-        let page: Vec<Listed> = endpoint.signatures(&key(sought.from), Commitment::Finalized, from, window).await?;
-        if page.iter().any(|listed| listed.signature == name) {
-            return Ok(true);
-        }
-        match page.last() {
-            Some(last) if page.len() >= PAGE && last.slot > sought.trail.free_at.0 => {
-                before = Some(last.signature.clone());
-            }
-            Some(_) | None => return Ok(false),
-        }
-    }
-    Err(EndpointFault::TooLong("getSignaturesForAddress"))
-}
-
-fn shown(statuses: &AtSlot<Vec<Option<Status>>>, method: &'static str) -> Result<Shown, EndpointFault> {
-    let [status] = statuses.value.as_slice() else { return Err(EndpointFault::Undecodable(method)) };
-    let level = status.as_ref().and_then(|status| status.confirmation_status.as_deref());
-    // What was only processed has happened to one node, which may be alone with it.
-    let counts = matches!(level, Some("confirmed" | "finalized"));
-    let executed = status.as_ref().filter(|_| counts);
-    let executed = executed.map(|status| Executed { slot: status.slot, succeeded: status.err.is_none() });
-    Ok(Shown { context: statuses.slot().0, executed, is_final: level == Some("finalized") })
+    let name = TransactionName::Solana(sought.signature).to_string();
+    let transaction = endpoint.transaction::<IgnoredAny>(&name, Commitment::Finalized);
+    let (by_status, by_name) = try_join(status, transaction).await?;
+    Ok(Ruling { slot, view: FinalView { stretch, found: by_status || by_name.is_some() } })
 }
 
 const fn inclusion(executed: Executed) -> Inclusion {
     let place = Place::slot(Height(executed.slot));
     Inclusion { attempt: 1, purpose: Purpose::Call, place, succeeded: executed.succeeded }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(status: Value) -> Result<Shown, EndpointFault> {
-        let statuses = json!({ "context": { "slot": 9 }, "value": status });
-        shown(&serde_json::from_value(statuses).unwrap(), "x")
-    }
-
-    #[test]
-    fn what_was_only_processed_is_not_seen() {
-        let status = |level: &str, err: Value| {
-            read(json!([{ "slot": 5, "confirmations": 1, "err": err, "confirmationStatus": level }])).unwrap()
-        };
-        let nothing = Shown { context: 9, executed: None, is_final: false };
-        assert_eq!(status("processed", Value::Null), nothing);
-        assert_eq!(read(json!([null])), Ok(nothing));
-        let executed = Some(Executed { slot: 5, succeeded: true });
-        assert_eq!(status("confirmed", Value::Null), Shown { executed, ..nothing });
-        assert_eq!(status("finalized", Value::Null), Shown { executed, is_final: true, ..nothing });
-        let failed = Some(Executed { slot: 5, succeeded: false });
-        assert_eq!(status("confirmed", json!({ "InstructionError": [0, "x"] })), Shown { executed: failed, ..nothing });
-    }
-
-    #[test]
-    fn an_answer_about_another_number_of_transactions_is_none() {
-        assert!(read(json!([])).is_err());
-        assert!(read(json!([null, null])).is_err());
-    }
 }

@@ -20,8 +20,9 @@ use super::{MATTER, PRICE_CAP, PRICE_FLOOR};
 /// off only makes a transaction that never happened slower to rule out.
 const SPREAD_CAP: u64 = 150;
 
-/// For how many blocks after its own a blockhash is taken.
-const VALID_FOR: u64 = 150;
+/// How far the last valid height of a blockhash is above the height of its own block, by which endpoints name it. The chain
+/// takes it for one block more.
+pub(super) const VALID_FOR: u64 = 150;
 
 /// The fee for a signature, in lamports.
 const SIGNATURE_FEE: u64 = 5_000;

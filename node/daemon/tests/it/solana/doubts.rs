@@ -1,10 +1,44 @@
 //! Endpoints that hide what happened, or are behind: nothing is signed anew before a quorum has ruled it out.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use williw_core::outbox::{Outcome, Stage, TransactionName};
 use williw_daemon::outbox::OutboxError;
 
+use super::child::Sender;
 use super::story::Story;
+use crate::child::Said;
+
+impl Story {
+    /// In which slot the latest intent's transaction is.
+    async fn slot_of_latest(&self) -> u64 {
+        let signature = self.signature().await.to_string();
+        let search = json!([[signature], { "searchTransactionHistory": true }]);
+        let statuses: Value = self.chain.net.ask("getSignatureStatuses", search).await;
+        statuses["value"][0]["slot"].as_u64().expect("it is in a block")
+    }
+
+    /// Endpoints, counted from 1, that know nothing of these slots.
+    async fn lose(&self, positions: &[usize], from_slot: u64, through_slot: u64) {
+        for position in positions {
+            let hole = json!({ "from_slot": from_slot, "through_slot": through_slot });
+            self.chain.net.lie(*position, "hole", hole).await;
+        }
+    }
+
+    async fn honest(&self, positions: &[usize]) {
+        for position in positions {
+            self.chain.net.lie(*position, "honest", json!({})).await;
+        }
+    }
+
+    /// What happened once is in the end known to have happened once.
+    async fn is_done_once(&self) {
+        self.rest().await;
+        let stage = self.latest().await.stage;
+        assert!(matches!(stage, Stage::Settled(Outcome::Done(_))), "{stage}");
+        assert_eq!(self.times().await, 1);
+    }
+}
 
 #[tokio::test]
 async fn one_of_three_that_hides_the_transaction_changes_nothing() {
@@ -78,6 +112,123 @@ async fn what_endpoints_have_forgotten_they_cannot_rule_out() {
     }
     story.rest().await;
     assert!(matches!(story.latest().await.stage, Stage::Settled(Outcome::Expired(_))));
+}
+
+#[tokio::test]
+async fn endpoints_with_a_hole_in_their_ledger_rule_nothing_out() {
+    let story = Story::new(3).await;
+    story.killed_at("sent").await;
+    let slot = story.slot_of_latest().await;
+    story.chain.expire().await;
+    // Nothing around it is known, or the very block, or all before it.
+    for (from_slot, through_slot) in [(slot - 3, slot + 3), (slot, slot), (0, slot)] {
+        story.lose(&[1, 2], from_slot, through_slot).await;
+        let why = story.tries_to_settle().await.unwrap_err().to_string();
+        assert!(why.contains("keep old transactions"), "{why}");
+        let stage = story.latest().await.stage;
+        assert!(matches!(stage, Stage::Signed(_)), "{stage}");
+        story.honest(&[1, 2]).await;
+    }
+    story.is_done_once().await;
+}
+
+#[tokio::test]
+async fn a_liar_and_one_with_a_hole_in_its_ledger_rule_nothing_out() {
+    let story = Story::new(3).await;
+    story.killed_at("sent").await;
+    let (slot, signature) = (story.slot_of_latest().await, story.signature().await.to_string());
+    story.chain.net.control("withhold", json!({ "face": 0, "signature": signature })).await;
+    story.lose(&[2], slot, slot).await;
+    story.chain.expire().await;
+    let why = story.tries_to_settle().await.unwrap_err().to_string();
+    assert!(why.contains("keep old transactions"), "{why}");
+    assert!(matches!(story.latest().await.stage, Stage::Signed(_)));
+    story.chain.net.control("release_all", json!({})).await;
+    story.honest(&[2]).await;
+    story.is_done_once().await;
+}
+
+#[tokio::test]
+async fn what_one_endpoint_shows_no_others_rule_out() {
+    let story = Story::new(3).await;
+    story.killed_at("sent").await;
+    let signature = story.signature().await.to_string();
+    for face in [0, 1] {
+        story.chain.net.control("withhold", json!({ "face": face, "signature": signature })).await;
+    }
+    story.chain.expire().await;
+    let why = story.tries_to_settle().await.unwrap_err().to_string();
+    assert!(why.contains("only some of them show") && why.contains("whether the transaction happened"), "{why}");
+    assert!(matches!(story.latest().await.stage, Stage::Signed(_)));
+    story.chain.net.control("release_all", json!({})).await;
+    story.is_done_once().await;
+}
+
+#[tokio::test]
+async fn a_transaction_without_a_status_is_looked_up_by_its_name_as_well() {
+    let story = Story::new(3).await;
+    story.killed_at("sent").await;
+    let signature = story.signature().await.to_string();
+    for position in 1..=3 {
+        story.chain.net.lie(position, "false_status", json!({ "signature": signature, "status": null })).await;
+    }
+    story.chain.expire().await;
+    story.tended().await;
+    assert!(matches!(story.latest().await.stage, Stage::Signed(_)));
+    story.honest(&[1, 2, 3]).await;
+    story.is_done_once().await;
+}
+
+#[tokio::test]
+async fn what_is_in_a_block_is_not_gone_where_that_block_is_unknown() {
+    let story = Story::new(3).await;
+    story.chain.hold_final().await;
+    story.send().await.unwrap();
+    let slot = story.slot_of_latest().await;
+    story.chain.net.advance(3).await;
+    for (from_slot, through_slot) in [(slot, slot), (slot - 1, slot + 1), (0, slot)] {
+        story.lose(&[1, 2], from_slot, through_slot).await;
+        let why = story.tries_to_settle().await.unwrap_err().to_string();
+        assert!(why.contains("keep old transactions"), "{why}");
+        let stage = story.latest().await.stage;
+        assert!(matches!(stage, Stage::Included(..)), "{stage}");
+        story.honest(&[1, 2]).await;
+    }
+    story.chain.release_final().await;
+    story.is_done_once().await;
+}
+
+#[tokio::test]
+async fn one_of_three_that_stands_still_does_not_keep_an_intent_from_its_end() {
+    let story = Story::new(3).await;
+    story.chain.drop(1_000).await;
+    let mut sender = Sender::start(&story.order);
+    loop {
+        let Said::At(step) = sender.says().await else { panic!("it cannot be done") };
+        match step.as_str() {
+            "sent" => {
+                story.chain.expire().await;
+                // It has come far enough to rule the transaction out, and goes no farther; the others are seen without it.
+                let at = story.chain.net.slot("finalized").await;
+                story.chain.net.control("hold", json!({ "face": 0, "commitment": "finalized", "at": at })).await;
+                story.chain.net.lie(1, "down", json!({})).await;
+                story.chain.finalize().await;
+            }
+            "noted" => break,
+            _ => {}
+        }
+        sender.go_on().await;
+    }
+    sender.kill().await;
+    let stage = story.latest().await.stage;
+    assert!(matches!(stage, Stage::Spent(..)), "{stage}");
+    story.honest(&[1]).await;
+    // Of the others only one is left, and the one that stands still makes a quorum with it.
+    story.chain.net.lie(3, "down", json!({})).await;
+    story.tended().await;
+    let stage = story.latest().await.stage;
+    assert!(matches!(stage, Stage::Settled(Outcome::Expired(_))), "{stage}");
+    assert_eq!(story.times().await, 0);
 }
 
 #[tokio::test]
