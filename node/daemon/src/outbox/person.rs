@@ -2,6 +2,7 @@
 
 use tokio::time::{Instant, sleep};
 use williw_chain::base::Faults;
+use williw_chain::send::SendError;
 use williw_chain::verb::Call;
 use williw_chain::wallet::Payer;
 use williw_core::cycle::Height;
@@ -43,13 +44,19 @@ pub struct Interrupted {
 }
 
 impl Dispatch<'_> {
-    /// Takes up what earlier processes left of this account: nothing new is signed before it is in a block.
+    /// Takes up what earlier processes left of this account: nothing new is signed before it is in a block. For what is in
+    /// one that nobody can be asked about any more it does not stop: the account would be of no use for ever.
     pub async fn take_up(&mut self, payer: Option<Payer<'_>>) -> Result<(), OutboxError> {
         let mut left = self.intents(true).await?;
         // In the order of their nonces.
         left.reverse();
         for intent in &mut left {
-            self.attend_patiently(intent).await?;
+            match self.attend_patiently(intent).await {
+                Err(OutboxError::Send(SendError::Chain(error))) if matches!(intent.stage, Stage::Included(..)) => {
+                    self.faults.add_of(&error);
+                }
+                attended => attended?,
+            }
             if matches!(intent.stage, Stage::Signed(_) | Stage::Spent(..)) {
                 self.pursue(intent, payer).await?;
             }

@@ -232,6 +232,31 @@ async fn one_of_three_that_stands_still_does_not_keep_an_intent_from_its_end() {
 }
 
 #[tokio::test]
+async fn what_is_in_a_block_that_nobody_has_any_more_does_not_block_the_account() {
+    let story = Story::new(2).await;
+    story.killed_at("noted").await;
+    let included = story.latest().await;
+    assert!(matches!(included.stage, Stage::Included(..)), "{}", included.stage);
+    story.chain.finalize().await;
+    let slot = story.chain.net.slot("finalized").await;
+    for (position, lie) in [(1, json!({ "before_slot": slot })), (2, json!({ "before_slot": slot }))] {
+        story.chain.net.lie(position, "pruned", lie).await;
+    }
+    let why = story.tries_to_settle().await.unwrap_err().to_string();
+    assert!(why.contains("keep old transactions"), "{why}");
+    // The same call is answered with what is known of the first; whoever knows that and means it gets another.
+    let again = story.send().await.unwrap_err();
+    assert!(matches!(again, OutboxError::AskedBefore { .. }), "{again}");
+    let sent = story.send().await.unwrap();
+    assert!(sent.faults.0.iter().any(|(_, fault)| fault.to_string().contains("no history")), "{}", sent.faults);
+    assert_eq!(story.times().await, 2);
+    assert_eq!(story.outbox.intent(included.id).await.unwrap().unwrap().stage, included.stage);
+    story.honest(&[1, 2]).await;
+    story.rest().await;
+    assert_eq!(story.times().await, 2);
+}
+
+#[tokio::test]
 async fn one_of_three_that_is_down_or_serves_another_cluster_is_done_without() {
     for kind in ["down", "wrong_genesis"] {
         let story = Story::new(3).await;
