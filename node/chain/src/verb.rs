@@ -7,7 +7,7 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use williw_core::amount::Amount;
-use williw_core::identity::Account;
+use williw_core::identity::{Account, Signer};
 use williw_core::link::LinkTerms;
 use williw_core::offence::Evidence;
 use williw_core::secp256k1::Signature;
@@ -20,7 +20,8 @@ mod refusal;
 pub use refusal::Refusal;
 pub(crate) use refusal::in_words;
 
-/// Something to ask of the stake on a chain. Links come signed by both keys: this crate holds neither.
+/// Something to ask of the stake on a chain. Links come signed by both keys: this crate holds neither. Who
+/// rotates names the `present` signer, as of the link before the new one: Solana's program is called with its account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb {
     Register { amount: Amount, link: LinkTerms, signature: Signature },
@@ -28,7 +29,7 @@ pub enum Verb {
     Unstake { amount: Amount },
     Restake { ticket: u64 },
     Withdraw { limit: u64 },
-    Rotate { link: LinkTerms, signature: Signature },
+    Rotate { present: Signer, link: LinkTerms, signature: Signature },
     Unjail { link: LinkTerms, signature: Signature },
     Slash { evidence: Box<Evidence>, beneficiary: Account },
     Collect { beneficiary: Account },
@@ -93,7 +94,7 @@ impl Verb {
             Self::Unstake { amount } => StakeVault::unstakeCall { amount: amount.0 }.abi_encode(),
             Self::Restake { ticket } => StakeVault::restakeCall { ticket: *ticket }.abi_encode(),
             Self::Withdraw { limit } => StakeVault::withdrawCall { limit: U256::from(*limit) }.abi_encode(),
-            Self::Rotate { link, signature } => {
+            Self::Rotate { link, signature, .. } => {
                 let signature = Bytes::copy_from_slice(&signature.0);
                 StakeVault::rotateCall { link: terms(link), signature }.abi_encode()
             }

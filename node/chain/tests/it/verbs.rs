@@ -73,7 +73,7 @@ async fn an_owner_registers_stakes_leaves_and_comes_back() {
         Verb::Unstake { amount: Amount(300 * TOKEN) },
         Verb::Restake { ticket: 0 },
         Verb::Unstake { amount: Amount(200 * TOKEN) },
-        Verb::Rotate { link, signature },
+        Verb::Rotate { present: world.signer(OWNER).address(), link, signature },
         Verb::Collect { beneficiary: wallet.account() },
     ];
     for verb in verbs {

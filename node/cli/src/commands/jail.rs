@@ -20,7 +20,7 @@ pub(crate) async fn unjail(flags: flags::Relink, home: &Home, printer: &Printer)
     let settings = home.read_settings()?;
     let is_next = flags.signer.signer.as_deref().is_some_and(|keystore| is_same(keystore, &home.next_signer()));
     let unsigned = flags.account.unsigned;
-    relink(flags, home, printer, refuse_the_same, |link, signature| Verb::Unjail { link, signature }).await?;
+    relink(flags, home, printer, refuse_the_same, |_, link, signature| Verb::Unjail { link, signature }).await?;
     if is_next && unsigned {
         printer.say("when it is mined, run `williw keys rotate`: it takes the new signer into use");
     } else if is_next {

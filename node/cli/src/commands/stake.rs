@@ -4,6 +4,8 @@ use williw_chain::snapshot::StandingOnChain;
 use williw_chain::verb::Verb;
 use williw_core::amount::Amount;
 use williw_core::identity::Signer;
+use williw_core::link::LinkTerms;
+use williw_core::secp256k1::Signature;
 
 use crate::chain::{Reader, carry_out, chosen, on_same, warn_of};
 use crate::exit::Failure;
@@ -83,16 +85,18 @@ async fn plain(verb: &Verb, account: &flags::Account, home: &Home, printer: &Pri
 }
 
 pub(crate) async fn rotate(flags: flags::Relink, home: &Home, printer: &Printer) -> Result<(), Failure> {
-    relink(flags, home, printer, |_, _| Ok(()), |link, signature| Verb::Rotate { link, signature }).await
+    let verb = |present, link, signature| Verb::Rotate { present, link, signature };
+    relink(flags, home, printer, |_, _| Ok(()), verb).await
 }
 
-/// Sends a new link for an operator that there is, if nothing speaks against this signer of it.
+/// Sends a new link for an operator that there is, if nothing speaks against this signer of it. The signer until now and the
+/// nonce are of one moment, so that whoever was interrupted and asks again asks for the same.
 pub(super) async fn relink(
     flags: flags::Relink,
     home: &Home,
     printer: &Printer,
     refuse: impl FnOnce(&StandingOnChain, Signer) -> Result<(), Failure>,
-    verb: impl FnOnce(williw_core::link::LinkTerms, williw_core::secp256k1::Signature) -> Verb,
+    verb: impl FnOnce(Signer, LinkTerms, Signature) -> Verb,
 ) -> Result<(), Failure> {
     let settings = home.read_settings()?;
     let keys = LinkKeys::open(&flags.signer, home)?;
@@ -109,5 +113,5 @@ pub(super) async fn relink(
         return Err(Failure::usage("the nonce of this operator's link is the last one there is"));
     };
     let (link, signature) = keys.link(settings.network.id(), sender.owner(), next)?;
-    carry_out(&verb(link, signature), &sender, reader, (home, &settings), printer).await
+    carry_out(&verb(operator.signer, link, signature), &sender, reader, (home, &settings), printer).await
 }

@@ -10,7 +10,7 @@ use crate::send::SendError;
 use crate::solana::Solana;
 use crate::solana::account::{Record, Shown, ours};
 use crate::solana::derive::account_of;
-use crate::solana::program::williw::accounts::{Config, Operator, Tenure};
+use crate::solana::program::williw::accounts::{Config, Tenure};
 use crate::verb::{Call, Verb};
 
 use super::venue::{Venue, atoms, key};
@@ -66,10 +66,7 @@ impl Solana {
             Verb::Unstake { amount } => vec![venue.unstake(from, atoms(*amount)?)],
             Verb::Restake { ticket } => vec![venue.restake(from, *ticket)],
             Verb::Withdraw { limit } => vec![venue.open_purse(from, from), venue.withdraw(from, *limit)],
-            Verb::Rotate { link, signature } => {
-                let present = self.present_signer(venue, from).await?;
-                vec![venue.rotate(from, present, link, signature)]
-            }
+            Verb::Rotate { present, link, signature } => vec![venue.rotate(from, *present, link, signature)],
             Verb::Unjail { link, signature } => vec![venue.unjail(from, link, signature)],
             Verb::Slash { evidence, beneficiary } => {
                 let contradiction = evidence.prove(self.settings.network).map_err(SendError::ProvesNothing)?;
@@ -82,17 +79,6 @@ impl Solana {
                 vec![venue.open_purse(from, beneficiary), venue.collect(beneficiary)]
             }
         })
-    }
-
-    /// Who signs for an owner until now; nobody if it has no operator, of which the program has its own words.
-    async fn present_signer(&mut self, venue: &Venue, owner: Pubkey) -> Result<Signer, ChainError> {
-        let (program, address) = (venue.program, venue.operator(owner));
-        let read = |shown: Option<&Shown>| {
-            let operator: Option<Operator> = state(&program, address, shown)?;
-            Ok(operator.map(|operator| operator.signer))
-        };
-        let found = self.agree_on_account("the operator's signer", address, read).await?;
-        Ok(Signer(found.unwrap_or_default()))
     }
 
     /// The owner whom a signer served; an address of nobody if there is none, of which the program has its own words.

@@ -11,7 +11,7 @@ use williw_core::ed25519::PeerSignature;
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId, Owner, PeerId};
 use williw_core::link::LinkTerms;
-use williw_core::network::{Network, SolanaSite};
+use williw_core::network::{Network, NetworkId, SolanaSite};
 use williw_core::secp256k1::Signature;
 
 use super::calls::{DAY, Plan, TOKEN, call, pda, purse};
@@ -180,7 +180,7 @@ pub(crate) fn signer(nonce: u64) -> Wallet {
 }
 
 /// A link of this owner to some peer and its signer, under both signatures.
-pub(crate) fn link(network: &Network, owner: Account, nonce: u64) -> (LinkTerms, Signature) {
+pub(crate) fn link(network: NetworkId, owner: Account, nonce: u64) -> (LinkTerms, Signature) {
     let (wallet, peer) = (signer(nonce), SigningKey::from_bytes(&[8; 32]));
     let owner = Owner { chain: ChainId::Solana, account: owner };
     let mut terms = LinkTerms {
@@ -189,7 +189,7 @@ pub(crate) fn link(network: &Network, owner: Account, nonce: u64) -> (LinkTerms,
         nonce,
         peer_signature: PeerSignature([0; 64]),
     };
-    terms.peer_signature.0 = peer.sign(&terms.peer_message(network.id(), owner)).to_bytes();
-    let signature = wallet.sign_digest(terms.signing_digest(network.id(), owner)).unwrap();
+    terms.peer_signature.0 = peer.sign(&terms.peer_message(network, owner)).to_bytes();
+    let signature = wallet.sign_digest(terms.signing_digest(network, owner)).unwrap();
     (terms, signature)
 }

@@ -7,6 +7,7 @@ use williw_core::outbox::{IntentId, Outcome, Stage, Unsent};
 use williw_daemon::outbox::OutboxError;
 
 use super::child::Sender;
+use super::network::signer;
 use super::story::{Story, quiet};
 use crate::child::Said;
 
@@ -44,6 +45,25 @@ async fn a_process_killed_at_any_step_has_done_it_at_most_once_and_the_next_one_
     }
     story.send().await.unwrap();
     assert_eq!(story.times().await, times + 1, "who is told and asks again means it");
+}
+
+#[tokio::test]
+async fn a_rotation_killed_at_any_step_is_the_same_call_when_it_is_asked_for_again() {
+    let mut story = Story::new(1).await;
+    for (nonce, (step, may_have_happened)) in (2..).zip(STEPS) {
+        story.order.rotates_to = Some(nonce);
+        story.killed_at(step).await;
+        // Nothing has seen to it meanwhile: what was left is taken up, and may happen only now.
+        let again = story.send().await;
+        if may_have_happened {
+            assert!(matches!(again, Err(OutboxError::AskedBefore { .. })), "killed at {step}: {again:?}");
+        } else {
+            again.unwrap();
+        }
+        story.rest().await;
+        let operator = story.order.solana().operator_at_tip(story.account()).await.unwrap().value.operator.unwrap();
+        assert_eq!((operator.nonce, operator.signer), (nonce, signer(nonce).signer()), "killed at {step}");
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ use williw_daemon::outbox::{Dispatch, Interrupted, Moment, OutboxError, Pace, Se
 use williw_store::{Intent, Outbox, Which};
 
 use super::child::Sender;
-use super::network::{MIN_STAKE, OnSolana, keypair, link};
+use super::network::{MIN_STAKE, OnSolana, keypair, link, signer};
 use crate::child::{Said, folder};
 
 /// How long a slot is: a blockhash lives for some twelve of them in a second, which a loaded machine needs.
@@ -40,6 +40,8 @@ pub(crate) struct Order {
     pub(crate) network: NetworkId,
     pub(crate) secret: [u8; 32],
     pub(crate) amount: u64,
+    /// With a nonce, the signer is replaced instead by the one of that link.
+    pub(crate) rotates_to: Option<u64>,
     pub(crate) receipt_ms: u64,
 }
 
@@ -76,11 +78,17 @@ impl Order {
         Outbox::open(&self.database, &blank).await.unwrap()
     }
 
-    /// What `williw stake` does.
+    /// What `williw stake` does, or `williw rotate`.
     pub(crate) async fn send(&self, outbox: &Outbox, tell: &mut Tell<'_>) -> Result<Sent, Interrupted> {
         let keypair = self.keypair();
         let account = keypair.account();
-        let verb = Verb::Stake { account, amount: Amount(self.amount.into()) };
+        let verb = match self.rotates_to {
+            None => Verb::Stake { account, amount: Amount(self.amount.into()) },
+            Some(nonce) => {
+                let (link, signature) = link(self.network, account, nonce);
+                Verb::Rotate { present: signer(nonce - 1).signer(), link, signature }
+            }
+        };
         self.carry_out(outbox, &verb, tell).await
     }
 
@@ -123,7 +131,7 @@ impl Story {
     /// An owner who has registered, in front of so many endpoints.
     pub(crate) async fn new(faces: usize) -> Self {
         let story = Self::unregistered(faces).await;
-        let (link, signature) = link(&story.chain.network, story.account(), 1);
+        let (link, signature) = link(story.chain.network.id(), story.account(), 1);
         story.does(&Verb::Register { amount: Amount(MIN_STAKE.into()), link, signature }).await.unwrap();
         story.rest().await;
         assert_eq!(story.chain.staked().await, MIN_STAKE);
@@ -140,6 +148,7 @@ impl Story {
             network: chain.network.id(),
             secret: [3; 32],
             amount: MORE,
+            rotates_to: None,
             receipt_ms: 30_000,
         };
         chain.enrich(order.keypair().account()).await;

@@ -44,7 +44,7 @@ async fn stake_goes_in_and_out_again() {
 async fn what_the_program_refuses_is_said_in_words_before_anything_is_signed() {
     let story = Story::unregistered(1).await;
     assert_eq!(refused(&story, &Verb::Unstake { amount: amount(1) }).await, "NotRegistered");
-    let (terms, signature) = link(&story.chain.network, story.account(), 1);
+    let (terms, signature) = link(story.chain.network.id(), story.account(), 1);
     let too_little = Verb::Register { amount: amount(1), link: terms, signature };
     assert_eq!(refused(&story, &too_little).await, "BelowMinStake");
     let forged = Verb::Register { amount: amount(MIN_STAKE), link: terms, signature: Signature([27; 65]) };
@@ -62,11 +62,11 @@ async fn what_the_program_refuses_is_said_in_words_before_anything_is_signed() {
 #[tokio::test]
 async fn a_signer_is_replaced_slashed_and_replaced_again() {
     let story = Story::new(1).await;
-    let network = &story.chain.network;
+    let network = story.chain.network.id();
     // So that enough is left after the slash.
     story.does(&Verb::Stake { account: story.account(), amount: amount(MIN_STAKE) }).await.unwrap();
     let (terms, signature) = link(network, story.account(), 2);
-    story.does(&Verb::Rotate { link: terms, signature }).await.unwrap();
+    story.does(&Verb::Rotate { present: signer(1).signer(), link: terms, signature }).await.unwrap();
     // The first signer still serves this cycle: it contradicts itself.
     let evidence = contradiction(&story).await;
     let beneficiary = story.account();
