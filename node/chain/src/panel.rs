@@ -15,8 +15,10 @@ use crate::fault::{ChainError, EndpointFault, Faults};
 use crate::quorum::{agreed, quorum_of};
 use crate::rpc::{self, Rpc};
 
+mod give;
 mod wait;
 
+pub(crate) use give::{Gift, Given};
 use wait::Away;
 pub use wait::{AWAY_CAP, GRACE, STEP_TIMEOUT};
 

@@ -44,7 +44,6 @@ mod search;
 mod transaction;
 
 use ask::request;
-pub(crate) use give::rank;
 pub use look::Sought;
 pub use transaction::{Draft, Signed};
 

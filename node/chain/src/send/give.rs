@@ -4,11 +4,11 @@ use alloy::primitives::{B256, Bytes};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::json;
-use tokio::time::timeout;
 use williw_core::hash::Hash;
 use williw_core::outbox::Answer;
 
-use crate::base::{Base, EndpointFault, Faults, Outage};
+use crate::base::{Base, EndpointFault};
+use crate::panel::{Gift, Given};
 
 use super::{Broadcast, MATTER};
 
@@ -19,44 +19,18 @@ struct Known {
 }
 
 impl Base {
-    /// Gives the transaction to everybody. Whatever they answer, it may be taken or not.
+    /// Gives the transaction to everybody.
     pub async fn broadcast(&mut self, hash: Hash, bytes: &[u8]) -> Broadcast {
         self.begin(MATTER).await;
-        let bytes = Bytes::copy_from_slice(bytes);
-        let ask = |index: usize| {
-            let (rpc, bytes, patience) = (&self.panel[index].rpc, &bytes, self.patience.answer);
-            async move {
-                let answer = rpc.demand::<B256>("eth_sendRawTransaction", json!([bytes]));
-                let late = EndpointFault::Unreachable(Outage::Timeout);
-                (index, timeout(patience, answer).await.unwrap_or(Err(late)))
-            }
+        let gift = Gift {
+            method: "eth_sendRawTransaction",
+            params: json!([Bytes::copy_from_slice(bytes)]),
+            name: B256::from(hash.0),
+            what: "the hash of the transaction",
+            sorted,
         };
-        let asked = self.panel.sound(MATTER);
-        let answers = join_all(asked.iter().copied().map(ask)).await;
-        let (mut faults, mut best) = (Faults::default(), Answer::Unclear);
-        for (index, answer) in answers {
-            let fault = match answer {
-                Ok(taken) if taken.0 == hash.0 => {
-                    best = Answer::Taken;
-                    continue;
-                }
-                Ok(_) => EndpointFault::Contradicts("the hash of the transaction"),
-                Err(fault) => fault,
-            };
-            let said = sorted(&fault);
-            if rank(said) > rank(best) {
-                best = said;
-            }
-            if fault.is_lie() {
-                self.panel.blame(MATTER, index, fault.clone());
-            }
-            faults.0.push((self.panel[index].name.clone(), fault));
-        }
-        let refusals = faults.0.iter().filter(|(_, fault)| matches!(fault, EndpointFault::Refused { .. })).count();
-        // Whoever broke off or lied may have passed it on all the same. Whoever speaks of its nonce or of another transaction
-        // with the same one says where to look, and not that it is refused for good.
-        let refused = best == Answer::Refused && refusals >= self.panel.quorum && !self.is_known(hash).await;
-        Broadcast { answer: best, faults, refused }
+        let Given { answer, faults, refused } = self.panel.give(MATTER, self.patience.answer, &gift).await;
+        Broadcast { answer, faults, refused: refused && !self.is_known(hash).await }
     }
 
     /// Whether any endpoint has the transaction.
@@ -86,21 +60,10 @@ fn sorted(fault: &EndpointFault) -> Answer {
     }
 }
 
-/// Which of two answers says more.
-pub(crate) const fn rank(answer: Answer) -> u8 {
-    match answer {
-        Answer::Unclear => 0,
-        Answer::Refused => 1,
-        Answer::Underpriced => 2,
-        Answer::PinSpent => 3,
-        Answer::Known => 4,
-        Answer::Taken => 5,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Outage;
 
     #[test]
     fn the_words_of_nodes_are_sorted() {

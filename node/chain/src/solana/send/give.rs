@@ -4,54 +4,30 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use futures_util::future::join_all;
 use serde_json::json;
-use tokio::time::timeout;
 use williw_core::outbox::{Answer, TransactionName};
 
-use crate::fault::{EndpointFault, Faults, Outage};
-use crate::send::{Broadcast, rank};
+use crate::fault::EndpointFault;
+use crate::panel::{Gift, Given};
+use crate::send::Broadcast;
 use crate::solana::Solana;
 
 use super::MATTER;
 
 impl Solana {
-    /// Gives the transaction to everybody. Whatever they answer, it may be taken or not. They are to pass it on as it is,
-    /// once: it was tried, and it is this node that sends it again.
+    /// Gives the transaction to everybody. They are to pass it on as it is, once: it was tried, and it is this node that sends
+    /// it again.
     pub async fn broadcast(&mut self, signature: [u8; 64], bytes: &[u8]) -> Broadcast {
         self.begin(MATTER).await;
-        let name = TransactionName::Solana(signature).to_string();
         let options = json!({ "encoding": "base64", "skipPreflight": true, "maxRetries": 0 });
-        let params = json!([BASE64_STANDARD.encode(bytes), options]);
-        let ask = |index: usize| {
-            let (rpc, params, patience) = (&self.panel[index].rpc, params.clone(), self.patience.answer);
-            async move {
-                let answer = rpc.demand::<String>("sendTransaction", params);
-                let late = EndpointFault::Unreachable(Outage::Timeout);
-                (index, timeout(patience, answer).await.unwrap_or(Err(late)))
-            }
+        let gift = Gift {
+            method: "sendTransaction",
+            params: json!([BASE64_STANDARD.encode(bytes), options]),
+            name: TransactionName::Solana(signature).to_string(),
+            what: "the signature of the transaction",
+            sorted,
         };
-        let answers = join_all(self.panel.sound(MATTER).into_iter().map(ask)).await;
-        let (mut faults, mut best) = (Faults::default(), Answer::Unclear);
-        for (index, answer) in answers {
-            let fault = match answer {
-                Ok(taken) if taken == name => {
-                    best = Answer::Taken;
-                    continue;
-                }
-                Ok(_) => EndpointFault::Contradicts("the signature of the transaction"),
-                Err(fault) => fault,
-            };
-            let said = sorted(&fault);
-            if rank(said) > rank(best) {
-                best = said;
-            }
-            if fault.is_lie() {
-                self.panel.blame(MATTER, index, fault.clone());
-            }
-            faults.0.push((self.panel[index].name.clone(), fault));
-        }
-        let refusals = faults.0.iter().filter(|(_, fault)| matches!(fault, EndpointFault::Refused { .. })).count();
-        let refused = best == Answer::Refused && refusals >= self.panel.quorum && !self.is_known(signature).await;
-        Broadcast { answer: best, faults, refused }
+        let Given { answer, faults, refused } = self.panel.give(MATTER, self.patience.answer, &gift).await;
+        Broadcast { answer, faults, refused: refused && !self.is_known(signature).await }
     }
 
     /// Whether any endpoint has seen the transaction, in whatever block.
@@ -88,6 +64,7 @@ fn sorted(fault: &EndpointFault) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Outage;
 
     #[test]
     fn the_words_of_nodes_are_sorted() {
