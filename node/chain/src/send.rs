@@ -32,7 +32,7 @@ use crate::base::abi::{Token, address_of};
 use crate::base::endpoint::Block;
 use crate::base::{Base, ChainError, EndpointName, Faults, REQUEST_TIMEOUT, Reading};
 use crate::panel::Matter;
-use crate::solana::send::{COMPUTE_CAP, TRANSACTION_CAP};
+use crate::solana::send::TRANSACTION_CAP;
 use crate::verb::{Call, Refusal, Verb, approval};
 use crate::wallet::WalletError;
 
@@ -78,6 +78,25 @@ impl Patience {
     /// Some blocks to agree, and as long for an answer as for any other.
     pub const USUAL: Self =
         Self { agree: Duration::from_secs(12), period: Duration::from_secs(1), answer: REQUEST_TIMEOUT };
+
+    /// Takes a step again for as long as the endpoints have to agree and do not. Behind one address there may be several
+    /// machines, some blocks apart, so disagreement ends nothing at once.
+    pub(crate) async fn patiently<T>(
+        self,
+        mut step: impl AsyncFnMut() -> Result<T, SendError>,
+    ) -> Result<T, SendError> {
+        let deadline = Instant::now() + self.agree;
+        loop {
+            match step().await {
+                Err(SendError::Chain(ChainError::NoQuorum { .. }) | SendError::Pending { .. })
+                    if Instant::now() + self.period <= deadline =>
+                {
+                    sleep(self.period).await;
+                }
+                done => return done,
+            }
+        }
+    }
 }
 
 /// What the endpoints said to a transaction.
@@ -120,8 +139,6 @@ pub enum SendError {
     TooFewLamports { what: String, has: u64, needs: u64 },
     #[error("{0} is more than any token account of solana can hold")]
     TooManyAtoms(Amount),
-    #[error("{what}: it would take {units} compute units, more than {COMPUTE_CAP} with some to spare")]
-    TooManyUnits { what: String, units: u64 },
     #[error("{what}: it would have {bytes} bytes, more than the {TRANSACTION_CAP} of a transaction")]
     TooLong { what: String, bytes: usize },
     #[error("this slashes nobody: {0}")]
@@ -219,22 +236,12 @@ impl Base {
         Ok(self.panel.faults(MATTER))
     }
 
-    /// What is to be signed, tried at a tip with the block of the last receipt: what was mined there has to count. Behind one
-    /// address there may be several machines, some blocks apart, and an approval that is mined should not be left alone
-    /// because one of them was asked a moment too early; so disagreement ends nothing at once.
+    /// What is to be signed, tried at a tip with the block of the last receipt: what was mined there has to count, and an
+    /// approval that is mined should not be left alone because some endpoint was asked a moment too early.
     pub async fn draft(&mut self, from: Account, call: &Call, behind: Height) -> Result<Reading<Draft>, SendError> {
         let from = address_of(from).ok_or(ChainError::ForeignAccount(from))?;
-        let deadline = Instant::now() + self.patience.agree;
-        loop {
-            match self.draft_once(from, call, behind).await {
-                Err(SendError::Chain(ChainError::NoQuorum { .. }) | SendError::Pending { .. })
-                    if Instant::now() + self.patience.period <= deadline =>
-                {
-                    sleep(self.patience.period).await;
-                }
-                drafted => return Ok(Reading { value: drafted?, faults: self.panel.faults(MATTER) }),
-            }
-        }
+        let value = self.patience.patiently(async || self.draft_once(from, call, behind).await).await?;
+        Ok(Reading { value, faults: self.panel.faults(MATTER) })
     }
 
     async fn draft_once(&mut self, from: Address, call: &Call, behind: Height) -> Result<Draft, SendError> {

@@ -11,11 +11,9 @@
 //!
 //! A call is one transaction with all its instructions, and there is no approval: who owns the tokens signs.
 
-use tokio::time::{Instant, sleep};
-use williw_core::cycle::Height;
 use williw_core::identity::Account;
 
-use crate::fault::{ChainError, Faults, Reading};
+use crate::fault::{Faults, Reading};
 use crate::panel::Matter;
 use crate::send::{Patience, SendError};
 use crate::verb::Call;
@@ -79,40 +77,36 @@ impl Solana {
         for endpoint in &mut self.panel.endpoints {
             endpoint.vetted = false;
         }
+        self.patience.patiently(async || self.rehearse_once(from, calls).await).await?;
+        Ok(self.faults_of_sending())
+    }
+
+    async fn rehearse_once(&mut self, from: Account, calls: &[Call]) -> Result<(), SendError> {
         self.begin(MATTER).await;
         for call in calls {
             let message = message::read(call, from)?;
             let budget = Budget { limit: COMPUTE_CAP, price: PRICE_FLOOR };
             let message = message::budgeted(&message, budget, message.recent_blockhash);
-            self.trial(&message, Height(0), &call.what).await?;
+            self.trial(&message, &call.what).await?;
         }
-        Ok(self.faults_of_sending())
+        Ok(())
     }
 
-    /// What is to be signed, tried as of the block of the last receipt or later: what was done there has to count.
-    pub async fn draft(&mut self, from: Account, call: &Call, behind: Height) -> Result<Reading<Draft>, SendError> {
-        let deadline = Instant::now() + self.patience.agree;
-        loop {
-            self.begin(MATTER).await;
-            match self.draft_once(from, call, behind).await {
-                Err(SendError::Chain(ChainError::NoQuorum { .. }))
-                    if Instant::now() + self.patience.period <= deadline =>
-                {
-                    sleep(self.patience.period).await;
-                }
-                drafted => return Ok(Reading { value: drafted?, faults: self.faults_of_sending() }),
-            }
-        }
+    /// What is to be signed. A call is all that its verb takes, so there is no receipt as of which it has to be tried.
+    pub async fn draft(&mut self, from: Account, call: &Call) -> Result<Reading<Draft>, SendError> {
+        let value = self.patience.patiently(async || self.draft_once(from, call).await).await?;
+        Ok(Reading { value, faults: self.faults_of_sending() })
     }
 
-    async fn draft_once(&mut self, from: Account, call: &Call, behind: Height) -> Result<Draft, SendError> {
+    async fn draft_once(&mut self, from: Account, call: &Call) -> Result<Draft, SendError> {
+        self.begin(MATTER).await;
         let bare = message::read(call, from)?;
         let price = self.price(&bare).await?;
         let tried = message::budgeted(&bare, Budget { limit: COMPUTE_CAP, price }, bare.recent_blockhash);
         message::fits(&tried, &call.what)?;
-        let limit = self.trial(&tried, behind, &call.what).await?;
+        let limit = self.trial(&tried, &call.what).await?;
         let budget = Budget { limit, price };
-        self.can_pay(from, budget, behind, &call.what).await?;
+        self.can_pay(from, budget, &call.what).await?;
         // Last of all: it grows old while the others are asked.
         let fresh = self.blockhash().await?;
         let message = message::budgeted(&bare, budget, fresh.blockhash);

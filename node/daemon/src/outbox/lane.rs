@@ -144,7 +144,7 @@ impl Lane<'_> {
     ) -> Result<Reading<Draft>, SendError> {
         Ok(match self {
             Self::Base(base) => base.draft(from, call, behind).await?.map(Draft::Base),
-            Self::Solana(solana) => solana.draft(from, call, behind).await?.map(Draft::Solana),
+            Self::Solana(solana) => solana.draft(from, call).await?.map(Draft::Solana),
         })
     }
 

@@ -23,21 +23,29 @@ impl Solana {
     /// The calls that carry a verb out for `from`: one transaction, in which also the token account is made that is paid. It
     /// is the same for the same verb whether or not that account exists, so that whoever asks twice is recognised.
     pub async fn calls(&mut self, verb: &Verb, from: Account) -> Result<Reading<Vec<Call>>, SendError> {
-        let Reading { value: call, faults } = self.own_call(verb, from).await?;
-        if let Some(amount) = verb.pulls() {
-            let venue = self.venue().await?;
-            self.has_tokens(&venue, from, amount, &call.what).await?;
-        }
-        Ok(Reading { value: vec![call], faults: faults.and(self.faults_of_sending()) })
+        let value = self.patience.patiently(async || {
+            let call = self.call_once(verb, from).await?;
+            if let Some(amount) = verb.pulls() {
+                let venue = self.venue().await?;
+                self.has_tokens(&venue, from, amount, &call.what).await?;
+            }
+            Ok(vec![call])
+        });
+        let value = value.await?;
+        Ok(Reading { value, faults: self.faults_of_sending() })
     }
 
     /// The same without a look at whether `from` has the tokens: whoever staked them all has none left to be asked about.
     pub async fn own_call(&mut self, verb: &Verb, from: Account) -> Result<Reading<Call>, SendError> {
+        let value = self.patience.patiently(async || self.call_once(verb, from).await).await?;
+        Ok(Reading { value, faults: self.faults_of_sending() })
+    }
+
+    async fn call_once(&mut self, verb: &Verb, from: Account) -> Result<Call, SendError> {
         self.begin(MATTER).await;
         let venue = self.venue().await?;
         let instructions = self.instructions(&venue, verb, key(from)).await?;
-        let value = message::call(venue.program, key(from), &instructions, verb.what(Account::base58));
-        Ok(Reading { value, faults: self.faults_of_sending() })
+        Ok(message::call(venue.program, key(from), &instructions, verb.what(Account::base58)))
     }
 
     /// The network's program and token, as a quorum has its configuration.
@@ -102,12 +110,11 @@ impl Solana {
             let amount = bytes.get(AMOUNT).and_then(|amount| amount.try_into().ok());
             amount.map(u64::from_le_bytes).ok_or(bad(AccountFault::Size))
         };
-        let has = self.agree_on_account("the account's tokens", address, read).await?;
-        let has = Amount(u128::from(has));
-        if has < needs {
-            return Err(SendError::TooFewTokens { what: what.to_owned(), has, needs });
+        let amounts = self.read_account(address, read).await;
+        match self.lacking("whether the account has tokens enough", amounts, atoms(needs)?)? {
+            None => Ok(()),
+            Some(has) => Err(SendError::TooFewTokens { what: what.to_owned(), has: Amount(has.into()), needs }),
         }
-        Ok(())
     }
 }
 

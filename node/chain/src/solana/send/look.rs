@@ -126,8 +126,7 @@ impl Solana {
     /// none if it still may happen.
     async fn ruled_out(&mut self, sought: Sought, shown: &[(usize, Shown)]) -> Result<Option<Height>, ChainError> {
         let Pin::Blockhash { last_valid, .. } = sought.trail.pin else { return Ok(None) };
-        let heights: Vec<(usize, u64)> =
-            self.poll("getBlockHeight", json!([{ "commitment": "finalized" }]), Height(0)).await;
+        let heights: Vec<(usize, u64)> = self.poll("getBlockHeight", json!([{ "commitment": "finalized" }])).await;
         let beyond: Vec<usize> =
             heights.into_iter().filter(|(_, height)| *height > last_valid.0).map(|(index, _)| index).collect();
         if beyond.len() < self.panel.quorum {

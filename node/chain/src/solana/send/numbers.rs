@@ -3,7 +3,7 @@
 use anchor_client::compat::solana_hash::Hash as Blockhash;
 use anchor_client::compat::solana_message::legacy::Message;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use williw_core::cycle::Height;
 use williw_core::identity::Account;
 
@@ -60,7 +60,7 @@ impl Solana {
     /// height, and of a quorum of those at least one is honest.
     pub(super) async fn blockhash(&mut self) -> Result<Fresh, ChainError> {
         let latest: Vec<(usize, AtSlot<Latest>)> =
-            self.poll("getLatestBlockhash", json!([{ "commitment": "finalized" }]), Height(0)).await;
+            self.poll("getLatestBlockhash", json!([{ "commitment": "finalized" }])).await;
         let mut candidates: Vec<(Height, String)> =
             latest.into_iter().map(|(_, latest)| (latest.slot(), latest.value.blockhash)).collect();
         candidates.sort_unstable_by(|one, other| other.cmp(one));
@@ -97,11 +97,11 @@ impl Solana {
         let ask = |index: usize| {
             let (endpoint, known, newer) = (&self.panel[index], &known, &newer);
             let height = async move {
-                let known: AtSlot<bool> = endpoint.ask_from("isBlockhashValid", known, slot).await?;
+                let known: AtSlot<bool> = endpoint.ask_at("isBlockhashValid", known, slot).await?;
                 if !known.value {
                     return Ok(None);
                 }
-                let latest: AtSlot<Latest> = endpoint.ask_from("getLatestBlockhash", newer, slot).await?;
+                let latest: AtSlot<Latest> = endpoint.ask_at("getLatestBlockhash", newer, slot).await?;
                 Ok(Some(latest.value.last_valid_block_height.saturating_sub(VALID_FOR)))
             };
             (index, height)
@@ -131,30 +131,22 @@ impl Solana {
         let written = |index: &usize| message.is_maybe_writable(*index, None);
         let keys = (0..message.account_keys.len()).filter(written).map(|index| message.account_keys[index].to_string());
         let keys: Vec<String> = keys.collect();
-        let offers: Vec<(usize, Vec<Offered>)> =
-            self.poll("getRecentPrioritizationFees", json!([keys]), Height(0)).await;
+        let offers: Vec<(usize, Vec<Offered>)> = self.poll("getRecentPrioritizationFees", json!([keys])).await;
         let offers = offers.into_iter().map(|(index, offers)| (index, upper_quartile(&offers))).collect();
         let price = self.panel.middle_of(MATTER, "the priority fee", offers)?;
         Ok(price.clamp(PRICE_FLOOR, PRICE_CAP))
     }
 
     /// A transaction that the account cannot pay would be taken by nobody.
-    pub(super) async fn can_pay(
-        &mut self,
-        from: Account,
-        budget: Budget,
-        behind: Height,
-        what: &str,
-    ) -> Result<(), SendError> {
-        let params: Value = json!([key(from).to_string(), { "commitment": "confirmed", "minContextSlot": behind.0 }]);
-        let balances: Vec<(usize, AtSlot<u64>)> = self.poll("getBalance", params, behind).await;
+    pub(super) async fn can_pay(&mut self, from: Account, budget: Budget, what: &str) -> Result<(), SendError> {
+        let params = json!([key(from).to_string(), { "commitment": "confirmed" }]);
+        let balances: Vec<(usize, AtSlot<u64>)> = self.poll("getBalance", params).await;
         let balances = balances.into_iter().map(|(index, balance)| (index, balance.value)).collect();
-        let has = self.panel.agree_on(MATTER, "the account's lamports", balances)?;
         let needs = fee_up(budget);
-        if has < needs {
-            return Err(SendError::TooFewLamports { what: what.to_owned(), has, needs });
+        match self.lacking("whether the account has lamports enough", balances, needs)? {
+            None => Ok(()),
+            Some(has) => Err(SendError::TooFewLamports { what: what.to_owned(), has, needs }),
         }
-        Ok(())
     }
 }
 

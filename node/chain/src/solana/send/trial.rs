@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use williw_core::cycle::Height;
 
+use crate::fault::EndpointFault;
 use crate::send::SendError;
 use crate::solana::Solana;
 use crate::solana::ask::AtSlot;
@@ -17,7 +17,10 @@ use super::{COMPUTE_CAP, MATTER};
 
 /// What every transaction gets on top of what it took when it was tried, beside a quarter: an address that has to be looked
 /// for once more, or an account that somebody else made meanwhile, costs that.
-const SPARE_UNITS: u64 = 6_000;
+const SPARE_UNITS: u32 = 6_000;
+
+const METHOD: &str = "simulateTransaction";
+const UNITS: &str = "the compute units of the call";
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,17 +32,16 @@ struct Tried {
 
 impl Solana {
     /// How many compute units the transaction is given. Fails in words if it would fail on the chain.
-    pub(super) async fn trial(&mut self, message: &Message, behind: Height, what: &str) -> Result<u32, SendError> {
+    pub(super) async fn trial(&mut self, message: &Message, what: &str) -> Result<u32, SendError> {
         let options = json!({
             "encoding": "base64",
             "commitment": "confirmed",
-            // Nothing is signed yet, and blockhashes have been asked about.
+            // Nothing is signed yet, and the blockhash is taken last of all.
             "sigVerify": false,
             "replaceRecentBlockhash": true,
-            "minContextSlot": behind.0,
         });
         let params = json!([BASE64_STANDARD.encode(unsigned(message)), options]);
-        let tried: Vec<(usize, AtSlot<Tried>)> = self.poll("simulateTransaction", params, behind).await;
+        let tried: Vec<(usize, AtSlot<Tried>)> = self.poll(METHOD, params).await;
         let failure = |tried: &Tried| tried.err.as_ref().map(|err| Failure::read(err, tried.logs.as_deref()));
         let failures = tried.iter().map(|(index, tried)| (*index, failure(&tried.value))).collect();
         if let Some(failure) = self.panel.agree_on(MATTER, "whether the call goes through", failures)? {
@@ -48,27 +50,41 @@ impl Solana {
         }
         let sound = self.panel.sound(MATTER);
         let units = tried.into_iter().filter(|(index, _)| sound.contains(index));
-        let units = units.map(|(index, tried)| (index, tried.value.units_consumed.unwrap_or_default())).collect();
-        let units = self.panel.middle_of(MATTER, "the compute units of the call", units)?;
-        limit(units).ok_or_else(|| SendError::TooManyUnits { what: what.to_owned(), units })
+        let units = units.map(|(index, tried)| (index, possible(tried.value.units_consumed))).collect();
+        let units = self.panel.settle(MATTER, units);
+        Ok(limit(self.panel.middle_of(MATTER, UNITS, units)?))
     }
 }
 
-/// None if it is beyond what any verb needs.
-fn limit(units: u64) -> Option<u32> {
-    let units = units.saturating_add(units / 4).saturating_add(SPARE_UNITS);
-    u32::try_from(units).ok().filter(|units| *units <= COMPUTE_CAP)
+/// What a trial took, if it can have: it was not given more than the cap.
+fn possible(units: Option<u64>) -> Result<u32, EndpointFault> {
+    let units = units.ok_or(EndpointFault::Undecodable(METHOD))?;
+    u32::try_from(units).ok().filter(|units| *units <= COMPUTE_CAP).ok_or(EndpointFault::Contradicts(UNITS))
+}
+
+/// What a transaction is given that took so much.
+fn limit(units: u32) -> u32 {
+    units.saturating_add(units / 4).saturating_add(SPARE_UNITS).min(COMPUTE_CAP)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{COMPUTE_CAP, limit};
+    use super::{COMPUTE_CAP, EndpointFault, METHOD, UNITS, limit, possible};
 
     #[test]
     fn a_transaction_gets_more_than_it_took_and_never_more_than_the_cap() {
-        assert_eq!(limit(0), Some(6_000));
-        assert_eq!(limit(80_000), Some(106_000));
-        assert_eq!(limit(u64::from(COMPUTE_CAP)), None);
-        assert_eq!(limit(u64::MAX), None);
+        assert_eq!(limit(0), 6_000);
+        assert_eq!(limit(80_000), 106_000);
+        assert_eq!(limit(COMPUTE_CAP - 1), COMPUTE_CAP);
+        assert_eq!(limit(u32::MAX), COMPUTE_CAP);
+    }
+
+    #[test]
+    fn what_no_trial_can_have_taken_is_not_counted() {
+        assert_eq!(possible(Some(u64::from(COMPUTE_CAP))), Ok(COMPUTE_CAP));
+        for too_many in [u64::from(COMPUTE_CAP) + 1, u64::from(u32::MAX) + 2, u64::MAX] {
+            assert_eq!(possible(Some(too_many)), Err(EndpointFault::Contradicts(UNITS)), "{too_many}");
+        }
+        assert_eq!(possible(None), Err(EndpointFault::Undecodable(METHOD)));
     }
 }

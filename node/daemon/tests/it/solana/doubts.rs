@@ -1,11 +1,15 @@
 //! Endpoints that hide what happened, or are behind: nothing is signed anew before a quorum has ruled it out.
 
 use serde_json::{Value, json};
+use williw_chain::send::SendError;
+use williw_chain::verb::Verb;
+use williw_core::amount::Amount;
 use williw_core::outbox::{Outcome, Stage, TransactionName};
 use williw_daemon::outbox::OutboxError;
 
 use super::child::Sender;
-use super::story::Story;
+use super::network::{MIN_STAKE, WEALTH};
+use super::story::{MORE, Story};
 use crate::child::Said;
 
 impl Story {
@@ -254,6 +258,26 @@ async fn what_is_in_a_block_that_nobody_has_any_more_does_not_block_the_account(
     story.honest(&[1, 2]).await;
     story.rest().await;
     assert_eq!(story.times().await, 2);
+}
+
+#[tokio::test]
+async fn endpoints_some_slots_apart_agree_on_what_an_account_can_afford() {
+    let story = Story::new(2).await;
+    let (account, mut solana) = (story.account(), story.order.solana());
+    for commitment in ["confirmed", "finalized"] {
+        story.chain.net.control("hold", json!({ "face": 0, "commitment": commitment })).await;
+    }
+    // Somebody sends it something in every slot.
+    story.chain.enrich(account).await;
+    story.chain.net.advance(3).await;
+    let stake = |amount: u64| Verb::Stake { account, amount: Amount(amount.into()) };
+    let calls = solana.calls(&stake(MORE), account).await.unwrap();
+    let drafted = solana.draft(account, &calls.value[0]).await.unwrap();
+    assert!(calls.faults.0.is_empty() && drafted.faults.0.is_empty(), "{} {}", calls.faults, drafted.faults);
+    // What is too much for both is told with a number that one of them shows.
+    let why = solana.calls(&stake(3 * WEALTH), account).await.unwrap_err();
+    let has = [WEALTH - MIN_STAKE, 2 * WEALTH - MIN_STAKE].map(|has| Amount(has.into()));
+    assert!(matches!(why, SendError::TooFewTokens { has: told, .. } if has.contains(&told)), "{why}");
 }
 
 #[tokio::test]
