@@ -45,7 +45,7 @@ impl Solana {
         self.begin(MATTER).await;
         let venue = self.venue().await?;
         let instructions = self.instructions(&venue, verb, key(from)).await?;
-        Ok(message::call(venue.program, key(from), &instructions, verb.what(Account::base58)))
+        Ok(message::call(venue.addresses.program, key(from), &instructions, verb.what(Account::base58)))
     }
 
     /// The network's program and token, as a quorum has its configuration.
@@ -53,13 +53,13 @@ impl Solana {
         if let Some(venue) = self.venue {
             return Ok(venue);
         }
-        let (program, address) = (self.addresses.program, self.addresses.config);
+        let (addresses, address) = (self.addresses, self.addresses.config);
         let read = |shown: Option<&Shown>| {
-            let config: Config = state(&program, address, shown)?.ok_or(EndpointFault::NoConfig)?;
+            let config: Config = state(&addresses.program, address, shown)?.ok_or(EndpointFault::NoConfig)?;
             Ok((config.mint, config.token_program))
         };
         let (mint, token_program) = self.agree_on_account("the network's token", address, read).await?;
-        let venue = Venue { program, mint, token_program };
+        let venue = Venue { addresses, mint, token_program };
         // Neither can be changed.
         self.venue = Some(venue);
         Ok(venue)
@@ -91,7 +91,7 @@ impl Solana {
 
     /// The owner whom a signer served; an address of nobody if there is none, of which the program has its own words.
     async fn served_by(&mut self, venue: &Venue, signer: Signer) -> Result<Pubkey, ChainError> {
-        let (program, address) = (venue.program, venue.tenure(signer));
+        let (program, address) = (venue.addresses.program, venue.addresses.tenure(signer));
         let read = |shown: Option<&Shown>| {
             let tenure: Option<Tenure> = state(&program, address, shown)?;
             Ok(tenure.map(|tenure| tenure.owner))

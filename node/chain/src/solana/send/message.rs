@@ -23,7 +23,7 @@ use super::venue::key;
 /// The most bytes of a transaction with its signatures: what fits one packet.
 pub const TRANSACTION_CAP: usize = 1_232;
 
-/// The bytes of one signature and of their number.
+/// The bytes of a signature. In front of them all stands one more with their number.
 const SIGNATURE_LEN: usize = 64;
 
 const COMPUTE_BUDGET: Pubkey = Pubkey::from_str_const("ComputeBudget111111111111111111111111111111");

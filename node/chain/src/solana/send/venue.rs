@@ -13,6 +13,7 @@ use williw_core::offence::Evidence;
 use williw_core::secp256k1::Signature;
 
 use crate::send::SendError;
+use crate::solana::derive::{Addresses, account_of};
 use crate::solana::program::williw::client::{accounts, args};
 use crate::solana::program::williw::types;
 
@@ -22,10 +23,10 @@ const ASSOCIATED: Pubkey = Pubkey::from_str_const("ATokenGPvbdGVxr1b2hvZbsiqW5xW
 /// Makes the account unless it is there.
 const CREATE_IDEMPOTENT: u8 = 1;
 
-/// What names all accounts of a network: its program, and the token that is staked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What names all accounts of a network: the addresses of its program, and the token that is staked.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Venue {
-    pub(crate) program: Pubkey,
+    pub(crate) addresses: Addresses,
     pub(crate) mint: Pubkey,
     pub(crate) token_program: Pubkey,
 }
@@ -35,29 +36,25 @@ macro_rules! accounts {
     ($venue:ident, $name:ident { $($field:ident $(: $value:expr)?),* $(,)? }) => {
         accounts::$name {
             $($field $(: $value)?,)*
-            config: $venue.derived(&[b"config"]),
-            event_authority: $venue.derived(&[b"__event_authority"]),
-            program: $venue.program,
+            config: $venue.addresses.config,
+            event_authority: $venue.addresses.event_authority,
+            program: $venue.addresses.program,
         }
     };
 }
 
 impl Venue {
-    /// An address of the program's own.
+    /// An address of the program's own that only those who send need.
     fn derived(&self, seeds: &[&[u8]]) -> Pubkey {
-        Pubkey::find_program_address(seeds, &self.program).0
+        Pubkey::find_program_address(seeds, &self.addresses.program).0
     }
 
     fn stake_tokens(&self) -> Pubkey {
         self.derived(&[b"stake"])
     }
 
-    pub(crate) fn operator(&self, owner: Pubkey) -> Pubkey {
-        self.derived(&[b"operator", owner.as_ref()])
-    }
-
-    pub(crate) fn tenure(&self, signer: Signer) -> Pubkey {
-        self.derived(&[b"signer", &signer.0])
+    fn operator(&self, owner: Pubkey) -> Pubkey {
+        self.addresses.operator(account_of(owner))
     }
 
     fn bounty(&self, beneficiary: Pubkey) -> Pubkey {
@@ -84,7 +81,11 @@ impl Venue {
     }
 
     fn call(&self, accounts: &impl ToAccountMetas, arguments: &impl InstructionData) -> Instruction {
-        Instruction { program_id: self.program, accounts: accounts.to_account_metas(None), data: arguments.data() }
+        Instruction {
+            program_id: self.addresses.program,
+            accounts: accounts.to_account_metas(None),
+            data: arguments.data(),
+        }
     }
 
     pub(crate) fn register(&self, owner: Pubkey, amount: u64, link: &LinkTerms, signature: &Signature) -> Instruction {
@@ -94,7 +95,7 @@ impl Venue {
                 owner,
                 payer: owner,
                 operator: self.operator(owner),
-                tenure: self.tenure(link.signer),
+                tenure: self.addresses.tenure(link.signer),
                 source: self.purse(owner),
                 stake_tokens: self.stake_tokens(),
                 mint: self.mint,
@@ -160,8 +161,8 @@ impl Venue {
                 owner,
                 payer: owner,
                 operator: self.operator(owner),
-                tenure: self.tenure(present),
-                next: self.tenure(link.signer),
+                tenure: self.addresses.tenure(present),
+                next: self.addresses.tenure(link.signer),
                 system_program: anchor_lang::system_program::ID,
             }
         );
@@ -175,7 +176,7 @@ impl Venue {
                 owner,
                 payer: owner,
                 operator: self.operator(owner),
-                tenure: self.tenure(link.signer),
+                tenure: self.addresses.tenure(link.signer),
                 system_program: anchor_lang::system_program::ID,
             }
         );
@@ -194,7 +195,7 @@ impl Venue {
             self,
             Slash {
                 payer,
-                tenure: self.tenure(signer),
+                tenure: self.addresses.tenure(signer),
                 operator: self.operator(owner),
                 bounty: self.bounty(beneficiary),
                 system_program: anchor_lang::system_program::ID,
