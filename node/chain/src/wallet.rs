@@ -22,7 +22,7 @@ use crate::base::abi::account_of;
 
 mod keypair;
 
-pub use keypair::Keypair;
+pub use keypair::{Keypair, Numbers};
 
 /// Who pays and signs, on either chain.
 #[derive(Clone, Copy, Debug)]

@@ -7,6 +7,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::SigningKey;
+use williw_chain::wallet::Numbers;
 use williw_core::ed25519::PeerSignature;
 use williw_core::identity::PeerId;
 use williw_gossip::PeerSecret;
@@ -16,7 +17,7 @@ use zeroize::Zeroizing;
 mod tests;
 
 /// The largest key or password file, in bytes.
-const FILE_CAP: u64 = 4_096;
+const FILE_CAP: usize = 4_096;
 
 /// For the owner, to read and write.
 const MODE: u32 = 0o600;
@@ -75,8 +76,7 @@ impl PeerKey {
             error => error,
         })?;
         let not_a_key = || KeyError::NotAKey { path: path.to_owned() };
-        let numbers: Zeroizing<Vec<u8>> = Zeroizing::new(serde_json::from_slice(&bytes).map_err(|_| not_a_key())?);
-        let pair: [u8; 64] = numbers.as_slice().try_into().map_err(|_| not_a_key())?;
+        let Numbers(pair) = serde_json::from_slice(&bytes).map_err(|_| not_a_key())?;
         let key = SigningKey::from_keypair_bytes(&pair).map_err(|_| KeyError::Mismatch { path: path.to_owned() })?;
         Ok(Self(key))
     }
@@ -177,7 +177,8 @@ pub fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     if meta.permissions().mode() & 0o077 != 0 {
         return Err(KeyError::Readable { path: path.to_owned() });
     }
-    let mut bytes = Zeroizing::new(Vec::new());
-    file.take(FILE_CAP).read_to_end(&mut bytes).map_err(failed)?;
+    // As large as it can become: what grows leaves a copy of the secret behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(FILE_CAP + 1));
+    file.take(FILE_CAP as u64).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }

@@ -3,11 +3,50 @@
 use std::fmt;
 
 use anchor_lang::prelude::Pubkey;
+use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess, Visitor};
+use solana_keypair::KEYPAIR_LENGTH;
 use solana_signer::Signer as _;
 use williw_core::identity::Account;
 use zeroize::Zeroizing;
 
 use super::WalletError;
+
+/// The numbers of a keypair's file, in a place that is emptied when they are dropped: a list that grows while it is read
+/// would leave parts of the secret behind.
+pub struct Numbers(pub Zeroizing<[u8; KEYPAIR_LENGTH]>);
+
+impl<'de> Deserialize<'de> for Numbers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(InPlace)
+    }
+}
+
+struct InPlace;
+
+impl<'de> Visitor<'de> for InPlace {
+    type Value = Numbers;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{KEYPAIR_LENGTH} numbers from 0 to 255")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Numbers, A::Error> {
+        let mut numbers = Zeroizing::new([0; KEYPAIR_LENGTH]);
+        for (index, number) in numbers.iter_mut().enumerate() {
+            *number = sequence.next_element()?.ok_or_else(|| A::Error::invalid_length(index, &self))?;
+        }
+        match sequence.next_element::<u8>()? {
+            None => Ok(Numbers(numbers)),
+            Some(_) => Err(A::Error::invalid_length(KEYPAIR_LENGTH + 1, &self)),
+        }
+    }
+}
+
+impl fmt::Debug for Numbers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Numbers(hidden)")
+    }
+}
 
 /// A key that can pay and sign on Solana.
 pub struct Keypair(solana_keypair::Keypair);
@@ -16,11 +55,7 @@ impl Keypair {
     /// Reads what `solana-keygen` writes: the secret and the public key as 64 numbers in brackets. They are compared, for
     /// whoever signs with the public key of another can be made to give the secret away.
     pub fn parse(text: &[u8]) -> Result<Self, WalletError> {
-        let numbers: Zeroizing<Vec<u8>> =
-            Zeroizing::new(serde_json::from_slice(text).map_err(|_| WalletError::NotAKeypair)?);
-        if numbers.len() != solana_keypair::KEYPAIR_LENGTH {
-            return Err(WalletError::NotAKeypair);
-        }
+        let Numbers(numbers) = serde_json::from_slice(text).map_err(|_| WalletError::NotAKeypair)?;
         solana_keypair::Keypair::try_from(&numbers[..]).map(Self).map_err(|_| WalletError::Mismatch)
     }
 
@@ -69,8 +104,17 @@ mod tests {
         let parse = |text: &str| Keypair::parse(text.as_bytes()).unwrap_err();
         let other_half = KNOWN.replace("81,26]", "81,27]");
         assert_eq!(parse(&other_half), WalletError::Mismatch);
-        let short = format!("[{}]", ["7"; 63].join(","));
-        for text in ["", "[]", "{}", &short, &KNOWN.replace("157", "256"), &KNOWN.replace("157", "-1"), "\"abc\""] {
+        let numbers = |count: usize| format!("[{}]", vec!["7"; count].join(","));
+        for text in [
+            "",
+            "[]",
+            "{}",
+            &numbers(63),
+            &numbers(65),
+            &KNOWN.replace("157", "256"),
+            &KNOWN.replace("157", "-1"),
+            "\"abc\"",
+        ] {
             assert_eq!(parse(text), WalletError::NotAKeypair, "{text}");
         }
     }
