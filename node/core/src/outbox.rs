@@ -49,7 +49,7 @@ impl fmt::Display for IntentId {
 pub enum Pin {
     /// Base: the account's nonce.
     Nonce(u64),
-    /// Solana: the blockhash, and the last block height at which the chain takes it.
+    /// Solana: the blockhash, and the height that endpoints call its last valid one: one more block takes it.
     Blockhash { blockhash: Hash, last_valid: Height },
 }
 

@@ -4,7 +4,7 @@
 //! what lets a call happen once. There is no nonce: a transaction names a blockhash, the chain takes it for as long as that
 //! is one of the latest, and at most once. So the same bytes can be sent as often as one likes, nothing can outbid or
 //! cancel them, and the danger is to sign the same call *again* while they may still happen. That is only done when a
-//! quorum has a final block that is beyond the blockhash, and in and before that block no such transaction.
+//! quorum has all final blocks that could hold the transaction, and no such transaction in any of them.
 //!
 //! `processed` is never asked for and never believed. A call is tried and its receipt believed at `confirmed`; what settles
 //! it is `finalized`.

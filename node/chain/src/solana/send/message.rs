@@ -54,7 +54,8 @@ impl Budget {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     pub(super) message: Message,
-    /// The last block height at which the chain takes its blockhash; never lower than it is.
+    /// The last valid height of its blockhash as endpoints count, one block before the last that takes it; never lower than it
+    /// is.
     pub(super) last_valid: Height,
     /// The slot of its blockhash: no block up to there has it.
     pub(super) slot: Height,

@@ -16,8 +16,8 @@ use super::message::Budget;
 use super::venue::key;
 use super::{MATTER, PRICE_CAP, PRICE_FLOOR};
 
-/// How far honest endpoints may be apart in what they call final, in blocks: as long as a blockhash lives. What is further
-/// off only makes a transaction that never happened slower to rule out.
+/// How far honest endpoints may be apart in what they call final, in blocks or slots: as long as a blockhash lives. What is
+/// further off only makes a transaction that never happened slower to rule out, or impossible.
 const SPREAD_CAP: u64 = 150;
 
 /// How far the last valid height of a blockhash is above the height of its own block, by which endpoints name it. The chain
@@ -61,8 +61,15 @@ impl Solana {
     pub(super) async fn blockhash(&mut self) -> Result<Fresh, ChainError> {
         let latest: Vec<(usize, AtSlot<Latest>)> =
             self.poll("getLatestBlockhash", json!([{ "commitment": "finalized" }])).await;
-        let mut candidates: Vec<(Height, String)> =
-            latest.into_iter().map(|(_, latest)| (latest.slot(), latest.value.blockhash)).collect();
+        // A slot that is too low would be that of no block: nothing that was signed could ever be ruled out from there on.
+        let mut slots: Vec<(usize, u64)> = latest.iter().map(|(index, latest)| (*index, latest.slot().0)).collect();
+        self.blame_outliers("the final slot", &mut slots);
+        let is_near = |index: &usize| slots.iter().any(|(near, _)| near == index);
+        let mut candidates: Vec<(Height, String)> = latest
+            .into_iter()
+            .filter(|(index, _)| is_near(index))
+            .map(|(_, latest)| (latest.slot(), latest.value.blockhash))
+            .collect();
         candidates.sort_unstable_by(|one, other| other.cmp(one));
         for (slot, text) in candidates.into_iter().skip(self.panel.quorum - 1) {
             let Ok(blockhash) = text.parse::<Blockhash>() else { continue };
@@ -79,7 +86,7 @@ impl Solana {
         let told = self.final_heights_of(slot, blockhash).await;
         let mut heights: Vec<(usize, u64)> =
             told.iter().filter_map(|(index, height)| Some((*index, (*height)?))).collect();
-        self.blame_outliers(&mut heights);
+        self.blame_outliers("the final block height", &mut heights);
         if heights.len() < self.panel.quorum {
             return None;
         }
@@ -112,14 +119,14 @@ impl Solana {
     }
 
     /// While the liars are fewer than the honest, the middle is an honest height or lies between two.
-    fn blame_outliers(&mut self, heights: &mut Vec<(usize, u64)>) {
+    fn blame_outliers(&mut self, what: &'static str, heights: &mut Vec<(usize, u64)>) {
         let mut sorted: Vec<u64> = heights.iter().map(|(_, height)| *height).collect();
         sorted.sort_unstable();
         let Some(&middle) = sorted.get(sorted.len() / 2) else { return };
         heights.retain(|(index, height)| {
             let is_near = height.abs_diff(middle) <= SPREAD_CAP;
             if !is_near {
-                self.panel.blame(MATTER, *index, EndpointFault::Contradicts("the final block height"));
+                self.panel.blame(MATTER, *index, EndpointFault::Contradicts(what));
             }
             is_near
         });
@@ -165,8 +172,35 @@ fn upper_quartile(offers: &[Offered]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Budget, Offered, PRICE_CAP, fee_up, upper_quartile};
-    use crate::solana::send::COMPUTE_CAP;
+    use williw_core::identity::Account;
+    use williw_core::network::NetworkId;
+
+    use super::{Budget, EndpointFault, Offered, PRICE_CAP, SPREAD_CAP, Solana, fee_up, upper_quartile};
+    use crate::solana::SolanaSettings;
+    use crate::solana::send::{COMPUTE_CAP, MATTER};
+
+    /// Who is left of endpoints that name these heights; the others are named.
+    fn near(heights: &[u64]) -> Vec<u64> {
+        let rpcs = (0..heights.len()).map(|nth| format!("http://{nth}.example/").parse().unwrap()).collect();
+        let (program, genesis) = (Account([1; 32]), Account([2; 32]));
+        let settings = SolanaSettings { rpcs, program, genesis, network: NetworkId([3; 32]) };
+        let mut solana = Solana::new(&settings).unwrap();
+        let mut left: Vec<(usize, u64)> = heights.iter().copied().enumerate().collect();
+        solana.blame_outliers("x", &mut left);
+        let faults = solana.panel.faults(MATTER).0;
+        assert_eq!(left.len() + faults.len(), heights.len());
+        assert!(faults.iter().all(|(_, fault)| *fault == EndpointFault::Contradicts("x")));
+        left.into_iter().map(|(_, height)| height).collect()
+    }
+
+    #[test]
+    fn who_is_far_from_the_middle_is_not_heard() {
+        assert_eq!(near(&[1_000, 1_000 + SPREAD_CAP, 1_000 - SPREAD_CAP]), [1_000, 1_150, 850]);
+        assert_eq!(near(&[1_000, 0, 1_001]), [1_000, 1_001]);
+        assert_eq!(near(&[1_000, 1_000 + SPREAD_CAP + 1, 999]), [1_000, 999]);
+        // Of two nobody knows which one lies, and one alone is no quorum.
+        assert_eq!(near(&[1_000, 0]), [1_000]);
+    }
 
     #[test]
     fn fees_round_up_and_are_bounded() {
