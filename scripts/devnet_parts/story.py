@@ -195,18 +195,26 @@ class Story:
         copy.start()
         states = set()
 
-        def ended():
-            require(self.a.guard()["state"] == "signing", "A does not sign any more")
-            if copy.child.alive:
+        def one_ended():
+            alive = [node for node in (self.a, copy) if node.child.alive]
+            seen = [state for node in alive for state in node.guard_state()]
+            require(seen.count("signing") < 2, "both A and its copy could sign")
+            if copy in alive:
                 states.update(copy.guard_state())
-            return not copy.child.alive
+            return len(alive) < 2
 
-        until("the accepted copy ends by itself", MINUTE, ended)
-        require("signing" not in states, "both A and its copy could sign")
-        said = copy.log()
-        require(copy.child.code == 1 and "another copy of this node is running" in said, f"it ended with {said}")
-        until("A is still connected to C", MINUTE, lambda: self.a.is_with(self.c))
-        return f"refused as a copy; accepted, it was {', '.join(sorted(states))}, heard A and ended; A signs"
+        # Whichever hears the other first.
+        until("one of the two ends by itself", MINUTE, one_ended)
+        ended, stays = (copy, self.a) if self.a.child.alive else (self.a, copy)
+        said = ended.log()
+        require(ended.child.code == 1 and "another copy" in said, f"{ended.name} ended with {said}")
+        if not stays.child.alive:
+            stays.start()
+        until(f"{stays.name} is connected to C", MINUTE, lambda: stays.is_with(self.c))
+        until(f"{stays.name} may sign", MINUTE, lambda: stays.guard_state() == ["signing"])
+        if stays is copy:
+            self.a = self.network.nodes["A"] = copy
+        return f"refused as a copy; accepted, it was {', '.join(sorted(states))}; {ended.name} ended, {stays.name} signs"
 
     def clean_end(self):
         """Whoever is asked to end does so, and well."""

@@ -64,8 +64,8 @@
 //!   {next, slots, face?}`: they are executed so many slots later, if they still can be
 //! - `localnet_lie {kind, .., face?}`, see [`face::Lie`]; lies add up until `honest`: `omit_operator {account}`,
 //!   `old_set {slot}`, `mixed {account, slot}`, `forged {account, owner?, lamports?, data?: base 64}`, `wrong_genesis`,
-//!   `down`, `slow {ms}`, `hide_history {account}`, `pruned {before_slot}`, `silent_tail`, `invented {signature, slot,
-//!   accounts: [..], transaction}`, `false_status {signature, status?}`, `honest`
+//!   `down`, `slow {ms}`, `hide_history {account}`, `pruned {before_slot}`, `hole {from_slot, through_slot}`,
+//!   `silent_tail`, `invented {signature, slot, accounts: [..], transaction}`, `false_status {signature, status?}`, `honest`
 //! - `localnet_state {}` -> `{slot, height, time, blockhash, faces: [{confirmed, finalized}, ..]}`
 //!
 //! Whoever talks to a face that is `down` cannot call it to be honest again; another face can, with `face`.

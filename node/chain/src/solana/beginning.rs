@@ -185,9 +185,9 @@ impl Solana {
                 Way::Nowhere(_) => {}
             }
         }
-        for later in place + 1..found.len() {
+        for (later, other) in found.iter().enumerate().skip(place + 1) {
             if matches!(ways.to(later).nth(place), Some((_, Way::Elsewhere))) {
-                self.panel.blame(MATTER, found[later].index, EndpointFault::Contradicts(CONTENTS));
+                self.panel.blame(MATTER, other.index, EndpointFault::Contradicts(CONTENTS));
             }
         }
         let height = shown.sheet.slot;

@@ -10,6 +10,8 @@ mod both_chains;
 #[cfg(feature = "sim")]
 mod census;
 mod curves;
+#[cfg(feature = "sim")]
+mod devnet;
 mod dice;
 mod guard;
 #[cfg(feature = "sim")]

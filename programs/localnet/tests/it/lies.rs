@@ -154,6 +154,28 @@ fn pruned() {
 }
 
 #[test]
+fn hole() {
+    let scene = Scene::new();
+    let blocks =
+        |face| scene.net.at(face, "getBlocksWithLimit", json!([scene.first, 3, { "commitment": "finalized" }]));
+    let all = blocks(0);
+    let lost = all[1].as_u64().unwrap();
+    scene.lie(json!({ "kind": "hole", "from_slot": lost, "through_slot": lost }));
+    assert_eq!((blocks(0), &blocks(1)[1]), (all.clone(), &all[2]));
+    let asked = json!([lost, { "transactionDetails": "none", "rewards": false, "maxSupportedTransactionVersion": 0 }]);
+    let error = scene.net.try_at(1, "getBlock", asked).expect("it answers").expect_err("it is lost");
+    assert_eq!(error["code"], -32007);
+    assert_eq!(
+        scene.net.at(1, "getFirstAvailableBlock", json!([])),
+        scene.net.at(0, "getFirstAvailableBlock", json!([]))
+    );
+    let [early, _] = &scene.signatures;
+    scene.lie(json!({ "kind": "hole", "from_slot": scene.first, "through_slot": scene.first }));
+    assert!(scene.net.at(1, "getTransaction", json!([early])).is_null());
+    assert!(scene.net.statuses_at(1, early).is_null());
+}
+
+#[test]
 fn silent_tail() {
     let scene = Scene::new();
     let payer = scene.net.wallet();
