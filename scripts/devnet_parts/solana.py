@@ -113,7 +113,7 @@ class Solana:
 
     def cycle(self, deployment):
         """The cycle of the newest confirmed block, as the deployment on Base divides time."""
-        terms = json.loads(deployment.read_text("utf-8"))
+        terms = json.loads(deployment.read_text("utf-8"))["deployed"]
         time = self.call("getBlockTime", self.slot())
         return (time - int(terms["genesis"])) // int(terms["cycle_length"])
 

@@ -71,7 +71,7 @@ fn told(name: &str) -> u128 {
 #[test]
 fn what_is_left_of_who_is_slashed_on_both_chains_is_what_the_model_leaves() {
     let solana = Site::Solana { config: Account([5; 32]) };
-    let base = Site::Base { vault: Account::evm([5; 20]), pool: None };
+    let base = Site::Base { vault: Account::evm([5; 20]), pool: Some(Account::evm([6; 20])) };
     let plans = [
         (base, include_str!("../../../../contracts/script/anvil.json")),
         (solana, include_str!("../../../../programs/deploy/localnet.json")),
