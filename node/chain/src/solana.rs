@@ -8,8 +8,8 @@
 //! then enough, for it is folded: the slot of a fact is inside the hash, so the facts say what every sheet has to show at
 //! its slot. A page goes as far as a quorum of sheets bears the facts out. Whose sheet does not is named for what it did.
 //!
-//! **Beginning.** A new ledger takes the accounts themselves, whose contents a quorum has to show alike, and so does one
-//! that missed what no endpoint keeps any more.
+//! **Beginning.** A new ledger takes the accounts themselves, as a quorum bears them out, and so does one that missed what
+//! no endpoint keeps any more.
 //!
 //! **Pending.** Every verb that is bad news writes the config, so the transactions of that one account are all there is to
 //! read. What each endpoint shows is taken, and who showed it.
