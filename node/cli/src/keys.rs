@@ -97,6 +97,11 @@ fn named(keystore: &Path, password_file: Option<&Path>) -> Result<Wallet, Failur
             .hint("name a file that holds it with --password-file or ETH_PASSWORD"));
     };
     refuse_empty(password_file.as_os_str(), ["--password-file", "ETH_PASSWORD"], "a file with a password")?;
+    // Whoever takes it for the password itself does not find that in the terminal's history.
+    if let Ok(false) = password_file.try_exists() {
+        return Err(Failure::usage("the file with the keystore's password is not there")
+            .hint("--password-file and ETH_PASSWORD name a file that holds the password, not the password"));
+    }
     open(keystore, password_file)
 }
 

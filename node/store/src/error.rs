@@ -25,12 +25,14 @@ pub enum StoreError {
     NoIntent { intent: IntentId },
     #[error("{path} cannot be {doing}")]
     File { path: PathBuf, doing: &'static str, source: io::Error },
-    #[error("{path} is no database; move it away, and the node reads the chains again from the start")]
+    #[error(
+        "{path} is no database; restore a backup, or move it away: the chains are read again from the start, but what was sent is forgotten"
+    )]
     NotDatabase { path: PathBuf },
     #[error("{path} is a database of some other program; choose another path")]
     OtherProgram { path: PathBuf },
     #[error(
-        "the database is damaged ({finding}); restore a backup, or move it away to read the chains again from the start"
+        "the database is damaged ({finding}); restore a backup, or move it away: the chains are read again from the start, but what was sent is forgotten"
     )]
     Damaged { finding: String },
     #[error(

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use williw_chain::address;
+use williw_core::identity::ChainId;
 use williw_core::outbox::{IntentId, Outcome, Pin, Purpose, Stage};
 use williw_daemon::outbox::{Dispatch, Moment, OutboxError, open_existing};
 use williw_store::{Attempt, Intent, Outbox, Which};
@@ -61,7 +62,14 @@ pub(crate) async fn outbox(flags: flags::Outbox, home: &Home, printer: &Printer)
         }
         flags::Outbox::Retry { id, key } => {
             let (outbox, intent) = find(id, home).await?;
-            let key = Key::named(&key, intent.call.chain)?;
+            let (named, chain) = (&key, intent.call.chain);
+            let key = Key::named(named, chain)?;
+            if key.is_none() && (named.keystore.is_some() || named.keypair.is_some()) {
+                let flag = if chain == ChainId::Base { "--keystore" } else { "--keypair" };
+                printer.warn(format_args!(
+                    "intent {id} is of {chain}, so only {flag} can name its key: it is not signed anew"
+                ));
+            }
             let wanted = |stage: Stage| matches!(outcome(stage), None | Some(Outcome::Done(_)));
             let payer = key.as_ref().map(Key::payer);
             act((outbox, intent), home, printer, wanted, async |dispatch| dispatch.retry(IntentId(id), payer).await)

@@ -43,7 +43,8 @@ pub(crate) async fn unstake(flags: flags::Unstake, home: &Home, printer: &Printe
     let sender = Sender::open(&flags.account, chain)?;
     let amount = flags.amount.on(chain)?;
     let mut reader = Reader::new(chain, &settings)?;
-    warn_of_leaving(amount, &sender, &mut reader, printer).await?;
+    let other = settings.base.is_some() && settings.solana.is_some();
+    warn_of_leaving(amount, &sender, (&mut reader, other), printer).await?;
     carry_out(&Verb::Unstake { amount }, &sender, reader, (home, &settings), printer).await
 }
 
@@ -51,7 +52,7 @@ pub(crate) async fn unstake(flags: flags::Unstake, home: &Home, printer: &Printe
 async fn warn_of_leaving(
     amount: Amount,
     sender: &Sender,
-    reader: &mut Reader,
+    (reader, on_both): (&mut Reader, bool),
     printer: &Printer,
 ) -> Result<(), Failure> {
     // Whoever has no operator or less than that is refused by the chain, in words of its own.
@@ -61,8 +62,9 @@ async fn warn_of_leaving(
     warn_of(&deployment.faults, printer);
     let needed = deployment.value.parameters.min_stake;
     if left < needed {
+        let other = if on_both { ", whatever it has on the other chain" } else { "" };
         printer.warn(format_args!(
-            "this leaves {left} staked, less than the smallest stake of {needed}: the node will be no member"
+            "this leaves {left} staked, less than the smallest stake of {needed}: the node will be no member{other}"
         ));
     }
     Ok(())

@@ -168,6 +168,16 @@ async fn a_killed_command_is_gone_on_with_and_not_repeated() {
     assert_eq!(owner.operator().await.unwrap().queue.len(), 2);
 }
 
+/// A key of the other chain is no reason to think that the fee was raised.
+#[tokio::test]
+async fn a_key_of_another_chain_is_not_taken_silently() {
+    let owner = Owner::new().await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    let tried = owner.home.run(&["outbox", "retry", "1", "--keypair", "elsewhere.json"]).await;
+    let warned = "intent 1 is of base, so only --keystore can name its key: it is not signed anew";
+    assert!(tried.stderr.contains(warned), "{}", tried.stderr);
+}
+
 /// Whoever cannot read the result does not know, and a script that repeats the command must not do it twice.
 #[tokio::test]
 async fn a_result_that_nobody_can_read_is_told_again() {
