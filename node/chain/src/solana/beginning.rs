@@ -104,7 +104,10 @@ impl Solana {
         while !candidates.is_empty() {
             for place in candidates.clone() {
                 match self.past(&found, place, &ways).await? {
-                    Past::Quorum => return self.begin_with(&found, place, &ways),
+                    Past::Quorum => match self.begin_with(&found, place, &ways) {
+                        Err(_) if candidates.len() > 1 => candidates.retain(|other| *other != place),
+                        begun => return begun,
+                    },
                     Past::Few => candidates.retain(|other| *other != place),
                     Past::NotYet => {}
                 }
@@ -148,9 +151,11 @@ impl Solana {
     /// Whether the heads at a place are in the past of a quorum's: up to there what they hash is one endpoint's word.
     async fn past(&mut self, found: &[Arc<Shown>], place: usize, ways: &Ways) -> Result<Past, ChainError> {
         let shown = Arc::clone(&found[place]);
+        // Nobody vouches for a slot to which it has not come.
         let same = |(from, way): (usize, &Way)| {
-            let other = &found[from];
-            (matches!(way, Way::There) && other.sheet.ends == shown.sheet.ends).then_some(other.index)
+            let other = &found[from].sheet;
+            let is_same = (other.slot, &other.ends) == (shown.sheet.slot, &shown.sheet.ends);
+            (matches!(way, Way::There) && is_same).then_some(found[from].index)
         };
         let mut with: BTreeSet<usize> = ways.to(place).filter_map(same).chain([shown.index]).collect();
         if with.len() >= self.panel.quorum {

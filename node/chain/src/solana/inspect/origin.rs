@@ -163,10 +163,12 @@ impl Solana {
         let quorum = self.panel.quorum;
         let ask = |index: usize| (index, self.panel[index].origin(sites, stands_since, at));
         let sound = self.panel.sound(MATTER).into_iter().map(ask);
-        let truth = |claims: &[(usize, Claim)]| agreed(&shown(claims), quorum);
-        let answers = self.panel.gather_within(LOOK_TIMEOUT, sound, |good| truth(good).is_some()).await;
+        // Everybody is waited for: whoever shows other code has seen what others may have lost.
+        let everybody = self.panel.sound(MATTER).len();
+        let answers = self.panel.gather_within(LOOK_TIMEOUT, sound, |good| good.len() >= everybody).await;
         let claims = self.panel.settle(MATTER, answers);
-        let truth = truth(&claims);
+        let shows_other_code = shown(&claims).iter().any(|(_, origin)| origin.deployed().is_none());
+        let truth = agreed(&shown(&claims), quorum).filter(|origin| origin.deployed().is_none() || !shows_other_code);
         let alike = shown(&claims).windows(2).all(|pair| pair[0].1 == pair[1].1);
         for (index, claim) in claims {
             let fault = match claim {

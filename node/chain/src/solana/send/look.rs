@@ -89,9 +89,14 @@ impl Solana {
 
     /// Everybody's status of the transaction.
     async fn shown(&mut self, signature: [u8; 64]) -> Vec<(usize, Shown)> {
+        self.shown_by(signature, self.panel.quorum).await
+    }
+
+    /// The same. Once so many answered, the others have a moment more.
+    async fn shown_by(&mut self, signature: [u8; 64], enough: usize) -> Vec<(usize, Shown)> {
         let ask = |index: usize| (index, self.panel[index].status(signature));
         let asked = self.panel.sound(MATTER).into_iter().map(ask);
-        let answers = self.panel.gather(asked, |good| good.len() >= self.panel.quorum).await;
+        let answers = self.panel.gather(asked, |good| good.len() >= enough).await;
         self.panel.settle(MATTER, answers)
     }
 
@@ -133,7 +138,9 @@ impl Solana {
             return Ok(None);
         }
         let ask = |&index: &usize| (index, ruling(&self.panel[index], sought, last_valid));
-        let answers = self.panel.gather(beyond.iter().map(ask), |good| good.len() >= self.panel.quorum).await;
+        // Whoever has it is worth waiting for.
+        let everybody = beyond.len();
+        let answers = self.panel.gather(beyond.iter().map(ask), |good| good.len() >= everybody).await;
         let lacks =
             |answer: &Result<_, _>| matches!(answer, Err(EndpointFault::Pruned { .. } | EndpointFault::NoBlock(_)));
         let is_lacking = answers.iter().any(|(_, answer)| lacks(answer));
@@ -144,8 +151,10 @@ impl Solana {
         let Some(slot) = agreed(&slots, self.panel.quorum) else {
             return if is_lacking { Err(self.panel.no_quorum(MATTER, LONG_AGO)) } else { Ok(None) };
         };
+        // Those who were too slow before, too.
+        let late = self.shown_by(sought.signature, self.panel.endpoints.len()).await;
         let mut finders: Vec<usize> =
-            shown.iter().filter(|(_, shown)| shown.executed.is_some()).map(|(index, _)| *index).collect();
+            shown.iter().chain(&late).filter(|(_, shown)| shown.executed.is_some()).map(|(index, _)| *index).collect();
         finders.extend(rulings.iter().filter(|(_, ruling)| ruling.view.found).map(|(index, _)| *index));
         if finders.is_empty() {
             return Ok(Some(slot));

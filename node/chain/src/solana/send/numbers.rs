@@ -100,15 +100,17 @@ impl Solana {
     /// The final block heights of those who know this blockhash, asked after they said so; none of those who do not.
     async fn final_heights_of(&mut self, slot: Height, blockhash: &str) -> Vec<(usize, Option<u64>)> {
         let known = json!([blockhash, { "commitment": "finalized", "minContextSlot": slot.0 }]);
-        let newer = json!([{ "commitment": "finalized", "minContextSlot": slot.0 }]);
         let ask = |index: usize| {
-            let (endpoint, known, newer) = (&self.panel[index], &known, &newer);
+            let (endpoint, known) = (&self.panel[index], &known);
             let height = async move {
                 let known: AtSlot<bool> = endpoint.ask_at("isBlockhashValid", known, slot).await?;
                 if !known.value {
                     return Ok(None);
                 }
-                let latest: AtSlot<Latest> = endpoint.ask_at("getLatestBlockhash", newer, slot).await?;
+                // Of the machine that knows it, or of one that has come as far: behind one address there may be several.
+                let from = known.slot();
+                let newer = json!([{ "commitment": "finalized", "minContextSlot": from.0 }]);
+                let latest: AtSlot<Latest> = endpoint.ask_at("getLatestBlockhash", &newer, from).await?;
                 Ok(Some(latest.value.last_valid_block_height.saturating_sub(VALID_FOR)))
             };
             (index, height)
