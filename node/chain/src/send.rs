@@ -49,6 +49,8 @@ pub use transaction::{Draft, Signed};
 
 /// The most gas that one call is given. No verb needs a fifth of it.
 pub const GAS_CAP: u64 = 5_000_000;
+/// Three slots, written from nothing.
+const SPARE_GAS: u64 = 60_000;
 
 /// The highest tip in wei per gas: an endpoint that names more is not followed. Two gwei are a hundred times Base's usual.
 pub const TIP_CAP: u128 = 2_000_000_000;

@@ -10,7 +10,7 @@ use crate::base::endpoint::{Block, Which};
 use crate::verb::Call;
 
 use super::ask::{request, target};
-use super::{BASE_FEE_CAP, Count, Draft, GAS_CAP, MATTER, SendError, TIP_CAP};
+use super::{BASE_FEE_CAP, Count, Draft, GAS_CAP, MATTER, SPARE_GAS, SendError, TIP_CAP};
 
 impl Base {
     /// The transaction as it will be signed.
@@ -81,8 +81,8 @@ impl Base {
         let question = json!([request(from, call)?, Which::At(tip.height).json()]);
         let estimates: Vec<(usize, U64)> = self.poll(tip, "eth_estimateGas", question).await;
         let estimate: u64 = self.panel.middle_of(MATTER, "the gas of the call", estimates)?.to();
-        // What others do before it in the block may make it dearer by some slots.
-        let gas = estimate.saturating_add(estimate / 4);
+        // What others do before it may make it dearer, and a cycle that ends does by two slots that were empty until then.
+        let gas = estimate.saturating_add(estimate / 4).saturating_add(SPARE_GAS);
         if gas > GAS_CAP {
             return Err(SendError::TooMuchGas { what: call.what.clone(), gas });
         }

@@ -109,7 +109,7 @@ async fn nothing_is_sent_while_something_is_pending() {
 async fn no_endpoint_alone_decides_what_gas_and_fees_are() {
     let world = World::new().await;
     let gas: U64 = world.anvil.ask("eth_estimateGas", json!([harmless_request(&world)])).await;
-    let given = U64::from(gas.to::<u64>() + gas.to::<u64>() / 4);
+    let given = U64::from(gas.to::<u64>() + gas.to::<u64>() / 4 + 60_000);
     let lies = [
         says("eth_estimateGas", json!("0x5208")),
         says("eth_estimateGas", json!("0xffffffff")),

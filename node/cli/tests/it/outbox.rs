@@ -168,6 +168,25 @@ async fn a_killed_command_is_gone_on_with_and_not_repeated() {
     assert_eq!(owner.operator().await.unwrap().queue.len(), 2);
 }
 
+/// The first transaction of a cycle closes the books of the one before, which its estimate knew nothing of.
+#[tokio::test]
+async fn a_cycle_that_ends_before_a_transaction_is_mined_does_not_make_it_fail() {
+    let owner = Owner::new().await;
+    let clock = owner.world.clock;
+    let fresh = clock.start(owner.world.cycle().await.plus(1));
+    let _: Value = owner.world.anvil.ask("evm_setNextBlockTimestamp", json!([fresh.0])).await;
+    owner.world.anvil.mine(1).await;
+    owner.done(&["register", "--amount", "2000ether"]).await;
+    owner.done(&["unstake", "--amount", "100ether"]).await;
+    owner.automine(false).await;
+    owner.interrupted(&["unstake", "--amount", "50ether"]).await;
+    let _: Value = owner.world.anvil.ask("evm_increaseTime", json!([clock.length().0])).await;
+    owner.automine(true).await;
+    owner.world.anvil.mine(1).await;
+    owner.world.finalize().await;
+    assert_eq!(owner.operator().await.unwrap().queue.len(), 2);
+}
+
 /// A key of the other chain is no reason to think that the fee was raised.
 #[tokio::test]
 async fn a_key_of_another_chain_is_not_taken_silently() {
