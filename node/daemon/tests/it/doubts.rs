@@ -184,7 +184,7 @@ async fn a_fee_that_cannot_be_paid_is_not_offered() {
     story.chain.posts[0].expect(&[Fate::Drop, Fate::Pass]);
     story.killed_at("sent").await;
     let fees = story.latest().await.attempts[0].fees.unwrap();
-    let enough = U256::from(VALUE) + U256::from(fees.max.0) * U256::from(26_250 + 1_000);
+    let enough = U256::from(VALUE) + U256::from(fees.max.0) * U256::from(21_000 * 5 / 4 + 60_000 + 1_000);
     let _: Value = story.chain.anvil.ask("anvil_setBalance", json!([story.payer(), enough])).await;
     let wallet = story.order.wallet();
     let (mut base, mut why) = (story.base(), String::new());
