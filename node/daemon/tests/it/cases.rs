@@ -48,7 +48,7 @@ const FATES: [Fate; 14] = [
 ];
 
 /// The named steps, and the one between two of them: the transaction has arrived, and its answer has not.
-const STEPS: [&str; 8] = ["intended", "drafted", "signed", "leaving", "in flight", "sent", "seen", "noted"];
+pub(crate) const STEPS: [&str; 8] = ["intended", "drafted", "signed", "leaving", "in flight", "sent", "seen", "noted"];
 
 /// What an endpoint lies or is mistaken about.
 const LIES: [Lie; 10] = [
@@ -166,7 +166,7 @@ impl Case {
 }
 
 /// Says which case it was if it fails.
-struct Replay(u64);
+pub(crate) struct Replay(pub(crate) u64);
 
 impl Drop for Replay {
     fn drop(&mut self) {
@@ -177,11 +177,44 @@ impl Drop for Replay {
 }
 
 /// How cases ended, and how many children died where.
-type Tally = Mutex<BTreeMap<String, u64>>;
+pub(crate) type Tally = Mutex<BTreeMap<String, u64>>;
+
+pub(crate) fn count(tally: &Tally, what: String) {
+    *tally.lock().unwrap().entry(what).or_default() += 1;
+}
+
+/// A number that whoever runs this may have set.
+pub(crate) fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap())
+}
+
+/// What came out, and that every end and every death was among it.
+pub(crate) fn sum_up(tally: &Tally, cases: u64, ends: &[&str]) {
+    let tally = tally.lock().unwrap();
+    eprintln!("{cases} cases: {tally:?}");
+    for step in STEPS {
+        let killed = tally.get(&format!("killed {step}")).copied().unwrap_or_default();
+        assert!(killed >= cases / 100, "only {killed} children died at `{step}`: {tally:?}");
+    }
+    for ended in ends {
+        assert!(tally.contains_key(*ended), "no intent was {ended}: {tally:?}");
+    }
+}
+
+/// What an outcome is called in a tally.
+pub(crate) const fn ended(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Done(_) => "done",
+        Outcome::Failed(_) => "failed",
+        Outcome::Cancelled(_) => "cancelled",
+        Outcome::Overtaken(_) => "overtaken",
+        Outcome::Expired(_) => "expired",
+        Outcome::NotSent(_) => "not sent",
+    }
+}
 
 #[test]
 fn every_intent_happens_once_or_is_said_not_to_have() {
-    let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
     let tally = Tally::default();
     if let Some(seed) = number("SEED") {
         return runtime().block_on(async {
@@ -196,20 +229,12 @@ fn every_intent_happens_once_or_is_said_not_to_have() {
             scope.spawn(|| runtime().block_on(lane(&next, cases, &tally)));
         }
     });
-    let tally = tally.lock().unwrap();
-    println!("{cases} cases: {tally:?}");
     if cases >= CASES {
-        for step in STEPS {
-            let killed = tally.get(&format!("killed {step}")).copied().unwrap_or_default();
-            assert!(killed >= cases / 100, "only {killed} children died at `{step}`: {tally:?}");
-        }
-        for ended in ["done", "failed", "cancelled", "overtaken", "not sent"] {
-            assert!(tally.contains_key(ended), "no intent was {ended}: {tally:?}");
-        }
+        sum_up(&tally, cases, &["done", "failed", "cancelled", "overtaken", "not sent"]);
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
@@ -315,7 +340,7 @@ async fn drive(case: &Case, order: &Order, chain: &Chain, tally: &Tally) -> (boo
             said = sender.says() => said,
             () = chain.posts[0].arrived.notified(), if in_flight => {
                 sender.kill().await;
-                *tally.lock().unwrap().entry("killed in flight".to_owned()).or_default() += 1;
+                count(tally, "killed in flight".to_owned());
                 return (false, foreign);
             }
         };
@@ -338,7 +363,7 @@ async fn drive(case: &Case, order: &Order, chain: &Chain, tally: &Tally) -> (boo
         *times += 1;
         if case.kill.is_some_and(|(step, nth)| step == at && nth == *times) {
             sender.kill().await;
-            *tally.lock().unwrap().entry(format!("killed {at}")).or_default() += 1;
+            count(tally, format!("killed {at}"));
             return (false, foreign);
         }
         sender.go_on().await;
@@ -424,15 +449,7 @@ async fn judge(case: &Case, intents: &[Intent], chain: &Chain, order: &Order, to
     let (mut done, mut used) = (0_u64, 0);
     for intent in intents {
         let Stage::Settled(outcome) = intent.stage else { unreachable!("it was looked at before") };
-        let ended = match outcome {
-            Outcome::Done(_) => "done",
-            Outcome::Failed(_) => "failed",
-            Outcome::Cancelled(_) => "cancelled",
-            Outcome::Overtaken(_) => "overtaken",
-            Outcome::Expired(_) => "expired",
-            Outcome::NotSent(_) => "not sent",
-        };
-        *tally.lock().unwrap().entry(ended.to_owned()).or_default() += 1;
+        count(tally, ended(outcome).to_owned());
         done += u64::from(matches!(outcome, Outcome::Done(_)));
         used += u64::from(outcome.inclusion().is_some());
     }

@@ -4,6 +4,7 @@
 #[path = "../../../chain/tests/it/solana/calls.rs"]
 #[expect(dead_code, reason = "shared with the tests of the chain, which do more with it")]
 mod calls;
+mod cases;
 mod child;
 mod doubts;
 #[path = "../../../chain/tests/it/solana/localnet.rs"]

@@ -160,9 +160,18 @@ impl OnSolana {
         self.finalize().await;
     }
 
+    /// What lies in the purse of an account, now.
+    pub(crate) async fn tokens(&self, account: Account) -> u64 {
+        self.balance(purse(Pubkey::new_from_array(account.0), self.mint)).await
+    }
+
     /// All that is staked, now.
     pub(crate) async fn staked(&self) -> u64 {
-        let params = json!([pda(self.id(), &[b"stake"]).to_string(), { "commitment": "processed" }]);
+        self.balance(pda(self.id(), &[b"stake"])).await
+    }
+
+    async fn balance(&self, tokens: Pubkey) -> u64 {
+        let params = json!([tokens.to_string(), { "commitment": "processed" }]);
         let amount: Value = self.net.ask("getTokenAccountBalance", params).await;
         amount["value"]["amount"].as_str().unwrap().parse().unwrap()
     }
