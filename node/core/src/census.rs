@@ -16,7 +16,7 @@ use crate::reputation::{Conduct, Reputation};
 use crate::roster::Roster;
 use crate::standing::{Bar, Doubt, Standing};
 pub use crate::tail::CLOCK_SLACK;
-use crate::tail::{Rumour, TAIL_CAP, Tail, charges};
+use crate::tail::{Rumour, Tail, charges};
 
 mod alarm;
 mod finals;
@@ -183,9 +183,8 @@ impl Census {
             Err(fault) => return turn.alarms.push(Alarm::TailRefused { chain, fault }),
         }
         let place = (books.through, now);
-        let left = watch.tail.drain(..).filter(|rumour| tail.leaves(rumour, &reach, place)).take(TAIL_CAP);
-        let left: Vec<_> = left.collect();
-        tail.rumours.extend(left);
+        let left: Vec<_> = watch.tail.drain(..).filter(|rumour| tail.leaves(rumour, &reach, place)).collect();
+        tail.add(left);
         let changed = watch.read(tail.head, now, turn, chain);
         watch.tail = tail.rumours;
         if changed {

@@ -40,6 +40,11 @@ impl Witnesses {
         self.0.count_ones()
     }
 
+    /// The endpoint, if it is one alone.
+    fn only(self) -> Option<usize> {
+        self.endpoints().next().filter(|_| self.count() == 1)
+    }
+
     fn endpoints(self) -> impl Iterator<Item = usize> {
         (0..8).filter(move |endpoint| self.0 >> endpoint & 1 == 1)
     }
@@ -81,7 +86,8 @@ pub enum TailFault {
 
 impl Tail {
     /// Drops what can make nobody's standing worse, and refuses what cannot follow the ledger. Returns how many rumours
-    /// were not believed because they lie outside the tail or are too many of one endpoint.
+    /// were not believed because they lie outside the tail or are too many of one endpoint. A slash proves itself, so it may
+    /// come from a little farther than a quorum is: one endpoint that stands still hides it from nobody.
     pub(crate) fn sift(&mut self, books: &ChainBooks, now: UnixSeconds) -> Result<usize, TailFault> {
         let (folded, head) = (books.through, self.head);
         if self.after > folded.height {
@@ -101,11 +107,12 @@ impl Tail {
         self.rumours.retain(|rumour| rumour.fact.body.kind().is_bad_news());
         let (mut dropped, mut shared, mut alone) = (0_usize, 0_usize, [[0_usize; 2]; 8]);
         self.rumours.retain(|Rumour { fact, witnesses }| {
-            let inside = fact.chain == self.chain && self.after < fact.height && fact.height <= head.height;
             let is_slash = fact.body.kind() == BodyKind::Slashed;
-            let counter = match witnesses.endpoints().next() {
-                Some(endpoint) if witnesses.count() == 1 => &mut alone[endpoint][usize::from(is_slash)],
-                Some(_) | None => &mut shared,
+            let ends = fact.height <= head.height || (is_slash && is_soon(fact.height, folded, now));
+            let inside = fact.chain == self.chain && self.after < fact.height && ends;
+            let counter = match witnesses.only() {
+                Some(endpoint) => &mut alone[endpoint][usize::from(is_slash)],
+                None => &mut shared,
             };
             *counter = counter.saturating_add(usize::from(inside));
             let kept = inside && (witnesses.count() > 1 || *counter <= WITNESS_CAP);
@@ -127,6 +134,22 @@ impl Tail {
         reach
     }
 
+    /// Adds what is left of earlier ones: each slash once, and of one endpoint alone no more than it may show at once.
+    pub(crate) fn add(&mut self, left: Vec<Rumour>) {
+        let above = self.rumours.iter().filter(|rumour| rumour.fact.height > self.head.height);
+        let shown: BTreeSet<Slash> = above.filter_map(|rumour| slash_of(&rumour.fact)).collect();
+        let mut alone = [0_usize; 8];
+        let left = left.into_iter().filter(|Rumour { fact, witnesses }| {
+            if slash_of(fact).is_some_and(|slash| shown.contains(&slash)) {
+                return false;
+            }
+            let Some(endpoint) = witnesses.only() else { return true };
+            alone[endpoint] = alone[endpoint].saturating_add(1);
+            alone[endpoint] <= WITNESS_CAP
+        });
+        self.rumours.extend(left.take(TAIL_CAP));
+    }
+
     /// Whether what was heard before is still to be believed beside this tail, which goes so far in each journal.
     ///
     /// A tail says nothing about what lies above its head. What was heard from there stays until a tail comes to it, or a head
@@ -142,10 +165,22 @@ impl Tail {
     ) -> bool {
         let is_slash = fact.body.kind() == BodyKind::Slashed;
         let used_up = reach.get(&fact.journal).is_some_and(|&seq| fact.seq <= seq);
-        let latest = Point { height: fact.height, time: now.plus(CLOCK_SLACK) };
-        let soon = ChainBooks::leap(folded, latest).is_none();
+        let soon = is_soon(fact.height, folded, now);
         fact.height > self.head.height && soon && (is_slash || (witnesses.count() >= UNSTAKE_WITNESSES && !used_up))
     }
+}
+
+/// Whether a chain that is folded so far can have come to this height by now.
+fn is_soon(height: Height, folded: Point, now: UnixSeconds) -> bool {
+    ChainBooks::leap(folded, Point { height, time: now.plus(CLOCK_SLACK) }).is_none()
+}
+
+/// A slash, as far as it matters which one it is: where it is in its journal, and for what.
+type Slash = (Height, Account, u64, Evidence);
+
+const fn slash_of(fact: &Fact) -> Option<Slash> {
+    let Body::Slashed(slashed) = &fact.body else { return None };
+    Some((fact.height, fact.journal, fact.seq, slashed.evidence))
 }
 
 /// Bad news about one owner.

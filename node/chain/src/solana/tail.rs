@@ -21,7 +21,7 @@ use super::time::time_of;
 use super::{Endpoint, Solana};
 use crate::fault::{ChainError, EndpointFault, Reading};
 use crate::panel::Matter;
-use crate::quorum::agreed;
+use crate::quorum::{agreed, are_near};
 
 const MATTER: Matter = Matter::Tail;
 
@@ -43,8 +43,9 @@ struct Heard {
 impl Solana {
     /// Everything above `after`, through the highest slot that a quorum has as confirmed.
     ///
-    /// It is an error unless a quorum that has this slot gave all its transactions. An endpoint that is behind is heard as
-    /// well: what it shows counts as shown by one.
+    /// It is an error unless a quorum that has this slot gave its transactions, and is near it. An endpoint that is behind is
+    /// heard as well: what it shows counts as shown by one. What it lists and does not give was taken back meanwhile, or is
+    /// asked for again by the next reading.
     pub async fn tail(&mut self, after: Height) -> Result<Reading<Tail>, ChainError> {
         self.begin(MATTER).await;
         let addresses = self.addresses;
@@ -58,6 +59,9 @@ impl Solana {
         let Some(head) = reached(heard.iter().map(|(_, heard)| heard.front.slot).collect(), quorum) else {
             return Err(self.panel.no_quorum(MATTER, "the unfinal tail"));
         };
+        if !are_near(heard.iter().map(|(_, heard)| heard.front.slot), head, TIP_LAG_SLOTS, quorum) {
+            return Err(self.panel.no_quorum(MATTER, "how far the chain goes"));
+        }
         let said: Vec<_> = heard.iter().map(|(index, heard)| (*index, heard.front.slot, heard.front.time)).collect();
         let (time, far) = time_of(&said, head, quorum);
         for (index, at, time) in far {
@@ -106,12 +110,14 @@ async fn shown(endpoint: &Endpoint, addresses: &Addresses, after: Height) -> Res
     let down_to = Height(after.0.saturating_add(1));
     let listed = endpoint.listed(&config, Commitment::Confirmed, (front.slot, down_to)).await?;
     let asked: Vec<_> = listed.iter().map(|entry| endpoint.facts_of(addresses, entry, Commitment::Confirmed)).collect();
-    let answers: Vec<_> = iter(asked).buffered(AT_ONCE).try_collect().await?;
-    // What is not there any more was taken back since it was listed.
-    let facts: Vec<Fact> = answers.iter().flatten().flat_map(|facts| facts.iter().cloned()).collect();
-    // All of one endpoint: the core would refuse such a tail as a whole.
-    if facts.len() > TAIL_CAP {
-        return Err(EndpointFault::TooManyFacts { cap: TAIL_CAP });
+    let (mut answers, mut facts) = (iter(asked).buffered(AT_ONCE), Vec::new());
+    while let Some(answer) = answers.try_next().await? {
+        // What is not there any more was taken back since it was listed.
+        facts.extend(answer.iter().flat_map(|facts| facts.iter().cloned()));
+        // All of one endpoint: the core would refuse such a tail as a whole.
+        if facts.len() > TAIL_CAP {
+            return Err(EndpointFault::TooManyFacts { cap: TAIL_CAP });
+        }
     }
     Ok(Heard { front, facts })
 }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use serde_json::json;
-use williw_chain::base::{ChainError, EndpointFault, GRACE, HEAD_START, RANGE_BLOCKS, TIP_WALK_BLOCKS};
+use williw_chain::base::{ChainError, EndpointFault, GRACE, HEAD_START, RANGE_BLOCKS, TIP_LAG_BLOCKS, TIP_WALK_BLOCKS};
 use williw_core::cycle::Height;
 use williw_core::fact::BodyKind;
 use williw_core::tail::{Rumour, Tail};
@@ -100,6 +100,23 @@ async fn a_tail_that_a_quorum_does_not_give_is_no_tail() {
     assert!(!error.to_string().contains("a-secret-key") && !error.to_string().contains('\x1b'), "{error}");
 
     quiet.tell(Lie::Nothing);
+    assert!(base.tail(Height(0)).await.is_ok());
+}
+
+/// What two endpoints agree on ends where the lower one does, and one that stands still must not make that the chain's end.
+#[tokio::test]
+async fn one_of_two_that_stands_still_is_no_quorum_with_the_other() {
+    let world = World::new().await;
+    world.anvil.mine(20).await;
+    let stuck = Proxy::before(&world.anvil.url, Lie::StuckAt(world.anvil.height().await)).await;
+    let mut base = world.base(&[&stuck.url, &world.anvil.url]);
+    world.anvil.mine(TIP_LAG_BLOCKS).await;
+    assert!(base.tail(Height(0)).await.is_ok());
+    world.anvil.mine(1).await;
+    let error = base.tail(Height(0)).await.unwrap_err();
+    assert!(matches!(error, ChainError::NoQuorum { what: "how far the chain goes", .. }), "{error}");
+    // With a third, two are near each other.
+    let mut base = world.base(&[&stuck.url, &world.anvil.url, &world.twin()]);
     assert!(base.tail(Height(0)).await.is_ok());
 }
 

@@ -371,8 +371,8 @@ fn a_withheld_journal_is_missed() {
         ",
         expect![[r#"
             persist 3 facts; admit p1; alarm: solana was unread and is fresh
-            alarm: a page of final facts was refused: nothing attests the head of journal 0xabe5de02e72a7789361b81adb6a5802fe50dbd025c17f681e097ed955820b404
-            alarm: a page of final facts was refused: journal 0xabe5de02e72a7789361b81adb6a5802fe50dbd025c17f681e097ed955820b404 does not lead to the head that the chain has
+            alarm: a page of final facts of solana was refused: nothing attests the head of journal 0xabe5de02e72a7789361b81adb6a5802fe50dbd025c17f681e097ed955820b404
+            alarm: a page of final facts of solana was refused: journal 0xabe5de02e72a7789361b81adb6a5802fe50dbd025c17f681e097ed955820b404 does not lead to the head that the chain has
         "#]],
     );
 }
@@ -478,7 +478,8 @@ fn what_lies_outside_the_tail_is_dropped_and_announced() {
     let dropped = |pieces| {
         format!("alarm: {pieces} unfinal facts of base lie outside their tail or are too many of one endpoint")
     };
-    for (height, chain) in [(21, ChainId::Base), (10, ChainId::Base), (20, ChainId::Solana)] {
+    // A chain makes no more than so many blocks, and a slash may lie above where the tail ends, as far as it can have come.
+    for (height, chain) in [(u64::MAX, ChainId::Base), (10, ChainId::Base), (20, ChainId::Solana)] {
         let said = story::hear(1, |slash, _| {
             let outside = Fact { height: Height(height), chain, ..slash.clone() };
             vec![shown(&outside, BOTH), shown(&outside, ZERO)]
@@ -488,10 +489,33 @@ fn what_lies_outside_the_tail_is_dropped_and_announced() {
     // It is not in the way of what lies inside either.
     let many = WITNESS_CAP as u64 + 1;
     let said = story::hear(1, |slash, _| {
-        let outside = Fact { height: Height(21), ..story::of_nobody(slash, 1) };
+        let outside = Fact { height: Height(u64::MAX), ..story::of_nobody(slash, 1) };
         (0..many).map(|_| shown(&outside, ZERO)).chain([shown(slash, ZERO)]).collect()
     });
     assert_eq!(said, [format!("{SLASHED}; {}", dropped(many))]);
+}
+
+#[test]
+fn one_endpoint_that_stands_still_hides_no_slash_and_only_a_slash_counts_above_the_head() {
+    let said = story::hear(3, |slash, unstake| {
+        let above = |fact: &Fact| Fact { height: Height(21), ..fact.clone() };
+        vec![shown(&above(unstake), BOTH), shown(&above(slash), ZERO)]
+    });
+    let dropped = "alarm: 1 unfinal facts of base lie outside their tail or are too many of one endpoint";
+    let slashed = SLASHED.replace("20", "21");
+    assert_eq!(said, [format!("{slashed}; {dropped}"), dropped.to_owned(), dropped.to_owned()]);
+    // What it invents there stays within what it may show, however often it invents something else.
+    let many = WITNESS_CAP as u64;
+    let mut reading = 0;
+    let said = story::hear(3, |slash, _| {
+        reading += 1;
+        let above = (0..many).map(|nth| Fact { height: Height(21), ..story::invented(slash, reading * many + nth) });
+        above.map(|fact| shown(&fact, ZERO)).collect()
+    });
+    let waiting = said.iter().map(|said| said.contains(" wait to be verified")).collect::<Vec<_>>();
+    assert_eq!(waiting, [true; 3], "{said:?}");
+    let most = format!("alarm: {} pieces of evidence on base", 2 * (many - 64));
+    assert!(said[2].contains(&most), "{said:?}");
 }
 
 #[test]
@@ -603,7 +627,7 @@ fn a_lagging_page_neither_writes_nor_opens_and_never_goes_behind_a_fact() {
             alarm: a page of base ends at 15, before the cursor at 20: its endpoints lag, or others lied
             -
             alarm: a page of base ends at 10, before the cursor at 20: its endpoints lag, or others lied
-            alarm: a page of final facts was refused: facts at height 9 are out of order
+            alarm: a page of final facts of base was refused: facts at height 9 are out of order
             suspend p1 (stale base); alarm: base was fresh and is stale
             persist 0 facts
             -

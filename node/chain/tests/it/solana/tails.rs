@@ -1,7 +1,8 @@
 //! The unfinal tail: slashes and unstakes as they are confirmed, and what only looks like them.
 
 use serde_json::{Value, json};
-use williw_chain::{EndpointFault, Faults};
+use williw_chain::solana::{FINAL_LAG_SLOTS, TIP_LAG_SLOTS};
+use williw_chain::{ChainError, EndpointFault, Faults};
 use williw_core::cycle::Height;
 use williw_core::fact::BodyKind;
 use williw_core::hash::keccak;
@@ -65,6 +66,36 @@ async fn what_one_endpoint_hides_or_invents_counts_as_shown_by_the_others() {
     let (tail, faults) = read(&mut follower).await;
     assert_eq!(kinds(&tail), [(BodyKind::Unstaked, 0b101)]);
     assert_eq!(fault_of(&faults, 2), Some(&EndpointFault::HidesFacts { missing: 2 }), "{faults}");
+}
+
+/// What two endpoints agree on ends where the lower one does, and one that stands still must not make that the chain's end.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_of_two_that_stands_still_hides_a_slash_for_no_longer_than_a_minute() {
+    let world = World::new(2).await;
+    world.register(0, 5_000).await;
+    world.register(1, 5_000).await;
+    world.finalize().await;
+    let mut follower = Follower::begun(&world, 2).await;
+    world.net.advance(1).await;
+    for commitment in ["confirmed", "finalized"] {
+        world.net.control("hold", json!({ "face": 0, "commitment": commitment })).await;
+    }
+    world.slash(1).await;
+    world.net.advance(2).await;
+    let (tail, _) = read(&mut follower).await;
+    assert_eq!(kinds(&tail), [(BodyKind::Slashed, 0b10)], "it is above the head, and there all the same");
+    assert!(tail.rumours[0].fact.height > tail.head.height);
+    world.net.advance(TIP_LAG_SLOTS).await;
+    let after = follower.ledger.chain(ChainId::Solana).unwrap().through.height;
+    let error = follower.solana.tail(after).await.unwrap_err();
+    assert!(matches!(error, ChainError::NoQuorum { what: "how far the chain goes", .. }), "{error}");
+    // Whether it is final is another question, and takes ten minutes.
+    world.solana(2).finals(&follower.cursor()).await.unwrap();
+    world.net.advance(FINAL_LAG_SLOTS).await;
+    let error = world.solana(2).finals(&follower.cursor()).await.unwrap_err();
+    assert!(matches!(error, ChainError::NoQuorum { what: "how far the final chain goes", .. }), "{error}");
+    world.net.control("release_all", json!({})).await;
+    assert_eq!(follower.follow().await.0.facts.len(), 1);
 }
 
 /// A transaction as the localnet shows it.

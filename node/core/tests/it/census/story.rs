@@ -72,7 +72,7 @@ pub(super) fn flood(count: usize) -> Vec<Output> {
 
 /// What is ordered after each of so many readings of one tail, which goes from block 10 to 20 and shows whatever `tell` makes
 /// of a slash of alice and of an unstake that leaves her too little.
-pub(super) fn hear(readings: usize, tell: impl Fn(&Fact, &Fact) -> Vec<Rumour>) -> Vec<String> {
+pub(super) fn hear(readings: usize, mut tell: impl FnMut(&Fact, &Fact) -> Vec<Rumour>) -> Vec<String> {
     let mut story = Story::new();
     story.line("final base 10: register alice 5000 p1");
     let head = story.reach(20);
@@ -81,8 +81,8 @@ pub(super) fn hear(readings: usize, tell: impl Fn(&Fact, &Fact) -> Vec<Rumour>) 
         story.play(&mut fork, head, verb);
         fork.take_facts().remove(0)
     });
-    let tail = Tail { chain: ChainId::Base, after: Height(10), head, rumours: tell(&slash, &unstake) };
-    (0..readings).map(|_| story.feed(Input::Pending(tail.clone()))).collect()
+    let mut tail = || Tail { chain: ChainId::Base, after: Height(10), head, rumours: tell(&slash, &unstake) };
+    (0..readings).map(|_| story.feed(Input::Pending(tail()))).collect()
 }
 
 /// The slash as it was not: with other signatures each time, and a block earlier than the true one.
