@@ -20,6 +20,9 @@ use crate::fault::{EndpointFault, LogFault};
 /// The most letters that one call of the program to itself has: twice as many as the longest, which tells a slash.
 const EVENT_LETTERS: usize = 1_200;
 
+/// The most calls that a transaction is executed with, those that programs make among them.
+const CALLS_CAP: usize = 64;
+
 /// A transaction in an answer, as far as facts go.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Transaction {
@@ -95,6 +98,10 @@ impl Transaction {
         for call in calls {
             // Reading base58 takes time that grows with the square of its length.
             if call.data.len() > EVENT_LETTERS {
+                return Err(bad(LogFault::Shape));
+            }
+            // The chain executes no more calls in one transaction.
+            if facts.len() >= CALLS_CAP {
                 return Err(bad(LogFault::Shape));
             }
             let data = bs58::decode(&call.data).into_vec().map_err(|_| bad(LogFault::Shape))?;

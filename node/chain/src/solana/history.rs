@@ -5,7 +5,7 @@
 //! transaction while it was not final yet is not asked for again.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anchor_lang::prelude::Pubkey;
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
@@ -39,9 +39,15 @@ const LISTED: usize = 1_000;
 const JOURNALS_AT_ONCE: usize = 4;
 const TRANSACTIONS_AT_ONCE: usize = 4;
 
-/// The most transactions of one endpoint whose facts are remembered: all that one reading can need, so that a reading that
-/// was cut off is gone on with. The oldest are forgotten first.
-const REMEMBERED: usize = HISTORY_CAP;
+/// How much of one endpoint is remembered, in transactions and their facts together: all that one reading can need, so that a
+/// reading that was cut off is gone on with. The oldest is forgotten first.
+const REMEMBERED: usize = 2 * HISTORY_CAP;
+
+/// The most facts of one walk along a journal: transactions record more than is asked for.
+const WALKED_CAP: usize = 10 * HISTORY_CAP;
+
+/// The letters of a signature in base 58, at most.
+const SIGNATURE_LETTERS: usize = 88;
 
 /// A transaction in a list.
 #[derive(Clone, Debug, Deserialize)]
@@ -59,46 +65,76 @@ impl Listed {
 
 /// The facts of transactions, by slot and signature: one that was reorganised into another slot is another.
 #[derive(Debug, Default)]
-pub(crate) struct Transactions(Mutex<Read>);
+pub(crate) struct Transactions(Mutex<Remembered>);
 
-type Read = BTreeMap<(Height, String), Arc<[Fact]>>;
+#[derive(Debug, Default)]
+struct Remembered {
+    read: BTreeMap<(Height, String), Arc<[Fact]>>,
+    /// How many transactions these are, and how many facts.
+    size: usize,
+}
+
+fn size(facts: &Arc<[Fact]>) -> usize {
+    facts.len().saturating_add(1)
+}
+
+impl Remembered {
+    fn keep(&mut self, listed: &Listed, facts: &Arc<[Fact]>) {
+        if let Some(before) = self.read.insert((listed.slot(), listed.signature.clone()), Arc::clone(facts)) {
+            self.size = self.size.saturating_sub(size(&before));
+        }
+        self.size = self.size.saturating_add(size(facts));
+        while self.size > REMEMBERED {
+            let Some((_, oldest)) = self.read.pop_first() else { return };
+            self.size = self.size.saturating_sub(size(&oldest));
+        }
+    }
+
+    /// Only this is remembered from now on.
+    fn be(&mut self, read: BTreeMap<(Height, String), Arc<[Fact]>>) {
+        self.size = read.values().map(size).fold(0, usize::saturating_add);
+        self.read = read;
+    }
+}
 
 impl Transactions {
+    fn remembered(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn get(&self, listed: &Listed) -> Option<Arc<[Fact]>> {
-        let read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        read.get(&(listed.slot(), listed.signature.clone())).cloned()
+        self.remembered().read.get(&(listed.slot(), listed.signature.clone())).cloned()
     }
 
     fn keep(&self, listed: &Listed, facts: &Arc<[Fact]>) {
-        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if read.len() >= REMEMBERED {
-            read.pop_first();
-        }
-        read.insert((listed.slot(), listed.signature.clone()), Arc::clone(facts));
+        self.remembered().keep(listed, facts);
     }
 
     /// The facts that are remembered from slots through this one.
     fn through(&self, slot: Height) -> Numbered {
-        let read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = read.iter().take_while(|((at, _), _)| *at <= slot);
+        let remembered = self.remembered();
+        let read = remembered.read.iter().take_while(|((at, _), _)| *at <= slot);
         read.flat_map(|(_, facts)| facts.iter()).map(|fact| ((fact.journal, fact.seq), fact.clone())).collect()
     }
 
     /// Forgets what lies before a slot, for the ledger has it.
     pub(crate) fn forget_before(&self, slot: Height) {
-        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *read = read.split_off(&(slot, String::new()));
+        let mut remembered = self.remembered();
+        let kept = remembered.read.split_off(&(slot, String::new()));
+        remembered.be(kept);
     }
 
     /// Forgets what lies after a slot: what was read of it leads nowhere.
     pub(crate) fn forget_after(&self, slot: Height) {
-        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        read.split_off(&(Height(slot.0.saturating_add(1)), String::new()));
+        let mut remembered = self.remembered();
+        let mut kept = std::mem::take(&mut remembered.read);
+        kept.split_off(&(Height(slot.0.saturating_add(1)), String::new()));
+        remembered.be(kept);
     }
 
     /// Forgets everything: what was read leads nowhere.
     pub(crate) fn forget_all(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.remembered().be(BTreeMap::new());
     }
 }
 
@@ -117,7 +153,8 @@ impl Endpoint {
             let is_short = page.len() < LISTED;
             seen += page.len();
             for entry in page {
-                if before.as_ref().is_some_and(|before| before.slot < entry.slot) {
+                let is_older = before.as_ref().is_none_or(|before| before.slot >= entry.slot);
+                if !is_older || entry.signature.len() > SIGNATURE_LETTERS {
                     return Err(EndpointFault::Undecodable("getSignaturesForAddress"));
                 }
                 if entry.slot() < down_to {
@@ -218,6 +255,9 @@ impl Endpoint {
             for fact in answers.iter().flatten().flat_map(|facts| facts.iter()) {
                 facts.insert((fact.journal, fact.seq), fact.clone());
             }
+            if facts.len() > WALKED_CAP {
+                return Err(EndpointFault::TooManyFacts { cap: WALKED_CAP });
+            }
         }
     }
 
@@ -260,3 +300,6 @@ impl Way {
         (after..=self.to.head.seq).rev().find(|seq| !facts.contains_key(&(self.journal, *seq)))
     }
 }
+
+#[cfg(test)]
+mod tests;

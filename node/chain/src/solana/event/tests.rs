@@ -57,6 +57,18 @@ fn call(shown: &mut Value) -> &mut Value {
 }
 
 #[test]
+fn no_transaction_tells_more_than_the_chain_executes() {
+    let many = |count: usize| {
+        changed(|shown| {
+            let one = call(shown).clone();
+            shown["meta"]["innerInstructions"][0]["instructions"] = json!(vec![one; count]);
+        })
+    };
+    assert_eq!(many(CALLS_CAP).unwrap().len(), CALLS_CAP);
+    assert!(matches!(many(CALLS_CAP + 1), Err(EndpointFault::BadLog { why: LogFault::Shape, .. })));
+}
+
+#[test]
 fn a_call_of_the_program_to_itself_is_a_fact() {
     let facts = facts(transaction(&recorded(SLOT))).unwrap();
     let [fact] = facts.as_slice() else { panic!("one fact, not {facts:?}") };
