@@ -53,7 +53,9 @@ impl Key {
 
 /// A keypair that only this user may read.
 fn keypair(path: &Path) -> Result<Keypair, Failure> {
-    refuse_empty(path.as_os_str(), ["--keypair", "SOLANA_KEYPAIR"], "the file of a keypair")?;
+    let named = ["--keypair", "SOLANA_KEYPAIR"];
+    refuse_empty(path.as_os_str(), named, "the file of a keypair")?;
+    refuse_absent(path, "the file with the keypair", format_args!("{} and {} name", named[0], named[1]))?;
     Keypair::parse(&read_secret(path)?).map_err(|error| Failure::usage(format_args!("{}: {error}", path.display())))
 }
 
@@ -97,12 +99,25 @@ fn named(keystore: &Path, password_file: Option<&Path>) -> Result<Wallet, Failur
             .hint("name a file that holds it with --password-file or ETH_PASSWORD"));
     };
     refuse_empty(password_file.as_os_str(), ["--password-file", "ETH_PASSWORD"], "a file with a password")?;
-    // Whoever takes it for the password itself does not find that in the terminal's history.
-    if let Ok(false) = password_file.try_exists() {
-        return Err(Failure::usage("the file with the keystore's password is not there")
-            .hint("--password-file and ETH_PASSWORD name a file that holds the password, not the password"));
-    }
+    refuse_absent(keystore, "the file of the keystore", format_args!("--keystore and ETH_KEYSTORE name"))?;
+    refuse_absent(
+        password_file,
+        "the file with the keystore's password",
+        format_args!("--password-file and ETH_PASSWORD name"),
+    )?;
     open(keystore, password_file)
+}
+
+/// Refuses the name of a file that is not there, without saying it: whoever gives the secret in place of the name of its file
+/// does not find it on the terminal, or in a log.
+fn refuse_absent(path: &Path, what: &str, flags_name: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+    let Err(error) = std::fs::metadata(path) else { return Ok(()) };
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound => "is not there".to_owned(),
+        kind => format!("cannot be found: {kind}"),
+    };
+    Err(Failure::usage(format_args!("{what} {why}"))
+        .hint(format_args!("{flags_name} a file that holds it, not what the file holds")))
 }
 
 /// Opens a keystore with the password in a file, of which a line break at the end is no part.
@@ -122,6 +137,12 @@ pub(crate) struct LinkKeys {
 
 impl LinkKeys {
     pub(crate) fn open(flags: &flags::SignerKey, home: &Home) -> Result<Self, Failure> {
+        for (path, what, flag) in [
+            (&flags.signer, "the file of the signer", "--signer names"),
+            (&flags.signer_password_file, "the file with the signer's password", "--signer-password-file names"),
+        ] {
+            path.as_deref().map_or(Ok(()), |path| refuse_absent(path, what, format_args!("{flag}")))?;
+        }
         let named = |path: &Option<PathBuf>, usual: PathBuf| path.clone().unwrap_or(usual);
         let keystore = named(&flags.signer, home.signer());
         let password_file = named(&flags.signer_password_file, home.signer_password());

@@ -301,11 +301,26 @@ async fn a_wallet_has_to_be_named() {
     let silent = home.run(&["unstake", "--amount", "1", "--keystore", &keystore]).await;
     assert!(silent.stderr.contains("hint: name a file that holds it with --password-file or ETH_PASSWORD"));
     silent.error(2);
-    let mistaken = [("ETH_KEYSTORE", keystore.as_str()), ("ETH_PASSWORD", "open sesame")];
-    let mistaken = home.run_with(&["unstake", "--amount", "1"], &mistaken).await;
-    assert_eq!(mistaken.error(2), "the file with the keystore's password is not there");
-    assert!(mistaken.stderr.contains("name a file that holds the password, not the password"), "{}", mistaken.stderr);
-    assert!(!mistaken.stderr.contains("sesame"), "{}", mistaken.stderr);
+    // A secret in place of the name of its file, also one that is too long for a name, is not said.
+    let endless = "sesame".repeat(1_000);
+    for (variables, arguments, said) in [
+        (
+            vec![("ETH_KEYSTORE", keystore.as_str()), ("ETH_PASSWORD", "open sesame")],
+            vec![],
+            "the file with the keystore's password is not there",
+        ),
+        (
+            vec![("ETH_KEYSTORE", keystore.as_str()), ("ETH_PASSWORD", &endless)],
+            vec![],
+            "the file with the keystore's password cannot be found: invalid filename",
+        ),
+        (vec![("ETH_KEYSTORE", "sesame")], vec!["--password-file", &keystore], "the file of the keystore is not there"),
+    ] {
+        let mistaken = home.run_with(&[&["unstake", "--amount", "1"][..], &arguments].concat(), &variables).await;
+        assert_eq!(mistaken.error(2), said);
+        assert!(mistaken.stderr.contains(" a file that holds it, not what the file holds"), "{}", mistaken.stderr);
+        assert!(!mistaken.stderr.contains("sesame"), "{}", mistaken.stderr);
+    }
     let password = home.note("password", "open sesame\n");
     set_mode(password.as_ref(), 0o644);
     let variables = [("ETH_KEYSTORE", keystore.as_str()), ("ETH_PASSWORD", password.as_str())];

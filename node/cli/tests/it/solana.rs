@@ -226,6 +226,14 @@ async fn what_is_typed_wrongly_is_refused_before_anybody_is_asked() {
     let empty = [("SOLANA_KEYPAIR", owner.keypair.as_str()), ("ETH_KEYSTORE", ""), ("ETH_PASSWORD", "")];
     assert_eq!(owner.home.run_with(&["collect"], &empty).await.code, 0);
 
+    let numbers = keypair_file(&SECRET);
+    for secret in [&numbers, "sesame"] {
+        let mistaken = owner.home.run_with(&["unstake", "--amount", "5"], &[("SOLANA_KEYPAIR", secret)]).await;
+        assert!(mistaken.error(2).starts_with("the file with the keypair "), "{}", mistaken.stderr);
+        assert!(mistaken.stderr.contains("name a file that holds it, not what the file holds"), "{}", mistaken.stderr);
+        assert!(!mistaken.stderr.contains(secret), "{}", mistaken.stderr);
+    }
+
     set_mode(owner.keypair.as_ref(), 0o644);
     owner.refused(&["unstake", "--amount", "5"], 2, "can be read by others").await;
     set_mode(owner.keypair.as_ref(), 0o600);
