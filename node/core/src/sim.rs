@@ -205,7 +205,7 @@ impl Sim {
                 self.count("page", Err("PageAhead".to_owned()));
                 return Ok(());
             }
-            Some(Alarm::PageRefused(why)) => return Err(format!("a true page was refused: {why}")),
+            Some(Alarm::PageRefused { why, .. }) => return Err(format!("a true page was refused: {why}")),
             _ if ahead => return Err("a page from the future was taken".to_owned()),
             first => {
                 let behind = self.chains[which].is_behind(page);

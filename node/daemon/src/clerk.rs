@@ -355,9 +355,10 @@ impl<'a> Clerk<'a> {
 }
 
 /// Which chain an alarm is about.
-const fn chain_of(alarm: &Alarm) -> Option<ChainId> {
+const fn chain_of(alarm: &Alarm) -> ChainId {
     match alarm {
-        Alarm::PageBehind { chain, .. }
+        Alarm::PageRefused { chain, .. }
+        | Alarm::PageBehind { chain, .. }
         | Alarm::PageAhead { chain, .. }
         | Alarm::RumoursDropped { chain, .. }
         | Alarm::EvidenceWaits { chain, .. }
@@ -366,9 +367,8 @@ const fn chain_of(alarm: &Alarm) -> Option<ChainId> {
         | Alarm::BeginningRefused { chain, .. }
         | Alarm::HistoryLost { chain, .. }
         | Alarm::ParametersProposed { chain, .. }
-        | Alarm::Freshness { chain, .. } => Some(*chain),
-        Alarm::UnprovenSlash { owner, .. } | Alarm::BadPeerHalf { owner } => Some(owner.chain),
-        Alarm::PageRefused(_) => None,
+        | Alarm::Freshness { chain, .. } => *chain,
+        Alarm::UnprovenSlash { owner, .. } | Alarm::BadPeerHalf { owner } => owner.chain,
     }
 }
 

@@ -49,10 +49,11 @@ pub(crate) async fn follow<C: Chain>(reader: Follow<C>, desk: Desk) {
                 follower.failures = follower.failures.saturating_add(1);
             }
         }
-        // A hint says that something happened, and no more: the next reading comes at once, and finds out.
+        // A hint says that something happened, and no more: the next reading comes at once, and finds out. Endpoints that
+        // cannot answer are spared, whatever one of them hints at.
         tokio::select! {
             () = tokio::time::sleep(follower.pause(poll)) => {}
-            () = chain.hint() => {}
+            () = chain.hint(), if follower.failures == 0 => {}
         }
     }
 }

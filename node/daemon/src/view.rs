@@ -25,7 +25,7 @@ use verdict::{Verdict, verdict};
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Notice {
     #[serde(skip)]
-    pub(crate) kind: (Discriminant<Alarm>, Option<ChainId>),
+    pub(crate) kind: (Discriminant<Alarm>, ChainId),
     pub(crate) text: String,
     /// When it was heard last.
     pub(crate) time: UnixSeconds,

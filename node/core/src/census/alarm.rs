@@ -9,8 +9,8 @@ use crate::tail::TailFault;
 /// Something that a person should know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Alarm {
-    #[error("a page of final facts was refused: {0}")]
-    PageRefused(Discord),
+    #[error("a page of final facts of {chain} was refused: {why}")]
+    PageRefused { chain: ChainId, why: Discord },
     #[error("the accounts of {chain} were refused: {why}")]
     BeginningRefused { chain: ChainId, why: BeginningFault },
     #[error(

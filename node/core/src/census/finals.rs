@@ -13,7 +13,7 @@ impl Census {
         }
         let change = match self.ledger.stage(page) {
             Ok(change) => change,
-            Err(discord) => return turn.alarms.push(Alarm::PageRefused(discord)),
+            Err(why) => return turn.alarms.push(Alarm::PageRefused { chain, why }),
         };
         let folded = self.ledger.chain(chain).map_or(Height(0), |books| books.through.height);
         let new = change.as_ref().is_some_and(|change| !change.facts.is_empty());

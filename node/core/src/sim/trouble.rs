@@ -60,7 +60,7 @@ impl Sim {
         let before = self.census.ledger().clone();
         self.feed(Input::Finalized(false_page))?;
         let why = match self.door.alarms.first() {
-            Some(Alarm::PageRefused(why)) => reason(why),
+            Some(Alarm::PageRefused { why, .. }) => reason(why),
             Some(Alarm::PageAhead { .. }) => "PageAhead".to_owned(), // the clock is off: nothing is believed
             _ => return Err("a false page was taken".to_owned()),
         };
@@ -98,7 +98,7 @@ impl Sim {
         let head = ledger.head(chain, late).hash;
         mixed.heads.iter_mut().filter(|(journal, _)| *journal == late).for_each(|(_, shown)| *shown = head);
         self.feed(Input::Finalized(mixed))?;
-        if let Some(Alarm::PageRefused(why)) = self.door.alarms.first() {
+        if let Some(Alarm::PageRefused { why, .. }) = self.door.alarms.first() {
             return Err(format!("what an endpoint showed too early was not believed: {why}"));
         }
         self.count("lie", Err("JournalLate".to_owned()));
