@@ -32,6 +32,7 @@ class Story:
             ("solana-lies", self.two.lies_are_named),
             ("slashed-on-both", self.two.one_file_slashes_on_both),
             ("solana-down", self.two.one_chain_down),
+            ("solana-restart", self.two.slash_outlives_restart),
             ("copies-refused", self.copies_refused),
             ("clean-end", self.clean_end),
         ]

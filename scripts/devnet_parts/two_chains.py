@@ -98,10 +98,13 @@ class TwoChains:
     def lying(self, node):
         return next((one for one in node.of_chain("solana")["endpoints"] if one["fault"] and one["lie"]), None)
 
+    def all_faces(self, kind):
+        for face in range(FACES):
+            self.solana.lie(face, kind)
+
     def one_chain_down(self):
         """No endpoint of Solana answers, and a node starts meanwhile: Base's stakers come and go, nobody of Solana comes."""
-        for face in range(FACES):
-            self.solana.lie(face, "down")
+        self.all_faces("down")
         self.a.kill()
         self.network.start("A")
         self.network.start("D")
@@ -113,12 +116,30 @@ class TwoChains:
         self.network.children.run(unstake, MINUTE)
         for node in (self.a, self.c):
             until(f"{node.name} bars D", MINUTE, lambda: node.has_barred(self.d, "stake-too-small"))
-        for face in range(FACES):
-            self.solana.lie(face, "honest")
+        self.all_faces("honest")
         until("E is let in again", LONG, lambda: all_with(self.e, [self.a, self.c]))
         standings = {node.name: self.standings(node) for node in (self.a, self.c)}
         require(len({tuple(sorted(rows.items())) for rows in standings.values()}) == 1, f"they differ: {standings}")
         return "D came and went by Base alone, E waited at A and came back without a restart"
+
+    def slash_outlives_restart(self):
+        """After a slash on Solana that stays, a node that was killed refuses E before it can read Solana, and after."""
+        evidence = equivocate(self.chain, self.e, slot=2, cycle=self.solana.cycle(self.chain.deployment))
+        self.slash(self.e, evidence, "solana")
+        for node in (self.a, self.c):
+            until(f"{node.name} has E jailed", LONG, lambda: node.has_barred(self.e, "jailed"))
+        self.all_faces("down")
+        self.a.kill()
+        self.network.start("A")
+        until("A is connected to C", LONG, lambda: self.a.is_with(self.c))
+        require(self.a.of_chain("solana")["endpoints"][0]["fault"], "A can read Solana")
+        require(self.a.has_barred(self.e, "jailed"), f"A forgot the slash of E: {self.a.view(self.e)}")
+        self.all_faces("honest")
+        slot = self.solana.slot("finalized")
+        until("A reads Solana again", LONG, lambda: (self.a.of_chain("solana")["height"] or 0) >= slot)
+        row = self.a.view(self.e)
+        require(self.a.has_barred(self.e, "jailed") and row["connections"] == 0, f"A has E as {row}")
+        return "killed, A had E jailed while no endpoint of Solana answered, and when they did"
 
     def standings(self, node):
         """Where everybody but itself and the accuser stands with a node."""
