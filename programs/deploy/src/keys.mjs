@@ -28,16 +28,18 @@ export const newKey = () => keyOf(new Uint8Array(randomBytes(32)));
 // As Solana's tools keep it: a list of 64 numbers, the secret and then the address.
 export const fileOf = (key) => `${JSON.stringify([...key.seed, ...key.address])}\n`;
 
-// Reads a key. `warn` is told if others could have read it too.
-export function readKey(path, what, warn) {
+// Reads the key in a file. `warn` is told if others could have read it too. What is no name of a file may be the secret
+// itself, so only the flag is named behind which it stood.
+export function readKey(path, what, warn, flag = null) {
   const hint = 'a key is a file as `solana-keygen new` writes it: a list of 64 numbers';
+  const named = flag ? `${what}, a file that ${flag} names,` : what;
   let letters;
   try {
     letters = readSecret(path, what, warn);
   } catch (fault) {
-    if (fault.code === 'ENOENT') throw misused(`there is no ${what} at ${path}`, hint);
     if (fault.hint) throw fault;
-    throw misused(`the ${what} at ${path} cannot be read: ${fault.code}`, hint);
+    if (fault.code === 'ENOENT') throw misused(`the ${named} is not there`, hint);
+    throw misused(`the ${named} cannot be read: ${fault.code}`, hint);
   }
   let numbers = null;
   try {

@@ -37,9 +37,10 @@ function refuseOpen(words, hint) {
 // Everything that can be known before anything is sent.
 async function survey(options) {
   const plan = plans.readPlan(options.plan, options.cluster);
-  const deployer = readKey(options.deployer, "deployer's key", options.cluster === 'localnet' ? warn : refuseOpen);
+  const isLocal = options.cluster === 'localnet';
+  const deployer = readKey(options.deployer, "deployer's key", isLocal ? warn : refuseOpen, '--deployer');
   // That of local networks is everybody's.
-  const program = readKey(options.program, "program's key", options.cluster === 'localnet' ? () => {} : warn);
+  const program = readKey(options.program, "program's key", isLocal ? () => {} : warn, '--program');
   if (equal(deployer.address, program.address)) {
     throw misused('the deployer and the program are one key', 'make a key for the program alone');
   }

@@ -209,6 +209,19 @@ describe('a network', () => {
     refused(await sendsNothing(devnet), 2, /^error: others than you can read the deployer's key at .*open\.json$/m);
   });
 
+  test('shows no key that was given in place of a file', async () => {
+    const bytes = [...scene.deployer.seed, ...scene.deployer.address];
+    const secrets = [JSON.stringify(bytes), `[${bytes.join(', ')}]`.padEnd(300), base58(Uint8Array.from(bytes))];
+    for (const secret of secrets) {
+      for (const flag of ['deployer', 'program']) {
+        const run = await sendsNothing({ [flag]: secret });
+        const words = `^error: the ${flag}'s key, a file that --${flag} names, (is not there|cannot be read)`;
+        refused(run, 2, new RegExp(words));
+        assert.ok(!run.stderr.includes(secret.slice(0, 20)), flag);
+      }
+    }
+  });
+
   test('is taken up where it broke off, and begins', async () => {
     const pieces = piecesOf(BYTECODE, 900).length;
     // The endpoint is gone in the middle of the writes.
