@@ -58,7 +58,7 @@ async function survey(options) {
   const file = resolve(options.deployment ?? join(ROOT, 'programs/deployments', `${base58(genesisHash)}.json`));
   record.check(file, { program: program.address, genesisHash });
   checkProgram(state, build, deployer);
-  if (!state.config) await checkUnused(rpc, addresses, state);
+  if (!state.config) await checkHistory(rpc, addresses, state);
   return { options, plan, deployer, program, build, rpc, site, state, file, price: options.priority };
 }
 
@@ -83,10 +83,17 @@ function checkProgram({ program, config: begun }, build, deployer) {
 }
 
 // Other code at this address can have written accounts of the network that is to begin, and nobody could ever see it.
-async function checkUnused(rpc, addresses, { program }) {
-  const isUsed = program
-    ? Boolean((await history.originOf(rpc, addresses, program.slot, 'confirmed'))?.replaced)
-    : await history.wasUsed(rpc, addresses);
+// Who does not show how a program came there that stands says nothing of what stood there before.
+async function checkHistory(rpc, addresses, { program }) {
+  const origin = program && (await history.originOf(rpc, addresses, program.slot, 'confirmed'));
+  if (program && !origin) {
+    throw new Refused(
+      'the endpoint does not show how the program came there',
+      'run the same again with one that keeps its history; no network begins where other bytecode can have stood',
+      OUTSIDE,
+    );
+  }
+  const isUsed = program ? !origin.deployed : await history.wasUsed(rpc, addresses);
   if (!isUsed) return;
   throw new Refused(
     `other bytecode stood at ${base58(addresses.program)} before, and can have written what it liked`,

@@ -435,6 +435,13 @@ describe('a program that stands already', () => {
   });
   afterEach(() => proxy.honest());
 
+  test('begins no network where nobody shows how it came there', async () => {
+    proxy.lies = { getSignaturesForAddress: { result: [] } };
+    refused(await scene.run(), 3, /^error: the endpoint does not show how the program came there$/m);
+    assert.equal(proxy.sent, 0);
+    assert.ok(!existsSync(scene.file));
+  });
+
   const fromSlot = () => JSON.parse(readFileSync(scene.file, 'utf8')).from_slot;
 
   test('begins a network that has to be empty', async () => {
