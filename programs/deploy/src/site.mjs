@@ -102,6 +102,7 @@ export async function look(rpc, addresses, { mint, deployer }) {
       'a program that was closed never comes back: make another key, and build for it',
     );
   }
+  if (!deployed) checkVacant(addresses, { itself, data, deployer });
   return {
     now: number(clock.bytes.subarray(32, 40)),
     program: deployed,
@@ -109,6 +110,25 @@ export async function look(rpc, addresses, { mint, deployer }) {
     mint: token,
     balance: purse?.lamports ?? 0n,
   };
+}
+
+// The loader makes both accounts of a program anew, and that fails where lamports are. Nobody can take them away again
+// from the address of the program's data.
+function checkVacant({ program, programData }, { itself, data, deployer }) {
+  const kept = '`solana program close --buffers` gives back what was uploaded';
+  if (data) {
+    throw new Refused(
+      `somebody sent lamports to ${base58(programData)}, so no program can be deployed at ${base58(program)} any more`,
+      `make another key, show its address to nobody before the program stands, and build for it; ${kept}`,
+    );
+  }
+  if (itself) {
+    throw new Refused(
+      `somebody sent lamports to ${base58(program)}, and no program can be deployed there while they are there`,
+      `take them: solana transfer --from PROGRAM --keypair DEPLOYER ${base58(deployer)} ALL, with the files of both ` +
+        'keys; then run the same again',
+    );
+  }
 }
 
 // Anybody can send lamports to any address.

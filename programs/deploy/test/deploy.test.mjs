@@ -5,11 +5,13 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 
-import { address, base58, hex, text } from '../src/bytes.mjs';
+import { address, base58, concat, hex, little, text } from '../src/bytes.mjs';
 import { Idl } from '../src/idl.mjs';
 import { WELL_KNOWN, derived, newKey, readKey } from '../src/keys.mjs';
+import { programDataOf } from '../src/loader.mjs';
 import { networkId } from '../src/network.mjs';
 import { TRIES } from '../src/rpc.mjs';
+import { signing, writable } from '../src/transaction.mjs';
 import { piecesOf } from '../src/upload.mjs';
 import { Chain, ROOT, TRANSFER_FEE, until } from './chain.mjs';
 import { Proxy } from './proxy.mjs';
@@ -505,4 +507,39 @@ test('no network begins where other bytecode stood before', async () => {
   assert.ok(!existsSync(scene.file));
   await chain.stop();
   scene.remove();
+});
+
+test('nothing is paid for a program that cannot be deployed', async (it) => {
+  const chain = await Chain.start();
+  it.after(() => chain.stop());
+  const proxy = await Proxy.start(chain.url);
+  it.after(() => proxy.stop());
+  const deployer = await chain.wallet(20 * SOL);
+  const scene = new Scene({ url: proxy.url, deployer, mint: await chain.mint(deployer) });
+  it.after(() => scene.remove());
+  const gift = 890_880;
+
+  await chain.airdrop(KEY.address, gift);
+  const taken = await scene.run();
+  refused(taken, 1, new RegExp(`somebody sent lamports to ${PROGRAM}, and no program can be deployed there while`));
+  assert.match(taken.stderr, /^hint: take them: solana transfer --from PROGRAM /m);
+  assert.equal(proxy.sent, 0);
+  const accounts = [signing(writable(KEY.address)), writable(deployer.address)];
+  const data = concat(little(2, 4), little(gift, 8));
+  await chain.send([deployer, KEY], [{ program: WELL_KNOWN.system, accounts, data }]);
+
+  // Somebody reads the id in the bytecode while that is uploaded.
+  let given;
+  const late = await scene.run({}, (said) => {
+    if (said.includes('making the buffer')) given ??= chain.airdrop(programDataOf(KEY.address), gift);
+  });
+  await given;
+  const words = new RegExp(`somebody sent lamports to \\w+, so no program can be deployed at ${PROGRAM} any more`);
+  refused(late, 1, words);
+  assert.match(late.stderr, /^hint: make another key, .* `solana program close --buffers` gives back/m);
+  proxy.counts = {};
+  refused(await scene.run(), 1, words);
+  assert.equal(proxy.sent, 0);
+  // It is the chain that has it so.
+  await assert.rejects(chain.deploy(KEY, join(ROOT, 'programs/bytecode/williw.so'), deployer.address));
 });
