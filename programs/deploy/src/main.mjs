@@ -85,7 +85,7 @@ function checkProgram({ program, config: begun }, build, deployer) {
 // Other code at this address can have written accounts of the network that is to begin, and nobody could ever see it.
 // Who does not show how a program came there that stands says nothing of what stood there before.
 async function checkHistory(rpc, addresses, { program }) {
-  const origin = program && (await history.originOf(rpc, addresses, program.slot, 'confirmed'));
+  const origin = program && (await history.originOf(rpc, addresses, { standsSince: program.slot, commitment: 'confirmed', say }));
   if (program && !origin) {
     throw new Refused(
       'the endpoint does not show how the program came there',
@@ -93,7 +93,7 @@ async function checkHistory(rpc, addresses, { program }) {
       OUTSIDE,
     );
   }
-  const isUsed = program ? !origin.deployed : await history.wasUsed(rpc, addresses);
+  const isUsed = program ? !origin.deployed : await history.wasUsed(rpc, addresses, { say });
   if (!isUsed) return;
   throw new Refused(
     `other bytecode stood at ${base58(addresses.program)} before, and can have written what it liked`,
@@ -208,7 +208,11 @@ async function settled(task, done, authority) {
 
 // Since when there is a network to look for. Later endpoints may not show it any more, and then the file knows it.
 async function deployedIn({ rpc, site, file }, program) {
-  const origin = await history.originOf(rpc, site.addresses, program.slot);
+  const origin = await history.originOf(rpc, site.addresses, {
+    standsSince: program.slot,
+    commitment: 'finalized',
+    say,
+  });
   if (origin?.deployed) return origin.deployed;
   if (origin) {
     warn(

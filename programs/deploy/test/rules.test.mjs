@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 
 import { address, base58, hex, little, text } from '../src/bytes.mjs';
-import { actsOf } from '../src/history.mjs';
+import { actsOf, originOf, wasUsed } from '../src/history.mjs';
 import { Idl } from '../src/idl.mjs';
 import { parse } from '../src/json.mjs';
 import { WELL_KNOWN, derived, keyOf, newKey } from '../src/keys.mjs';
@@ -161,10 +161,78 @@ test('what the loader is told counts at the place where it counts', () => {
   }
   assert.deepEqual(acts(77, 'xp'), ['other'], 'nobody here has heard of it');
   assert.deepEqual(acts(0, 'xp', 1), ['other'], 'another loader');
+  const strange = transaction(4, 'xxx');
+  strange.transaction.message.instructions[0].data = '0'.repeat(20_000);
+  assert.deepEqual(actsOf(strange, places), [], 'what is not about the program is not read');
+  // A program can tell another one 10 KiB, more than a packet holds.
+  const padded = (kind) => {
+    const long = Buffer.concat([little(kind, 4), Buffer.alloc(10_236, 0xff)]);
+    let [letters, value] = ['', BigInt(`0x${long.toString('hex')}`)];
+    for (; value; value /= 58n) letters = base58(Uint8Array.of(Number(value % 58n))) + letters;
+    return '1'.repeat(long.findIndex((byte) => byte !== 0)) + letters;
+  };
+  const long = (kind, letters) => {
+    const found = transaction(kind, letters);
+    found.transaction.message.instructions[0].data = padded(kind);
+    return actsOf(found, places);
+  };
+  assert.deepEqual(long(4, 'xxxpd'), [], 'a stranger sets the authority of a buffer');
+  assert.deepEqual(long(0, 'xxxpd'), []);
+  assert.deepEqual(long(3, 'dpxxxxx'), ['other']);
   const inside = transaction(3, 'dpx');
   inside.meta.innerInstructions = [{ instructions: inside.transaction.message.instructions.splice(0) }];
   assert.deepEqual(actsOf(inside, places), ['other'], 'a multisig calls it');
   assert.equal(actsOf({ ...inside, meta: { ...inside.meta, innerInstructions: null } }, places), null);
+});
+
+// An endpoint that lists as many transactions as strangers paid for, newest first, behind one that the loader was told.
+test('strangers make a history long, and do not hide what is in it', async () => {
+  const [program, programData] = [1, 2].map((byte) => new Uint8Array(32).fill(byte));
+  const [id, data, stranger] = [program, programData, WELL_KNOWN.system].map(base58);
+  const endpoint = ({ after = 0, before = 0, told = null, isEndless = false }) => {
+    const named = [
+      ...Array.from({ length: after }, (_, at) => ({ signature: `after${at}`, slot: 60, err: null })),
+      ...(told === null ? [] : [{ signature: 'told', slot: 50, err: null }]),
+      ...Array.from({ length: before }, (_, at) => ({ signature: `before${at}`, slot: 40, err: null })),
+    ];
+    const lists = ([, { before: last, limit }]) => {
+      if (isEndless) return Array.from({ length: limit }, () => ({ signature: 'again', slot: 70, err: null }));
+      const from = last === undefined ? 0 : named.findIndex(({ signature }) => signature === last) + 1;
+      return named.slice(from, from + limit);
+    };
+    const shows = ([signature]) => {
+      const [kind, accounts] = signature === 'told' ? told : [4, [3, 3, 3, 3]];
+      return {
+        slot: named.find((it) => it.signature === signature).slot,
+        transaction: {
+          message: {
+            accountKeys: [id, data, base58(WELL_KNOWN.loader), stranger],
+            instructions: [{ programIdIndex: 2, accounts, data: base58(little(kind, 4)) }],
+          },
+        },
+        meta: { err: null, innerInstructions: [] },
+      };
+    };
+    const call = async (method, params) => (method === 'getTransaction' ? shows(params) : lists(params));
+    return { call };
+  };
+  const said = [];
+  const say = (words) => said.push(words);
+  const addresses = { program, programData };
+  const used = (history) => wasUsed(endpoint(history), addresses, { say });
+  assert.equal(await used({ before: 2_001 }), false);
+  assert.match(said[0], /^1000 transactions that name \w+ are read/);
+  // Replaced, long before.
+  assert.equal(await used({ after: 2_001, told: [3, [1, 0, 3, 3]] }), true);
+  const origin = (history, standsSince) =>
+    originOf(endpoint(history), addresses, { standsSince, commitment: 'finalized', say });
+  const told = [2, [3, 1, 0, 3]];
+  assert.deepEqual(await origin({ after: 1_500, before: 1_500, told }, 50), { deployed: 50 });
+  assert.equal(await origin({ after: 1_500, before: 1_500, told }, 60), null, 'nobody says what changed it since');
+  const upgraded = { after: 1_500, before: 1_500, told: [3, [1, 0, 3, 3]] };
+  assert.deepEqual(await origin(upgraded, 60), { replaced: 50 });
+  const endless = originOf(endpoint({ isEndless: true }), addresses, { standsSince: 60, commitment: 'finalized', say });
+  await assert.rejects(endless, /lists more than 1000000 transactions that name/);
 });
 
 describe('a plan', () => {
