@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 import { address } from './bytes.mjs';
 import { misused } from './refused.mjs';
 
-export const USAGE = `usage: scripts/deploy-program --cluster NAME --url URL --program FILE --deployer FILE --plan FILE [OPTION...]
+export const USAGE = `usage: scripts/deploy-program --cluster NAME --url URL --program FILE --deployer FILE
+           (--plan FILE | --bytecode-only) [OPTION...]
 
 Deploys the program and begins its network as a plan says, and writes where everything stands to
 programs/deployments/<genesis hash>.json. Run again, it does only what is missing. Before it sends anything it
@@ -15,6 +16,7 @@ checks plan, cluster, mint, bytecode and balance, prints what it is going to do 
   --program FILE      the key of the program: its address is the program's id
   --deployer FILE     the key that pays and may upgrade, until that is given up
   --plan FILE         programs/deploy/<cluster>.json, filled in
+  --bytecode-only     put the bytecode there, by no plan, and begin no network: before a vault on Base says the id
   --build DIR         what scripts/build-program --id made; without it what is checked in, which is for local networks
   --deployment FILE   where to write instead
   --priority NUMBER   millionths of a lamport for each compute unit, so that a busy cluster takes it
@@ -37,6 +39,7 @@ const FLAGS = {
   program: { type: 'string' },
   deployer: { type: 'string' },
   plan: { type: 'string' },
+  'bytecode-only': { type: 'boolean', default: false },
   build: { type: 'string' },
   deployment: { type: 'string' },
   priority: { type: 'string', default: '0' },
@@ -62,13 +65,19 @@ export function read(argv) {
     );
   }
   if (values.help) return values;
-  for (const name of ['cluster', 'url', 'program', 'deployer', 'plan']) {
+  const needed = ['cluster', 'url', 'program', 'deployer', ...(values['bytecode-only'] ? [] : ['plan'])];
+  for (const name of needed) {
     if (!values[name]) throw misused(`--${name} is missing`, HINT);
   }
   if (!CLUSTERS.includes(values.cluster))
     throw misused(`there is no cluster of that name`, `clusters: ${CLUSTERS.join(' ')}`);
   if (!/^[0-9]{1,12}$/.test(values.priority)) throw misused('--priority is no number', HINT);
   if (values.finalize && values['hand-to']) throw misused('--finalize and --hand-to exclude each other', HINT);
+  for (const name of ['plan', 'finalize', 'hand-to']) {
+    if (values['bytecode-only'] && values[name]) {
+      throw misused(`--bytecode-only and --${name} exclude each other`, HINT);
+    }
+  }
   const heir = values['hand-to'] === undefined ? null : address(values['hand-to']);
   if (values['hand-to'] !== undefined && heir === null) throw misused('--hand-to names no address', HINT);
   return { ...values, priority: BigInt(values.priority), heir };

@@ -15,7 +15,7 @@ export function fees(steps, price) {
   return steps.reduce((sum, step) => sum + BigInt(step.count) * each(step), 0n);
 }
 
-export async function estimate(rpc, { build, state, written, steps, price }) {
+export async function estimate(rpc, { build, state, begins, written, steps, price }) {
   const length = build.bytecode.length;
   const sizes = [
     length + PROGRAM_DATA_HEAD,
@@ -29,7 +29,7 @@ export async function estimate(rpc, { build, state, written, steps, price }) {
   for (const size of sizes) rents.push(await rent(rpc, size));
   const [data, program, config, tokens, buffer, wallet] = rents;
   const ofProgram = state.program ? 0n : data + program;
-  const ofNetwork = state.config ? 0n : config + 2n * tokens;
+  const ofNetwork = state.config || !begins ? 0n : config + 2n * tokens;
   const sent = fees(steps, price);
   // What the buffer holds comes back when the program is made of it, and is paid for the program's data.
   const advance = state.program || !written ? 0n : buffer;

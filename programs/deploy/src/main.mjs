@@ -34,9 +34,9 @@ function refuseOpen(words, hint) {
   throw misused(words, `${hint}; if others may have read it, make another key`);
 }
 
-// Everything that can be known before anything is sent.
+// Everything that can be known before anything is sent. There is no plan where only the bytecode is to be put there.
 async function survey(options) {
-  const plan = plans.readPlan(options.plan, options.cluster);
+  const plan = options['bytecode-only'] ? null : plans.readPlan(options.plan, options.cluster);
   const isLocal = options.cluster === 'localnet';
   const deployer = readKey(options.deployer, "deployer's key", isLocal ? warn : refuseOpen, '--deployer');
   // That of local networks is everybody's.
@@ -49,17 +49,23 @@ async function survey(options) {
   const genesisHash = await sites.checkCluster(rpc, options.cluster);
   await sites.checkFeatures(rpc, options.cluster, warn);
   const addresses = sites.addressesOf(program.address);
-  const state = await sites.look(rpc, addresses, { mint: plan.mint, deployer: deployer.address });
-  soundness.check(plan, state.now);
-  const network = config.networkOf(plan, { program: program.address, genesisHash });
-  plans.checkBase(plan, { program: program.address, genesisHash, networkId: network });
-  const token = mints.read(plan.mint, state.mint, plan.token_decimals);
-  const site = { addresses, genesisHash, network, token, tokenProgram: token.program, deployer: deployer.address };
+  const state = await sites.look(rpc, addresses, { mint: plan?.mint, deployer: deployer.address });
+  const decided = plan && decidedBy(plan, { program: program.address, genesisHash, state });
+  const site = { addresses, genesisHash, deployer: deployer.address, ...decided };
   const file = resolve(options.deployment ?? join(ROOT, 'programs/deployments', `${base58(genesisHash)}.json`));
   record.check(file, { program: program.address, genesisHash });
   checkProgram(state, build, deployer);
-  if (!state.config) await checkHistory(rpc, addresses, state);
+  if (!state.config) await checkHistory(rpc, addresses, state, 'confirmed');
   return { options, plan, deployer, program, build, rpc, site, state, file, price: options.priority };
+}
+
+// What the network will be, if the plan is sound.
+function decidedBy(plan, { program, genesisHash, state }) {
+  soundness.check(plan, state.now);
+  const network = config.networkOf(plan, { program, genesisHash });
+  plans.checkBase(plan, { program, genesisHash, networkId: network });
+  const token = mints.read(plan.mint, state.mint, plan.token_decimals);
+  return { network, token, tokenProgram: token.program };
 }
 
 // What stands already is what would be deployed, and ours to go on with.
@@ -84,8 +90,9 @@ function checkProgram({ program, config: begun }, build, deployer) {
 
 // Other code at this address can have written accounts of the network that is to begin, and nobody could ever see it.
 // Who does not show how a program came there that stands says nothing of what stood there before.
-async function checkHistory(rpc, addresses, { program }) {
-  const origin = program && (await history.originOf(rpc, addresses, { standsSince: program.slot, commitment: 'confirmed', say }));
+async function checkHistory(rpc, addresses, { program }, commitment) {
+  const asked = { standsSince: program?.slot, commitment, say };
+  const origin = program && (await history.originOf(rpc, addresses, asked));
   if (program && !origin) {
     throw new Refused(
       'the endpoint does not show how the program came there',
@@ -117,10 +124,28 @@ async function run(options) {
   const { state } = task;
   // Once the program stands its key is of no use: what is left in the buffer its authority can take back without.
   if (state.program && !options['dry-run']) upload.forgetBuffer(bufferFileOf(task));
+  if (!task.plan) return putThere(task);
   if (state.config) config.compare(configOf(task, state.config), task.plan, task.site);
   if (options.finalize || task.options.heir) return endUpgrades(task);
   if (state.config) return settled(task, 'stands', state.program.authority);
   return begin(task);
+}
+
+function putThere(task) {
+  const { config: begun, program } = task.state;
+  if (begun) throw misused('a network has begun there', 'run it with its plan, without --bytecode-only');
+  return program ? standsAlone(task, 'put there before') : begin(task);
+}
+
+// Once the bytecode is final nobody can keep it from there any more, and everybody may know the id.
+async function standsAlone(task, done) {
+  const { rpc, site, build, deployer, state } = task;
+  const isSo = ([data]) => data && loader.programData(data)?.slot >= (state.program?.slot ?? 0);
+  const [data] = await deploying.awaitFinal(rpc, [site.addresses.programData], isSo, say);
+  const program = loader.programData(data);
+  checkProgram({ program, config: null }, build, deployer);
+  await checkHistory(rpc, site.addresses, { program }, 'finalized');
+  return { task, done };
 }
 
 const bufferFileOf = ({ file, program }) => `${file.replace(/\.json$/, '')}.${base58(program.address)}.buffer.json`;
@@ -135,18 +160,20 @@ async function begin(task) {
     key = upload.bufferKey(bufferFile, warn);
     written = await upload.held(rpc, key, deployer.address, bytecode.length);
   }
-  const steps = upload.steps(state.program ? null : { bytecode, written, deployer, price });
-  task.cost = await costs.estimate(rpc, { build, state, written, steps, price });
+  const begins = task.plan !== null;
+  const steps = upload.steps(state.program ? null : { bytecode, written, deployer, price }, begins);
+  task.cost = await costs.estimate(rpc, { build, state, begins, written, steps, price });
   show(task);
   costs.check(task.cost, state.balance);
   if (options['dry-run']) return { task, done: 'planned' };
-  await agree(task, task.plan.name, 'deploy it');
+  await agree(task, begins ? task.plan.name : base58(task.program.address), 'deploy it');
 
   if (!state.program) {
     key ??= upload.bufferKey(bufferFile, warn);
     await deployProgram(task, key, written);
     upload.forgetBuffer(bufferFile);
   }
+  if (!begins) return standsAlone(task, 'put there');
   say('beginning the network');
   const isDone = async () => (await lookAgain(task)).config !== null;
   await deploying.beginNetwork(rpc, { deployer, plan: task.plan, build, site: task.site, price, isDone });
@@ -176,7 +203,7 @@ async function deployProgram(task, key, written) {
 }
 
 const lookAgain = (task) =>
-  sites.look(task.rpc, task.site.addresses, { mint: task.plan.mint, deployer: task.deployer.address });
+  sites.look(task.rpc, task.site.addresses, { mint: task.plan?.mint, deployer: task.deployer.address });
 
 // What is final is compared with the plan and written down. `authority` is who can upgrade it by then: what was
 // confirmed a moment ago is not final yet, and what was before is not so any more.
@@ -280,6 +307,8 @@ async function agree({ options }, word, what) {
 
 const WORDS = {
   planned: 'nothing was sent',
+  'put there': 'the bytecode stands; no network has begun with it',
+  'put there before': 'the bytecode stood before; no network has begun with it; nothing was sent',
   stands: 'the network stands as the plan says; nothing was sent',
   deployed: 'the network has begun',
   finalized: 'nobody can upgrade the program any more',
@@ -295,7 +324,7 @@ function finish({ task, done, content = null }) {
     const amounts = cost && { stays: String(cost.stays), fees: String(cost.fees), needed: String(cost.needed) };
     const answer = {
       done,
-      network_id: hex(site.network),
+      network_id: site.network ? hex(site.network) : null,
       cost: amounts ?? null,
       file: content && task.file,
       deployment: content,

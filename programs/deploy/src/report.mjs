@@ -38,25 +38,40 @@ const freezable = (freezer) => (freezer ? `; ${base58(freezer)} can freeze accou
 const mintable = (minter) =>
   minter ? `${base58(minter)} can make more of it, stake that and outvote everybody` : 'nobody can make more of it';
 
-export function planned({ plan, site, build, state, cost }) {
-  const { addresses, genesisHash, network, token } = site;
+export function planned({ options, plan, site, build, state, cost }) {
+  const { addresses, genesisHash } = site;
+  const upgraders = nameOf(state.program ? state.program.authority : site.deployer);
+  const rows = [
+    ['network', plan ? `${plan.name}  ${hex(site.network)}` : 'none yet: the bytecode alone'],
+    ['cluster', `${options.cluster}  ${base58(genesisHash)}`],
+    ['program', `${base58(addresses.program)}  ${standing(state)}`],
+    ['bytecode', `${build.bytecode.length} bytes, sha256 ${build.hash}`],
+    [
+      'upgrades',
+      state.program && !state.program.authority
+        ? 'nobody, ever'
+        : `${upgraders}, who can take and lock everything until then`,
+    ],
+    ...(plan ? terms(plan, site) : []),
+  ];
+  if (cost) {
+    rows.push(['cost', `${sol(cost.stays)} that stay in accounts, ${sol(cost.fees)} of fees`]);
+    rows.push(['balance', `${sol(state.balance)}; ${sol(cost.needed)} have to be there meanwhile`]);
+  }
+  return rows.map(([name, words]) => `${name.padEnd(10)}${words}`).join('\n');
+}
+
+// What the network will be.
+function terms(plan, { token }) {
   const decimals = plan.token_decimals;
   const base = plan.base
     ? `vault ${hex(plan.base.vault)}, chain ${plan.base.chainId}`
     : 'none, and never: that would be another network';
-  const rows = [
-    ['network', `${plan.name}  ${hex(network)}`],
-    ['cluster', `${plan.cluster}  ${base58(genesisHash)}`],
-    ['program', `${base58(addresses.program)}  ${standing(state)}`],
-    ['bytecode', `${build.bytecode.length} bytes, sha256 ${build.hash}`],
+  return [
     ['mint', `${base58(plan.mint)}  ${decimals} decimals${freezable(token.freezer)}`],
     ['', mintable(token.minter)],
     ['governor', `${base58(plan.governor)}  a ${plan.governor_is}`],
     ['guardian', base58(plan.guardian)],
-    [
-      'upgrades',
-      `${nameOf(state.program ? state.program.authority : site.deployer)}, who can take and lock everything until then`,
-    ],
     ['cycle', `${plan.cycle_length} s since ${plan.genesis}`],
     ['base', base],
     ['vault', `at first  ${vault(plan.vault.parameters, decimals)}`],
@@ -66,12 +81,6 @@ export function planned({ plan, site, build, state, cost }) {
     ['', `at least  ${pool(plan.pool.least, decimals)}`],
     ['', `at most   ${pool(plan.pool.most, decimals)}`],
   ];
-  if (cost) {
-    rows.push(['cost', `${sol(cost.stays)} that stay in accounts, ${sol(cost.fees)} of fees`]);
-    rows.push(['balance', `${sol(state.balance)}; ${sol(cost.needed)} have to be there meanwhile`]);
-  }
-  if (state.program && !state.program.authority) rows.find(([name]) => name === 'upgrades')[1] = 'nobody, ever';
-  return rows.map(([name, words]) => `${name.padEnd(10)}${words}`).join('\n');
 }
 
 function standing({ program, config }) {

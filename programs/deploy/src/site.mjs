@@ -89,11 +89,12 @@ function account(value) {
   return { owner, lamports: BigInt(value.lamports), bytes: Uint8Array.from(Buffer.from(data, 'base64')) };
 }
 
+// Without a mint there is none to look at.
 export async function look(rpc, addresses, { mint, deployer }) {
   const { program, programData, config } = addresses;
-  const wanted = [program, programData, config, mint, deployer, WELL_KNOWN.clock];
+  const wanted = [program, programData, config, deployer, WELL_KNOWN.clock, ...(mint ? [mint] : [])];
   const { found } = await accounts(rpc, wanted);
-  const [itself, data, held, token, purse, clock] = found;
+  const [itself, data, held, purse, clock, token = null] = found;
   if (clock?.bytes.length !== CLOCK_BYTES) throw unusable('has no clock');
   const deployed = itself && loader.isProgram(itself, program) ? data && loader.programData(data) : null;
   if (itself && !deployed && !isEmpty(itself)) {

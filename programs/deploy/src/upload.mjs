@@ -90,9 +90,9 @@ export async function fill(rpc, { deployer, key, bytecode, price, say }) {
   }
 }
 
-// The transactions that are still to be sent, for what they cost.
-export function steps(buffer) {
-  const begin = { count: 1, signatures: 1, units: UNITS.initialize };
+// The transactions that are still to be sent, for what they cost; `begins` if a network is begun.
+export function steps(buffer, begins) {
+  const begin = { count: begins ? 1 : 0, signatures: 1, units: UNITS.initialize };
   if (buffer === null) return [begin];
   const { bytecode, written, deployer, price } = buffer;
   const pieces = piecesOf(bytecode, pieceBytes({ deployer, buffer: WELL_KNOWN.loader, price }));

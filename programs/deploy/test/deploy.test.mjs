@@ -340,14 +340,15 @@ describe('a network', () => {
 });
 
 describe('a network of both chains', () => {
-  let chain, scene, plan;
+  let chain, proxy, scene, plan;
   const theirs = { name: 'localnet', chain_id: '31337', vault: `0x${'ba'.repeat(20)}` };
   before(async () => {
     chain = await Chain.start();
     const deployer = await chain.wallet(20 * SOL);
     const freezer = deployer.address;
+    proxy = await Proxy.start(chain.url);
     scene = new Scene({
-      url: chain.url,
+      url: proxy.url,
       deployer,
       mint: await chain.mint(deployer, { program: WELL_KNOWN.token2022, freezer }),
     });
@@ -370,8 +371,58 @@ describe('a network of both chains', () => {
     };
   });
   after(async () => {
+    await proxy.stop();
     await chain.stop();
     scene.remove();
+  });
+  afterEach(() => proxy.honest());
+
+  // Before the vault on Base says to everybody which program there will be.
+  const alone = { plan: undefined, 'bytecode-only': true };
+
+  test('has its bytecode there before anything else is decided', async () => {
+    for (const other of [{ plan: plan() }, { finalize: true }, { 'hand-to': VAULT }]) {
+      const [flag] = Object.keys(other);
+      const run = await scene.run({ ...alone, ...other });
+      refused(run, 2, new RegExp(`--bytecode-only and --${flag} exclude each other`));
+    }
+    const tried = await scene.run({ ...alone, 'dry-run': true });
+    assert.equal(tried.code, 0, tried.stderr);
+    assert.match(tried.stdout, /^network +none yet: the bytecode alone$/m);
+    assert.match(tried.stdout, new RegExp(`^program +${PROGRAM} +new$`, 'm'));
+    assert.match(tried.stdout, /^cost +6\.2\d* SOL that stay in accounts/m);
+    const fees = async (overrides) =>
+      Number(JSON.parse((await scene.run({ ...overrides, 'dry-run': true, json: true })).stdout).cost.fees);
+    assert.equal((await fees({ plan: plan() })) - (await fees(alone)), 5_000, 'there is one transaction less');
+    assert.equal(proxy.sent, 0);
+
+    // It is not final before the chain says so.
+    await chain.rpc.call('localnet_hold', [{ commitment: 'finalized' }]);
+    const isHeld = async () => {
+      const finalized = { encoding: 'base64', commitment: 'finalized' };
+      return (await chain.rpc.call('getAccountInfo', [PROGRAM, finalized])).value === null;
+    };
+    let held;
+    const run = await scene.run({ ...alone, json: true }, (said) => {
+      if (!said.includes('waiting until')) return;
+      held ??= isHeld().finally(() => chain.rpc.call('localnet_release', [{ commitment: 'finalized' }]));
+    });
+    assert.equal(run.code, 0, run.stderr);
+    assert.equal(await held, true);
+    assert.match(run.stderr, /the bytecode stands; no network has begun with it/);
+    const { done, network_id: network, cost, deployment } = JSON.parse(run.stdout);
+    assert.deepEqual([done, network, deployment], ['put there', null, null]);
+    // The rent of two accounts, with what each has besides.
+    assert.equal(cost.stays, String(6_960 * (BYTECODE.length + 45 + 128 + 36 + 128)));
+    assert.deepEqual(readdirSync(scene.folder).filter((name) => /buffer|deployment/.test(name)), []);
+
+    proxy.honest();
+    const again = await scene.run(alone);
+    assert.equal(again.code, 0, again.stderr);
+    assert.match(again.stderr, /the bytecode stood before; .* nothing was sent/);
+    proxy.lies = { getSignaturesForAddress: { result: [] } };
+    refused(await scene.run(alone), 3, /does not show how the program came there/);
+    assert.equal(proxy.sent, 0);
   });
 
   test('says the same of both halves', async () => {
@@ -395,11 +446,13 @@ describe('a network of both chains', () => {
   test('begins with a mint of Token-2022, and says who can freeze it', async () => {
     const run = await scene.run({ plan: plan() });
     assert.equal(run.code, 0, run.stderr);
+    assert.equal(proxy.sent, 1, 'the bytecode stands, and only its network is begun');
     assert.match(run.stdout, /^mint .* can freeze accounts of it, the network's too$/m);
     assert.match(run.stdout, new RegExp(`^ +${base58(scene.deployer.address)} can make more of it, stake that`, 'm'));
     const written = JSON.parse(readFileSync(scene.file, 'utf8'));
     assert.deepEqual([written.base_chain_id, written.base_vault], [theirs.chain_id, theirs.vault]);
     assert.equal(written.token_program, base58(WELL_KNOWN.token2022));
+    refused(await scene.run(alone), 2, /a network has begun there/);
   });
 
   test('is handed to a vault and to nobody else', async () => {
