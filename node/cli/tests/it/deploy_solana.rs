@@ -489,6 +489,39 @@ async fn only_the_one_deployment_vouches_for_what_stands_on_solana() {
     assert!(ended.stderr.contains("could write itself stake and rewards"), "{}", ended.stderr);
 }
 
+/// Whatever a stranger pads: it was told to the loader of a buffer of the stranger's, and ours are named behind it.
+#[tokio::test]
+async fn what_strangers_tell_the_loader_at_length_hides_no_deployment() {
+    const MOST: usize = 10 * 1024;
+    let deployed = Deployed::new().await;
+    let data = [&[4, 0, 0, 0][..], &[0; MOST - 4]].concat();
+    let call = json!({ "programIdIndex": 2, "accounts": [0, 0, 0, 3, 4], "data": bs58::encode(data).into_string() });
+    let slot = deployed.file["from_slot"].as_u64().unwrap() - 1;
+    let (program, program_data) = (&deployed.file["program"], &deployed.file["program_data"]);
+    let keys = json!([nobody(), nobody(), "BPFLoaderUpgradeab1e11111111111111111111111", program, program_data]);
+    let padded = json!({
+        "signature": bs58::encode([9; 64]).into_string(),
+        "slot": slot,
+        "accounts": [program, program_data],
+        "transaction": {
+            "slot": slot,
+            "transaction": { "message": {
+                "accountKeys": keys, "instructions": [{ "programIdIndex": 1, "accounts": [], "data": "" }],
+            }},
+            "meta": {
+                "err": null, "innerInstructions": [{ "index": 0, "instructions": vec![call; 60] }],
+                "loadedAddresses": { "writable": [], "readonly": [] },
+            },
+        },
+    });
+    for position in 1..=3 {
+        deployed.net.lie(position, "invented", padded.clone()).await;
+    }
+    let ended = deployed.verify_by_all().await;
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(deployed.news(&ended).is_empty(), "{}", ended.stderr);
+}
+
 #[tokio::test]
 async fn an_endpoint_of_solana_that_lies_is_outvoted_and_named() {
     let deployed = Deployed::new().await;

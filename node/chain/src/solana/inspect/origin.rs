@@ -25,6 +25,10 @@ use crate::quorum::agreed;
 use crate::solana::ask::Commitment;
 use crate::solana::{Endpoint, Solana};
 
+mod head;
+
+use head::head;
+
 /// Loaders that programs had before, or were to have. Whatever they did there, it was other code.
 const OTHER_LOADERS: [Pubkey; 3] = [
     pubkey!("BPFLoader1111111111111111111111111111111111"),
@@ -42,9 +46,6 @@ const LIST_CAP: usize = 100_000;
 /// The most that are read of one endpoint. A deployment is one; strangers could only add to them before it.
 const READ_CAP: usize = 1_000;
 const READ_AT_ONCE: usize = 8;
-
-/// The most letters that what a loader is told has in base58: a transaction has 1,232 bytes.
-const TOLD_LETTERS: usize = 1_700;
 
 /// What a quorum shows of how the bytecode came there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -288,19 +289,17 @@ impl Transaction {
             }
             let named: Vec<Pubkey> =
                 told.accounts.iter().map(|place| keys.get(*place).copied()).collect::<Option<_>>()?;
-            if *loader == LOADER {
-                // Reading base58 takes time that grows with the square of its length.
-                let letters = Some(&told.data).filter(|letters| letters.len() <= TOLD_LETTERS)?;
-                acts.extend(act(&bs58::decode(letters).into_vec().ok()?, &named, sites));
-            } else if sites.are_among(&named) {
-                acts.push(Act::Other);
+            // Whatever it was told of others, however long, is nothing to us.
+            if !sites.are_among(&named) {
+                continue;
             }
+            acts.extend(if *loader == LOADER { act(&head(&told.data)?, &named, sites) } else { Some(Act::Other) });
         }
         Some(acts)
     }
 }
 
-/// What the loader does with the program when it is told this, with these accounts. It only ever succeeds with accounts at
+/// What the loader does with the program when what it is told begins like this, with these accounts, ours among them. It only ever succeeds with accounts at
 /// the places where they belong, but takes more than it needs.
 fn act(data: &[u8], named: &[Pubkey], sites: &Sites) -> Option<Act> {
     let at = |place: usize, address: Pubkey| named.get(place) == Some(&address);
@@ -313,7 +312,7 @@ fn act(data: &[u8], named: &[Pubkey], sites: &Sites) -> Option<Act> {
         Some(3 | 5) => at(0, sites.program_data).then_some(Act::Other),
         Some(6 | 9) => at(0, sites.program_data).then_some(Act::Extended),
         // Nobody here has heard of it.
-        Some(_) | None => sites.are_among(named).then_some(Act::Other),
+        Some(_) | None => Some(Act::Other),
     }
 }
 
