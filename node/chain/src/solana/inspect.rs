@@ -28,7 +28,7 @@ mod layouts;
 mod origin;
 
 pub use layouts::{Bytecode, Mint, Tokens};
-use origin::Origin;
+use origin::{History, Origin};
 
 const MATTER: Matter = Matter::Lookup;
 
@@ -49,6 +49,8 @@ pub struct Inspection {
     pub program: ProgramFound,
     /// How its bytecode came there; none if no quorum shows it.
     pub origin: Option<Origin>,
+    /// True if none does because more transactions name its addresses than are looked through. Anybody can pay for them.
+    pub is_crowded: bool,
     /// Whose the account is and what it says, of each of these; none where nothing is.
     pub config: Found<ConfigFound>,
     pub stake_tokens: Found<Tokens>,
@@ -165,12 +167,13 @@ impl Solana {
         let reward_tokens = agreed!(reward_tokens, "the reward tokens");
         let mint = agreed!(mint, "the mint");
         let at = at.expect("as many as agree showed a slot");
-        let origin = match &program.bytecode {
-            Some(bytecode) => self.origin(&sites, bytecode.slot, at).await,
-            None => None,
+        let History { origin, is_crowded } = match &program.bytecode {
+            Some(bytecode) => self.history(&sites, bytecode.slot, at).await,
+            None => History::default(),
         };
         let places = sites.places();
-        let value = Inspection { at, genesis, places, program, origin, config, stake_tokens, reward_tokens, mint };
+        let value =
+            Inspection { at, genesis, places, program, origin, is_crowded, config, stake_tokens, reward_tokens, mint };
         Ok(Reading { value, faults: self.panel.faults(MATTER) })
     }
 

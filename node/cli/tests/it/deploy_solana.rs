@@ -34,6 +34,26 @@ const CHANGE_PROGRAM: &str = "
     console.log('{}');
 ";
 
+/// What anybody can do: name the account of a program's bytecode, so many times, in transactions that do nothing to it.
+const NAME_PROGRAM: &str = "
+    import { address, concat, little } from './programs/deploy/src/bytes.mjs';
+    import { WELL_KNOWN, readKey } from './programs/deploy/src/keys.mjs';
+    import { programDataOf } from './programs/deploy/src/loader.mjs';
+    import { Rpc } from './programs/deploy/src/rpc.mjs';
+    import * as transaction from './programs/deploy/src/transaction.mjs';
+    const [times, url, program, payer] = process.argv.slice(1);
+    const [rpc, key, { writable, readable }] = [new Rpc(url), readKey(payer, 'key', () => {}), transaction];
+    const accounts = [
+      transaction.signing(writable(key.address)), writable(key.address), readable(programDataOf(address(program))),
+    ];
+    for (let nth = 1, recent; nth <= Number(times); nth += 1) {
+      if (nth % 50 === 1) recent = (await transaction.recentBlockhash(rpc, address)).bytes;
+      const transfer = { program: WELL_KNOWN.system, accounts, data: concat(little(2, 4), little(BigInt(nth), 8)) };
+      await transaction.submit(rpc, transaction.signed([key], [transfer], recent), { isTried: false });
+    }
+    console.log('{}');
+";
+
 const TOKEN_2022: &str = "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb";
 
 /// Where something lies in an account: the layouts of the loader and of the token programs.
@@ -216,9 +236,13 @@ impl Deployed {
     }
 
     async fn change_program(&self, what: &str) {
+        self.script(CHANGE_PROGRAM, what).await;
+    }
+
+    async fn script(&self, script: &str, what: &str) {
         let program = self.file["program"].as_str().unwrap();
         let arguments = [what, self.net.rpcs[0].as_str(), program, &self.deployer];
-        run("node", &[&["--input-type=module", "--eval", CHANGE_PROGRAM][..], &arguments].concat()).await;
+        run("node", &[&["--input-type=module", "--eval", script][..], &arguments].concat()).await;
     }
 
     async fn honest(&self) {
@@ -475,7 +499,7 @@ async fn only_the_one_deployment_vouches_for_what_stands_on_solana() {
     let ended = deployed.verify_by_all().await;
     assert_eq!(ended.code, 1, "what nobody can know is not as it should be: {}", ended.stdout);
     assert!(ended.stdout.contains("not known"), "{}", ended.stdout);
-    assert!(ended.stderr.contains("do not keep the history"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("too few endpoints show how the program came there"), "{}", ended.stderr);
     deployed.honest().await;
 
     // Other code, in which the authority can have written itself what it liked, and ours again.
@@ -520,6 +544,40 @@ async fn what_strangers_tell_the_loader_at_length_hides_no_deployment() {
     let ended = deployed.verify_by_all().await;
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     assert!(deployed.news(&ended).is_empty(), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn strangers_who_name_the_program_too_often_are_not_the_endpoints_fault() {
+    let deployed = Deployed::new().await;
+    // Nothing that came after the slot in the account is read.
+    deployed.script(NAME_PROGRAM, "1001").await;
+    deployed.net.advance(8).await;
+    let ended = deployed.verify_by_all().await;
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(deployed.news(&ended).is_empty(), "{}", ended.stderr);
+
+    // Somebody gives the program more room, and so each of them may be what put code there.
+    deployed.change_program("extend").await;
+    let ended = deployed.verify_by_all().await;
+    assert_eq!(ended.code, 1, "{}", ended.stdout);
+    // Both are in the history alone: the account says the slot of what came last.
+    for what in ["from_slot", "program.replaced"] {
+        let line = ended.stdout.lines().find(|line| line.contains(what)).unwrap();
+        assert!(line.starts_with("DIFFERS") && line.ends_with("not known"), "{line}");
+    }
+    assert!(ended.stderr.contains("2 of 70 do not match: from_slot, program.replaced"), "{}", ended.stderr);
+    let news = deployed.news(&ended);
+    assert!(news.iter().all(|line| !line.starts_with("warning:")), "no endpoint is to blame: {news:?}");
+    assert!(ended.stderr.contains("more transactions name the program than are looked through"), "{}", ended.stderr);
+
+    // Nor do two who cannot show it make it so, and nobody is crowded out by one who says that it is.
+    let hides = json!({ "account": deployed.file["program_data"] });
+    for position in [1, 2] {
+        deployed.net.lie(position, "hide_history", hides.clone()).await;
+    }
+    let ended = deployed.verify_by_all().await;
+    assert_eq!(ended.code, 1, "{}", ended.stdout);
+    assert!(ended.stderr.contains("too few endpoints show how the program came there"), "{}", ended.stderr);
 }
 
 #[tokio::test]

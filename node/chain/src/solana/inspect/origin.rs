@@ -8,9 +8,11 @@
 //! that ever happened. What came later cannot have put code there, so it is not read.
 //!
 //! Everybody can name these addresses in transactions of their own, before the deployment too: what such a transaction does
-//! is decided by what the loader was told, and by the place at which it was told of them.
+//! is decided by what the loader was told, and by the place at which it was told of them. There can be more of them than
+//! are looked through, and then nobody vouches for anything (decision 0012).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use anchor_lang::prelude::{Pubkey, pubkey};
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
@@ -19,7 +21,7 @@ use serde::de::IgnoredAny;
 use williw_core::cycle::Height;
 
 use super::layouts::LOADER;
-use super::{LOOK_TIMEOUT, MATTER, Sites};
+use super::{MATTER, Sites};
 use crate::fault::EndpointFault;
 use crate::quorum::agreed;
 use crate::solana::ask::Commitment;
@@ -38,14 +40,20 @@ const OTHER_LOADERS: [Pubkey; 3] = [
 
 /// How many transactions one question lists: what endpoints allow.
 const LISTED: usize = 1_000;
+const LIST_METHOD: &str = "getSignaturesForAddress";
 
-/// The most transactions that are looked through in a list. Whoever names an address later, as often as they pay for it, is
-/// passed over without being read.
+/// The most transactions that are looked through in a list, all of them in pages one after the other. Those later than the
+/// slot in the account are passed over without being read, but strangers who pay for as many keep the list from coming to
+/// its end.
 const LIST_CAP: usize = 100_000;
 
-/// The most that are read of one endpoint. A deployment is one; strangers could only add to them before it.
+/// The most that are read of one list. A deployment is one. Strangers can add to them before it, and also after it as long
+/// as the program can be given more room: that makes the slot in the account a later one, and anybody can do it.
 const READ_CAP: usize = 1_000;
 const READ_AT_ONCE: usize = 8;
+
+/// How long an endpoint has for all lists and transactions: a list as long as can be, if a page comes in half a second.
+const HISTORY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a quorum shows of how the bytecode came there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +98,17 @@ enum Claim {
     Missing {
         since: Height,
     },
+    /// More transactions than are looked through.
+    Crowded,
+}
+
+/// What comes of asking all endpoints.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct History {
+    /// None if no quorum shows it.
+    pub(super) origin: Option<Origin>,
+    /// True if that is so because a quorum lists more transactions than are looked through.
+    pub(super) is_crowded: bool,
 }
 
 /// What a loader did with the program.
@@ -108,6 +127,21 @@ struct Listed {
     signature: String,
     slot: u64,
     err: Option<IgnoredAny>,
+}
+
+/// The transactions that are kept of a list, as far as it was looked through.
+#[derive(Debug, Default)]
+struct Listing {
+    kept: Vec<Listed>,
+    seen: usize,
+}
+
+/// How far a list was looked through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reached {
+    Page,
+    End,
+    Cap,
 }
 
 /// A transaction, as far as it says what loaders were told.
@@ -159,20 +193,24 @@ struct Told {
 }
 
 impl Solana {
-    /// How the bytecode came there whose account says this slot; none if no quorum shows it.
-    pub(super) async fn origin(&mut self, sites: &Sites, stands_since: Height, at: Height) -> Option<Origin> {
+    /// How the bytecode came there whose account says this slot.
+    pub(super) async fn history(&mut self, sites: &Sites, stands_since: Height, at: Height) -> History {
         let quorum = self.panel.quorum;
         let ask = |index: usize| (index, self.panel[index].origin(sites, stands_since, at));
         let sound = self.panel.sound(MATTER).into_iter().map(ask);
         // Everybody is waited for: whoever shows other code has seen what others may have lost.
         let everybody = self.panel.sound(MATTER).len();
-        let answers = self.panel.gather_within(LOOK_TIMEOUT, sound, |good| good.len() >= everybody).await;
+        let answers = self.panel.gather_within(HISTORY_TIMEOUT, sound, |good| good.len() >= everybody).await;
         let claims = self.panel.settle(MATTER, answers);
         let shows_other_code = shown(&claims).iter().any(|(_, origin)| origin.deployed().is_none());
         let truth = agreed(&shown(&claims), quorum).filter(|origin| origin.deployed().is_none() || !shows_other_code);
         let alike = shown(&claims).windows(2).all(|pair| pair[0].1 == pair[1].1);
+        let crowded = claims.iter().filter(|(_, claim)| *claim == Claim::Crowded).count();
         for (index, claim) in claims {
             let fault = match claim {
+                // It is not the endpoint that wrote so many.
+                Claim::Crowded if truth.is_none() => continue,
+                Claim::Crowded => EndpointFault::TooLong(LIST_METHOD),
                 Claim::Shown(origin) if Some(origin) == truth || truth.is_none() && alike => continue,
                 Claim::Missing { since } if truth.is_none_or(|origin| since > origin.slot()) => {
                     EndpointFault::Pruned { since }
@@ -182,7 +220,7 @@ impl Solana {
             };
             self.panel.blame(MATTER, index, fault);
         }
-        truth
+        History { origin: truth, is_crowded: truth.is_none() && crowded >= quorum }
     }
 }
 
@@ -193,14 +231,17 @@ fn shown(claims: &[(usize, Claim)]) -> Vec<(usize, Origin)> {
 
 impl Endpoint {
     async fn origin(&self, sites: &Sites, stands_since: Height, at: Height) -> Result<Claim, EndpointFault> {
-        let listed = self.named_by(&sites.program_data, at, None, stands_since).await?;
+        let Some(listed) = self.named_by(&sites.program_data, at, None, stands_since).await? else {
+            return Ok(Claim::Crowded);
+        };
         let acts = self.acts(&listed, sites).await?;
         // Of the program's own address only what came before: every call of the program names it.
         let first = acts.iter().rfind(|(_, act)| *act == Act::Deployed).map(|(place, _)| &listed[*place]);
-        let mut before = match first {
+        let before = match first {
             Some(first) => self.named_by(&sites.program, at, Some(&first.signature), stands_since).await?,
-            None => Vec::new(),
+            None => Some(Vec::new()),
         };
+        let Some(mut before) = before else { return Ok(Claim::Crowded) };
         let known: BTreeSet<&str> = listed.iter().map(|entry| entry.signature.as_str()).collect();
         before.retain(|entry| !known.contains(entry.signature.as_str()));
         let earlier = self.acts(&before, sites).await?;
@@ -214,27 +255,23 @@ impl Endpoint {
     }
 
     /// The transactions without an error that name an address, newest first: those before one of them, and in no later slot.
+    /// None if there are more than are looked through.
     async fn named_by(
         &self,
         address: &Pubkey,
         at: Height,
         before: Option<&str>,
         through: Height,
-    ) -> Result<Vec<Listed>, EndpointFault> {
-        const METHOD: &str = "getSignaturesForAddress";
-        let (mut kept, mut before, mut seen) = (Vec::new(), before.map(str::to_owned), 0_usize);
+    ) -> Result<Option<Vec<Listed>>, EndpointFault> {
+        let (mut listing, mut before) = (Listing::default(), before.map(str::to_owned));
         loop {
             let page: Vec<Listed> =
                 self.signatures(address, Commitment::Finalized, at, (before.as_deref(), LISTED)).await?;
-            let is_short = page.len() < LISTED;
-            seen += page.len();
             before = page.last().map(|last| last.signature.clone());
-            kept.extend(page.into_iter().filter(|entry| entry.err.is_none() && entry.slot <= through.0));
-            if kept.len() > READ_CAP || seen >= LIST_CAP {
-                return Err(EndpointFault::TooLong(METHOD));
-            }
-            if is_short {
-                return Ok(kept);
+            match listing.take(page, through) {
+                Reached::Page => {}
+                Reached::End => return Ok(Some(listing.kept)),
+                Reached::Cap => return Ok(None),
             }
         }
     }
@@ -254,6 +291,21 @@ impl Endpoint {
         let asked: Vec<_> = listed.iter().enumerate().map(read).collect();
         let acts: Vec<Vec<(usize, Act)>> = iter(asked).buffered(READ_AT_ONCE).try_collect().await?;
         Ok(acts.into_iter().flatten().collect())
+    }
+}
+
+impl Listing {
+    /// Keeps what was done without an error, and in no later slot than that.
+    fn take(&mut self, page: Vec<Listed>, through: Height) -> Reached {
+        let is_short = page.len() < LISTED;
+        self.seen += page.len();
+        self.kept.extend(page.into_iter().filter(|entry| entry.err.is_none() && entry.slot <= through.0));
+        match (self.kept.len() > READ_CAP, is_short) {
+            (true, _) => Reached::Cap,
+            (false, true) => Reached::End,
+            (false, false) if self.seen >= LIST_CAP => Reached::Cap,
+            (false, false) => Reached::Page,
+        }
     }
 }
 

@@ -28,6 +28,9 @@ const PLAIN: &str = "none, or that its owner is fixed";
 /// Whether other bytecode ever stood there.
 const REPLACED: &str = "program.replaced";
 
+/// What no quorum shows.
+const NOT_KNOWN: &str = "not known";
+
 /// What shows that others can move or stop what lies in a token account.
 const OTHERS_HANDS: [&str; 4] = [".delegate", ".close_authority", "_tokens.extensions", "_tokens.owner"];
 
@@ -106,9 +109,12 @@ fn what_to_do(wrong: &[String], found: &Inspection) -> &'static str {
         "name, program, a key of Base or an address in the file is not what it was deployed with; stake nothing there"
     } else if any(&["program.loader", "bytecode_sha256", "bytecode_bytes"]) {
         "another program runs there than the file says, and it can do what it likes; stake nothing there"
+    } else if any(&[REPLACED]) && found.is_crowded {
+        "more transactions name the program than are looked through, which anybody can pay for and no other endpoint \
+         changes; who cannot tell by other means that no other code ever stood there stakes nothing there"
     } else if any(&[REPLACED]) && found.origin.is_none() {
-        "the endpoints do not keep the history that shows how the program came there: name some that do; until then stake \
-         nothing there"
+        "too few endpoints show how the program came there: name some that keep its whole history, and are quick if it is \
+         long; until then stake nothing there"
     } else if any(&[REPLACED]) {
         "whatever stood there before could write itself stake and rewards, and nothing in the accounts would show it; who \
          does not know that code stakes nothing there"
@@ -159,7 +165,15 @@ fn replaced(found: &Inspection) -> String {
     match found.origin.map(|origin| origin.replaced()) {
         Some(None) => "never".to_owned(),
         Some(Some(slot)) => format!("other code until slot {slot}"),
-        None => "not known".to_owned(),
+        None => NOT_KNOWN.to_owned(),
+    }
+}
+
+/// The slot of the deployment. Where nobody shows it, that in the account is a later one if the program was given more room.
+fn deployed(expected: u64, found: &Inspection, code: &Bytecode) -> String {
+    match found.origin {
+        None if code.slot > Height(expected) => NOT_KNOWN.to_owned(),
+        origin => origin.and_then(|origin| origin.deployed()).unwrap_or(code.slot).to_string(),
     }
 }
 
@@ -191,7 +205,7 @@ impl Checks {
     }
 
     fn of_program(&mut self, record: &OnSolanaRecord, inspected: &Inspection) {
-        let Inspection { program: found, origin, places, .. } = inspected;
+        let Inspection { program: found, places, .. } = inspected;
         let loader = found.is_of_loader.map(|is_ours| if is_ours { LOADER } else { "another one" });
         self.add("program.loader", LOADER, loader);
         self.add("program.executable", true, found.executable);
@@ -202,8 +216,7 @@ impl Checks {
         self.add("bytecode_sha256", digits(record.bytecode_sha256), digest);
         let length = code.map(|code| length_of(code, record.bytecode_bytes));
         self.add("bytecode_bytes", record.bytecode_bytes, length);
-        let deployed = origin.and_then(|origin| origin.deployed()).or(code.map(|code| code.slot));
-        self.add("from_slot", Height(record.from_slot), deployed);
+        self.add("from_slot", Height(record.from_slot), code.map(|code| deployed(record.from_slot, inspected, code)));
         self.add(REPLACED, "never", code.map(|_| replaced(inspected)));
         let authority = code.map(|code| named(code.authority));
         self.add("upgrade_authority", named(record.in_force.upgrade_authority), authority);

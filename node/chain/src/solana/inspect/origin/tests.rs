@@ -140,3 +140,34 @@ fn loaders_are_heard_wherever_a_transaction_calls_them() {
         assert_eq!(acts(change), None);
     }
 }
+
+#[test]
+fn only_what_can_have_led_to_the_slot_counts_against_what_is_read() {
+    let page = |slot: u64, length: usize| -> Vec<Listed> {
+        let entry = |nth| Listed { signature: format!("{slot} {nth}"), slot, err: None };
+        (0..length).map(entry).collect()
+    };
+    let mut listing = Listing::default();
+    assert_eq!(listing.take(page(10, LISTED), Height(9)), Reached::Page);
+    assert_eq!(listing.take(page(9, LISTED), Height(9)), Reached::Page);
+    let failed = page(8, LISTED).into_iter().map(|entry| Listed { err: Some(IgnoredAny), ..entry }).collect();
+    assert_eq!(listing.take(failed, Height(9)), Reached::Page);
+    assert_eq!(listing.take(page(10, 1), Height(9)), Reached::End);
+    assert_eq!((listing.kept.len(), listing.seen), (READ_CAP, 3 * LISTED + 1));
+    assert_eq!(listing.take(page(7, 1), Height(9)), Reached::Cap);
+}
+
+#[test]
+fn a_list_that_does_not_end_is_not_followed() {
+    let page = || vec![Listed { signature: String::new(), slot: 10, err: None }; LISTED];
+    let pages = LIST_CAP / LISTED;
+    let check = |pages: usize, last: Vec<Listed>, expected: Reached| {
+        let mut listing = Listing::default();
+        for _ in 0..pages {
+            assert_eq!(listing.take(page(), Height(9)), Reached::Page);
+        }
+        assert_eq!(listing.take(last, Height(9)), expected);
+    };
+    check(pages - 1, page(), Reached::Cap);
+    check(pages - 1, page().split_off(1), Reached::End);
+}
