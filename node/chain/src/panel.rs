@@ -47,8 +47,8 @@ pub(crate) struct Endpoint<S> {
 pub(crate) struct Panel<S> {
     pub(crate) endpoints: Vec<Endpoint<S>>,
     pub(crate) quorum: usize,
-    /// What could not be read the last time.
-    failed: BTreeSet<Matter>,
+    /// What is read with patience the next time: it could not be read the last time, or there is no way back from it.
+    patiently: BTreeSet<Matter>,
     /// Whether this reading waits for everybody.
     patient: bool,
 }
@@ -85,7 +85,7 @@ impl<S: Default> Panel<S> {
         Ok(Self {
             endpoints: names(rpcs).into_iter().zip(rpcs).map(endpoint).collect(),
             quorum: quorum_of(rpcs.len()),
-            failed: BTreeSet::new(),
+            patiently: BTreeSet::new(),
             patient: false,
         })
     }
@@ -172,7 +172,7 @@ impl<S> Panel<S> {
     }
 
     pub(crate) fn no_quorum(&mut self, matter: Matter, what: &'static str) -> ChainError {
-        self.failed.insert(matter);
+        self.take_time(matter);
         ChainError::NoQuorum { what, quorum: self.quorum, faults: self.faults(matter) }
     }
 

@@ -1,7 +1,8 @@
 //! How long anybody is waited for.
 //!
 //! Being slow is the cheapest way to keep bad news from a node: nothing it says is wrong, and while it is waited for the
-//! chain grows stale. So nobody holds up what a quorum has said already.
+//! chain grows stale. So nobody holds up what a quorum has said already, except where there is no way back from what it
+//! said.
 
 use std::time::Duration;
 
@@ -48,10 +49,9 @@ impl<S> Endpoint<S> {
 impl<S> Panel<S> {
     /// Begins with whoever is worth waiting for. The fault of the others stays what it was.
     ///
-    /// After a reading that found no quorum everybody is asked, and waited for: the one that was left out may be the one
-    /// that was missing.
+    /// In a reading that takes its time everybody is asked, and waited for.
     pub(super) fn call(&mut self, matter: Matter) {
-        self.patient = self.failed.remove(&matter);
+        self.patient = self.patiently.remove(&matter);
         let here = self.endpoints.iter().filter(|endpoint| !endpoint.is_away()).count();
         let everybody = self.patient || here < self.quorum;
         for endpoint in &mut self.endpoints {
@@ -67,6 +67,22 @@ impl<S> Panel<S> {
                 }
             }
         }
+    }
+
+    /// Has the next reading of this matter ask everybody, and wait in every step until each has answered or its time is up.
+    /// So it is after one that found no quorum: whoever was left out may be the one that was missing.
+    pub(crate) fn take_time(&mut self, matter: Matter) {
+        self.patiently.insert(matter);
+    }
+
+    /// Whoever may contradict what the others say. In a reading that takes its time that is also whoever could not be waited
+    /// for in a step before, or could not say what it was about, but nobody who serves something else.
+    pub(crate) fn witnesses(&self, matter: Matter) -> Vec<usize> {
+        if !self.patient {
+            return self.sound(matter);
+        }
+        let lies = |index: usize| self[index].faults.get(&matter).is_some_and(EndpointFault::is_lie);
+        (0..self.endpoints.len()).filter(|&index| !lies(index)).collect()
     }
 
     /// The answers of all, or of those who were in time.

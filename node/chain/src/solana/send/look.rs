@@ -2,9 +2,10 @@
 //!
 //! Found is what a quorum shows in the same slot, at `confirmed` or `finalized`. Not found is weak: an endpoint may be
 //! behind, on a fork, or lack the very block. So absence alone never settles anything; see [`FinalView`] for what does. And
-//! nobody who is outvoted is outvoted there: while any endpoint shows the transaction, nothing rules it out.
+//! nobody who is outvoted is outvoted there: while any endpoint shows the transaction, nothing rules it out. So that nobody
+//! is outvoted by being slow, the reading that settles it takes its time.
 
-use futures_util::future::try_join;
+use futures_util::future::{join, try_join};
 use serde::de::IgnoredAny;
 use serde_json::json;
 use williw_core::cycle::Height;
@@ -76,8 +77,10 @@ impl Solana {
         Ok(Reading { value, faults: self.faults_of_sending() })
     }
 
-    /// Whether it still is so that a transaction can never happen any more.
+    /// Whether it still is so that a transaction can never happen any more. After this the same call may be signed anew, so
+    /// everybody is heard who answers at all.
     pub async fn standing_of_spent(&mut self, sought: Sought) -> Result<Reading<Observation>, ChainError> {
+        self.panel.take_time(MATTER);
         let Reading { value, faults } = self.look(sought).await?;
         let value = match value {
             // The blocks that are looked at were final before.
@@ -89,15 +92,21 @@ impl Solana {
 
     /// Everybody's status of the transaction.
     async fn shown(&mut self, signature: [u8; 64]) -> Vec<(usize, Shown)> {
-        self.shown_by(signature, self.panel.quorum).await
-    }
-
-    /// The same. Once so many answered, the others have a moment more.
-    async fn shown_by(&mut self, signature: [u8; 64], enough: usize) -> Vec<(usize, Shown)> {
         let ask = |index: usize| (index, self.panel[index].status(signature));
         let asked = self.panel.sound(MATTER).into_iter().map(ask);
-        let answers = self.panel.gather(asked, |good| good.len() >= enough).await;
+        let answers = self.panel.gather(asked, |good| good.len() >= self.panel.quorum).await;
         self.panel.settle(MATTER, answers)
+    }
+
+    /// Who shows the transaction, of all who can be asked. Whoever was too slow for the steps before may have the time for
+    /// this question.
+    async fn finders(&mut self, signature: [u8; 64]) -> Vec<usize> {
+        let ask = |index: usize| (index, finds(&self.panel[index], signature));
+        let asked = self.panel.witnesses(MATTER).into_iter().map(ask);
+        let everybody = self.panel.endpoints.len();
+        let answers = self.panel.gather(asked, |good| good.len() >= everybody).await;
+        let heard = self.panel.settle(MATTER, answers);
+        heard.into_iter().filter(|(_, finds)| *finds).map(|(index, _)| index).collect()
     }
 
     /// Where a quorum has it. Whoever has it elsewhere for good, or with another end, is named.
@@ -151,19 +160,35 @@ impl Solana {
         let Some(slot) = agreed(&slots, self.panel.quorum) else {
             return if is_lacking { Err(self.panel.no_quorum(MATTER, LONG_AGO)) } else { Ok(None) };
         };
-        // Those who were too slow before, too.
-        let late = self.shown_by(sought.signature, self.panel.endpoints.len()).await;
-        let mut finders: Vec<usize> =
-            shown.iter().chain(&late).filter(|(_, shown)| shown.executed.is_some()).map(|(index, _)| *index).collect();
+        let mut finders = self.finders(sought.signature).await;
+        finders.extend(shown.iter().filter(|(_, shown)| shown.executed.is_some()).map(|(index, _)| *index));
         finders.extend(rulings.iter().filter(|(_, ruling)| ruling.view.found).map(|(index, _)| *index));
         if finders.is_empty() {
             return Ok(Some(slot));
         }
         for index in finders {
-            self.panel.blame(MATTER, index, EndpointFault::Contradicts("whether the transaction happened"));
+            // That it was slow as well matters less: a person who is sure that it is wrong can leave it out.
+            let fault = EndpointFault::Contradicts("whether the transaction happened");
+            self.panel[index].faults.insert(MATTER, fault);
         }
         Err(self.panel.no_quorum(MATTER, SHOWN_BY_SOME))
     }
+}
+
+/// Whether an endpoint shows the transaction in either of two ways.
+async fn finds(endpoint: &Endpoint, signature: [u8; 64]) -> Result<bool, EndpointFault> {
+    let (by_status, by_name) = join(endpoint.status(signature), named(endpoint, signature)).await;
+    if by_status.as_ref().is_ok_and(|shown| shown.executed.is_some()) || by_name == Ok(true) {
+        return Ok(true);
+    }
+    by_status.and(by_name)
+}
+
+/// Whether it has the transaction in its final chain, by its name.
+async fn named(endpoint: &Endpoint, signature: [u8; 64]) -> Result<bool, EndpointFault> {
+    let name = TransactionName::Solana(signature).to_string();
+    let transaction = endpoint.transaction::<IgnoredAny>(&name, Commitment::Finalized).await?;
+    Ok(transaction.is_some())
 }
 
 /// Whether the transaction is in the final chain of an endpoint, asked in two ways after the last block that could hold it.
@@ -177,10 +202,8 @@ async fn ruling(endpoint: &Endpoint, sought: Sought, last_valid: Height) -> Resu
         }
         Ok(shown.is_known)
     };
-    let name = TransactionName::Solana(sought.signature).to_string();
-    let transaction = endpoint.transaction::<IgnoredAny>(&name, Commitment::Finalized);
-    let (by_status, by_name) = try_join(status, transaction).await?;
-    Ok(Ruling { slot, view: FinalView { stretch, found: by_status || by_name.is_some() } })
+    let (by_status, by_name) = try_join(status, named(endpoint, sought.signature)).await?;
+    Ok(Ruling { slot, view: FinalView { stretch, found: by_status || by_name } })
 }
 
 const fn inclusion(executed: Executed) -> Inclusion {

@@ -169,6 +169,29 @@ async fn what_one_endpoint_shows_no_others_rule_out() {
 }
 
 #[tokio::test]
+async fn what_one_slow_endpoint_shows_the_quick_ones_do_not_rule_out() {
+    // Longer than the others are waited for where less hangs on it; and so long that no step of several questions is done in
+    // its time, but a single one.
+    for ms in [2_000, 5_500] {
+        let story = Story::new(3).await;
+        story.killed_at("sent").await;
+        let signature = story.signature().await.to_string();
+        for face in [0, 1] {
+            story.chain.net.control("withhold", json!({ "face": face, "signature": signature })).await;
+        }
+        story.chain.expire().await;
+        story.chain.net.lie(3, "slow", json!({ "ms": ms })).await;
+        let why = story.tries_to_settle().await.expect_err("one of them shows it").to_string();
+        assert!(why.contains("only some of them show") && why.contains("whether the transaction happened"), "{why}");
+        let stage = story.latest().await.stage;
+        assert!(!stage.is_settled(), "{stage}");
+        story.honest(&[3]).await;
+        story.chain.net.control("release_all", json!({})).await;
+        story.is_done_once().await;
+    }
+}
+
+#[tokio::test]
 async fn a_transaction_without_a_status_is_looked_up_by_its_name_as_well() {
     let story = Story::new(3).await;
     story.killed_at("sent").await;
