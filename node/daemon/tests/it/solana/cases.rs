@@ -258,7 +258,7 @@ impl Lane {
             chain.release_final().await;
         }
         let intents = played.at_rest().await;
-        played.judge(&intents, before, told || again).await;
+        played.judge(&intents, before, (told, again)).await;
         played.outbox.close().await;
         for face in 1..=FACES {
             chain.net.lie(face, "honest", json!({})).await;
@@ -465,7 +465,8 @@ impl Played<'_> {
         panic!("it does not come to rest: {last:?} {:?} {:?}", self.case, self.intents().await);
     }
 
-    async fn judge(&self, intents: &[Intent], before: u64, told: bool) {
+    /// `told` is whether the child said that it is done, `again` whether a person was told who asked after it.
+    async fn judge(&self, intents: &[Intent], before: u64, (told, again): (bool, bool)) {
         let (case, mut done) = (self.case, 0);
         for intent in intents {
             let Stage::Settled(outcome) = intent.stage else { unreachable!("it was looked at before") };
@@ -481,6 +482,8 @@ impl Played<'_> {
         assert!(done <= 1, "one wish was fulfilled twice: {case:?} {intents:?}");
         // What was told and taken back is sent again, until that is too late.
         assert!(!told || done == 1 || case.last_revert || case.blow == Blow::Revert, "{case:?} {intents:?}");
+        // Whoever asked after the blow was told of what nothing took back.
+        assert!(!again || done == 1 || case.last_revert, "{case:?} {intents:?}");
         let can_be = case.blow != Blow::Fail || case.forgiven;
         if can_be && case.next == Next::Person && !case.last_revert && (!told || case.blow != Blow::Revert) {
             assert_eq!(done, 1, "nothing spoke against it: {case:?} {intents:?}");
