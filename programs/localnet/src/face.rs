@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use serde_json::Value;
 use solana_address::Address;
 use solana_signature::Signature;
 
@@ -133,6 +134,14 @@ impl Face {
     /// Whether it answers at all.
     pub(crate) fn is_down(&self) -> bool {
         self.lies.iter().any(|lie| matches!(lie, Lie::Down))
+    }
+
+    /// What it answers to every call of a method instead of the truth.
+    pub(crate) fn false_answer(&self, asked: &str) -> Option<&Value> {
+        self.lies.iter().rev().find_map(|lie| match lie {
+            Lie::FalseAnswer { method, result } if method == asked => Some(result),
+            _ => None,
+        })
     }
 
     /// How long every answer takes.

@@ -65,7 +65,8 @@
 //! - `localnet_lie {kind, .., face?}`, see [`face::Lie`]; lies add up until `honest`: `omit_operator {account}`,
 //!   `old_set {slot}`, `mixed {account, slot}`, `forged {account, owner?, lamports?, data?: base 64}`, `wrong_genesis`,
 //!   `down`, `slow {ms}`, `hide_history {account}`, `pruned {before_slot}`, `hole {from_slot, through_slot}`,
-//!   `silent_tail`, `invented {signature, slot, accounts: [..], transaction}`, `false_status {signature, status?}`, `honest`
+//!   `silent_tail`, `invented {signature, slot, accounts: [..], transaction}`, `false_status {signature, status?}`,
+//!   `false_answer {method, result}`, `honest`
 //! - `localnet_state {}` -> `{slot, height, time, blockhash, faces: [{confirmed, finalized}, ..]}`
 //!
 //! Whoever talks to a face that is `down` cannot call it to be honest again; another face can, with `face`.

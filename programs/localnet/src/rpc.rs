@@ -95,6 +95,9 @@ pub(crate) fn answer(network: &mut Network, face: usize, method: &str, params: V
     if let Some(verb) = method.strip_prefix("localnet_") {
         return Ok(control::answer(network, verb, params)?);
     }
+    if let Some(result) = network.faces[face].false_answer(method) {
+        return Ok(result.clone());
+    }
     let params = Params::new(params)?;
     if method == "sendTransaction" {
         return sending::send(network, face, &params);

@@ -11,6 +11,7 @@ mod doubts;
 #[expect(dead_code, reason = "as above")]
 mod localnet;
 mod network;
+mod numbers;
 mod stories;
 mod story;
 mod verbs;

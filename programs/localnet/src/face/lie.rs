@@ -51,6 +51,9 @@ pub(crate) enum Lie {
         signature: Signature,
         status: Option<Value>,
     },
+    /// This method is answered with these words, whatever is asked of it, and does nothing else. Of several for one method
+    /// the last counts.
+    FalseAnswer { method: String, result: Value },
     /// No lies any more.
     Honest,
 }

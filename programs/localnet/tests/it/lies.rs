@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use solana_address::Address;
 use solana_sdk_ids::system_program;
 
-use crate::net::{Net, SOL, bytes, in_base64};
+use crate::net::{Net, SOL, bytes, in_base64, sending};
 
 /// Somebody got one SOL, and long after that another one. Both are final.
 struct Scene {
@@ -216,11 +216,33 @@ fn false_status() {
 }
 
 #[test]
+fn false_answer() {
+    let scene = Scene::new();
+    scene.lie(json!({ "kind": "false_answer", "method": "getBlockHeight", "result": 7 }));
+    scene.lie(json!({ "kind": "false_answer", "method": "getBlockHeight", "result": { "height": [8] } }));
+    scene.lie(json!({ "kind": "false_answer", "method": "getSlot", "result": null }));
+    let asked = |face, method| scene.net.at(face, method, json!([{ "minContextSlot": u64::MAX / 2 }]));
+    assert_eq!(asked(1, "getBlockHeight"), json!({ "height": [8] }));
+    assert_eq!(asked(1, "getSlot"), Value::Null);
+    assert_eq!(scene.net.at(1, "getTransactionCount", json!([])), scene.net.call("getTransactionCount", json!([])));
+    assert!(scene.net.slot("processed") > 0, "the other one is asked itself");
+    // What would have been done is not.
+    scene.lie(json!({ "kind": "false_answer", "method": "sendTransaction", "result": "sent" }));
+    let payer = scene.net.wallet();
+    let transaction = sending(&scene.net.pay(&payer, scene.somebody, SOL), json!({ "skipPreflight": true }));
+    assert_eq!(scene.net.at(1, "sendTransaction", transaction), "sent");
+    scene.net.advance(40);
+}
+
+#[test]
 fn unknown_lies_are_refused() {
     let scene = Scene::new();
-    for lie in
-        [json!({ "kind": "white" }), json!({ "kind": "slow" }), json!({ "kind": "mixed", "account": "x", "slot": 1 })]
-    {
+    for lie in [
+        json!({ "kind": "white" }),
+        json!({ "kind": "slow" }),
+        json!({ "kind": "mixed", "account": "x", "slot": 1 }),
+        json!({ "kind": "false_answer", "method": "getSlot" }),
+    ] {
         assert_eq!(scene.net.refused("localnet_lie", lie)["code"], -32602);
     }
 }

@@ -130,7 +130,12 @@ pub(crate) struct Story {
 impl Story {
     /// An owner who has registered, in front of so many endpoints.
     pub(crate) async fn new(faces: usize) -> Self {
-        let story = Self::unregistered(faces).await;
+        Self::with_slots_of(SLOT_MS, faces).await
+    }
+
+    /// The same where time passes faster or slower.
+    pub(crate) async fn with_slots_of(slot_ms: u64, faces: usize) -> Self {
+        let story = Self::begin(slot_ms, faces).await;
         let (link, signature) = link(story.chain.network.id(), story.account(), 1);
         story.does(&Verb::Register { amount: Amount(MIN_STAKE.into()), link, signature }).await.unwrap();
         story.rest().await;
@@ -139,7 +144,11 @@ impl Story {
     }
 
     pub(crate) async fn unregistered(faces: usize) -> Self {
-        let (chain, folder) = (OnSolana::begin(faces, SLOT_MS).await, folder());
+        Self::begin(SLOT_MS, faces).await
+    }
+
+    async fn begin(slot_ms: u64, faces: usize) -> Self {
+        let (chain, folder) = (OnSolana::begin(faces, slot_ms).await, folder());
         let order = Order {
             database: folder.path().join("williw.db"),
             rpcs: chain.net.rpcs.clone(),
