@@ -1,6 +1,7 @@
 // How the bytecode came to where it stands. Only the code of a program writes its accounts, and nothing in them shows
-// whether that was always the same. So the transactions are read in which the loader put code there; they are those
-// that `williw deploy verify` reads, and what follows from them is the same: node/chain/src/solana/inspect/origin.rs.
+// whether that was always the same. So the transactions are read in which the loader put code there. What follows from
+// them is the same as for `williw deploy verify`, which gives up earlier where strangers name the addresses:
+// node/chain/src/solana/inspect/origin.rs.
 import { base58, concat, number } from './bytes.mjs';
 import { WELL_KNOWN } from './keys.mjs';
 import { OUTSIDE, Refused } from './refused.mjs';
@@ -23,6 +24,8 @@ const LOADER = base58(WELL_KNOWN.loader);
 const LETTERS = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 // The most that 10 KiB have: no program can be told more by another one.
 const LETTERS_CAP = 14_000;
+// So many letters are worth a number that is still exact.
+const AT_ONCE = 9;
 
 // `{ deployed: slot }` if one deployment is all that ever was, `{ replaced: slot }` if other code could stand there
 // until then, none if the endpoint does not show how the bytecode came there. `standsSince` is what its account says.
@@ -90,7 +93,8 @@ async function read(rpc, listed, places, commitment) {
 }
 
 async function actsIn(rpc, { signature, slot }, places, commitment) {
-  const options = { commitment, encoding: 'json', maxSupportedTransactionVersion: 0 };
+  // Of any version: a stranger who sends a newer one is not to stop what is read.
+  const options = { commitment, encoding: 'json', maxSupportedTransactionVersion: 255 };
   const found = await rpc.call('getTransaction', [signature, options]);
   const kinds = found?.slot === slot ? readable(found, places) : null;
   if (kinds === null) throw unusable('lists a transaction, and does not show what it did');
@@ -154,15 +158,25 @@ function act(data, addresses, places) {
 // Base 58 of any length that there can be: the alphabet of addresses ends long before.
 function decoded(letters) {
   if (letters.length > LETTERS_CAP) throw new RangeError('too many letters');
-  let value = 0n;
-  for (const letter of letters) {
-    const digit = LETTERS.indexOf(letter);
-    if (digit < 0) throw new RangeError('no letter of base 58');
-    value = value * 58n + BigInt(digit);
-  }
+  const value = valueOf(letters);
   const [{ length: zeros }] = /^1*/.exec(letters);
   const digits = value ? value.toString(16) : '';
   return concat(new Uint8Array(zeros), Buffer.from(digits.length % 2 ? `0${digits}` : digits, 'hex'));
+}
+
+// By halves: letter by letter, the time would grow with the square of their number, and strangers send many.
+function valueOf(letters) {
+  if (letters.length > AT_ONCE) {
+    const half = letters.length >> 1;
+    return valueOf(letters.slice(0, half)) * 58n ** BigInt(letters.length - half) + valueOf(letters.slice(half));
+  }
+  let value = 0;
+  for (const letter of letters) {
+    const digit = LETTERS.indexOf(letter);
+    if (digit < 0) throw new RangeError('no letter of base 58');
+    value = value * 58 + digit;
+  }
+  return BigInt(value);
 }
 
 const isAmong = (addresses, { program, programData }) => addresses.includes(program) || addresses.includes(programData);

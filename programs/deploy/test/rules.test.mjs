@@ -200,7 +200,9 @@ test('strangers make a history long, and do not hide what is in it', async () =>
       const from = last === undefined ? 0 : named.findIndex(({ signature }) => signature === last) + 1;
       return named.slice(from, from + limit);
     };
-    const shows = ([signature]) => {
+    // One of a newer version is shown to whoever takes those.
+    const shows = ([signature, { maxSupportedTransactionVersion: most }]) => {
+      if (most < 1) throw new Error('Transaction version (1) is not supported by the requesting client');
       const [kind, accounts] = signature === 'told' ? told : [4, [3, 3, 3, 3]];
       return {
         slot: named.find((it) => it.signature === signature).slot,

@@ -42,7 +42,7 @@ impl Endpoint {
     async fn block(&self, slot: u64, commitment: Commitment) -> Result<Block, EndpointFault> {
         let terms = json!({
             "commitment": commitment.word(), "transactionDetails": "none", "rewards": false,
-            "maxSupportedTransactionVersion": 0,
+            "maxSupportedTransactionVersion": u8::MAX,
         });
         self.rpc.demand("getBlock", json!([slot, terms])).await
     }
