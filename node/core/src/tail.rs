@@ -87,7 +87,7 @@ pub enum TailFault {
 impl Tail {
     /// Drops what can make nobody's standing worse, and refuses what cannot follow the ledger. Returns how many rumours
     /// were not believed because they lie outside the tail or are too many of one endpoint. A slash proves itself, so it may
-    /// come from a little farther than a quorum is: one endpoint that stands still hides it from nobody.
+    /// come from a little farther than a quorum is, where a reader asks for more: one endpoint that is slow does not hide it.
     pub(crate) fn sift(&mut self, books: &ChainBooks, now: UnixSeconds) -> Result<usize, TailFault> {
         let (folded, head) = (books.through, self.head);
         if self.after > folded.height {
@@ -175,12 +175,12 @@ fn is_soon(height: Height, folded: Point, now: UnixSeconds) -> bool {
     ChainBooks::leap(folded, Point { height, time: now.plus(CLOCK_SLACK) }).is_none()
 }
 
-/// A slash, as far as it matters which one it is: where it is in its journal, and for what.
-type Slash = (Height, Account, u64, Evidence);
+/// A slash, as far as it matters which one it is: where it is in its journal, of whom, and for what.
+type Slash = (Height, Account, u64, Option<Owner>, Evidence);
 
-const fn slash_of(fact: &Fact) -> Option<Slash> {
+fn slash_of(fact: &Fact) -> Option<Slash> {
     let Body::Slashed(slashed) = &fact.body else { return None };
-    Some((fact.height, fact.journal, fact.seq, slashed.evidence))
+    Some((fact.height, fact.journal, fact.seq, fact.owner(), slashed.evidence))
 }
 
 /// Bad news about one owner.

@@ -519,6 +519,20 @@ fn one_endpoint_that_stands_still_hides_no_slash_and_only_a_slash_counts_above_t
 }
 
 #[test]
+fn one_endpoint_takes_back_no_slash_above_the_head_that_another_showed() {
+    let mut reading = 0;
+    let said = story::hear(2, |slash, _| {
+        reading += 1;
+        let above = Fact { height: Height(21), ..slash.clone() };
+        // The same place in the same journal, and the same evidence, but of somebody else.
+        let other = Fact { seq: above.seq, ..story::of_nobody(&above, 0) };
+        vec![if reading == 1 { shown(&above, ZERO) } else { shown(&other, ONE) }]
+    });
+    assert_eq!(said[0], SLASHED.replace("20", "21"));
+    assert!(!said[1].contains("admit"), "{said:?}");
+}
+
+#[test]
 fn a_crowd_of_one_kind_hides_neither_the_other_nor_what_others_show() {
     let dropped = "alarm: 1 unfinal facts of base lie outside their tail or are too many of one endpoint";
     let crowd = |news: &Fact, more: &[Rumour]| {
