@@ -50,7 +50,7 @@ pub(crate) async fn follow<C: Chain>(reader: Follow<C>, desk: Desk) {
             }
         }
         // A hint says that something happened, and no more: the next reading comes at once, and finds out. Endpoints that
-        // cannot answer are spared, whatever one of them hints at.
+        // cannot say what is unfinal are spared, whatever one of them hints at.
         tokio::select! {
             () = tokio::time::sleep(follower.pause(poll)) => {}
             () = chain.hint(), if follower.failures == 0 => {}

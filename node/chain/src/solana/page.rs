@@ -213,8 +213,8 @@ impl Solana {
         time.ok_or_else(|| self.panel.no_quorum(MATTER, "the time at the final head"))
     }
 
-    /// True if a quorum has nothing against it but that it does not keep what is missing, or that more facts are missing by
-    /// its own heads than are ever read.
+    /// True if a quorum has nothing against it but that it does not keep what is missing, or that more is missing than is ever
+    /// read.
     fn is_gone(&self) -> bool {
         let gone = |fault: Option<&EndpointFault>| {
             matches!(fault, Some(EndpointFault::Pruned { .. } | EndpointFault::TooManyFacts { .. }))
