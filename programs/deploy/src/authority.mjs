@@ -21,7 +21,10 @@ export async function check(rpc, { state, deployer, heir }) {
   if (authority === null)
     throw new Refused('nobody can upgrade this program any more', 'there is nothing to hand over');
   if (!equal(authority, deployer)) {
-    throw misused(`the right to upgrade is ${base58(authority)}'s, not the deployer's`, 'name its key with --deployer');
+    const hint = hasKey(authority)
+      ? 'name its key with --deployer'
+      : 'no key signs for that address; the multisig whose vault it is calls the loader itself';
+    throw misused(`the right to upgrade is ${base58(authority)}'s, not the deployer's`, hint);
   }
   return true;
 }

@@ -12,11 +12,11 @@ const BYTECODE_CAP = 10 * 1024 * 1024 - 45;
 
 // Bytecode, IDL and manifest are of each other, and of this program.
 export function readBuild(places, program) {
-  const idl = readJson(places.idl, 'an IDL');
-  const manifest = readJson(places.manifest, "a build's manifest");
-  const bytecode = readBytecode(places.bytecode);
-  const id = address(idl?.address);
   const make = `scripts/build-program --id ${base58(program)} --out DIR makes it; name that folder with --build DIR`;
+  const bytecode = readBytecode(places.bytecode, make);
+  const idl = readJson(places.idl, 'an IDL', make);
+  const manifest = readJson(places.manifest, "a build's manifest", make);
+  const id = address(idl?.address);
   if (id === null || !equal(id, program)) {
     throw misused(`the bytecode is built for ${idl?.address}, and the program's key is ${base58(program)}`, make);
   }
@@ -33,8 +33,7 @@ export function readBuild(places, program) {
 
 const hashOf = (bytes) => Buffer.from(sha256(bytes)).toString('hex');
 
-function readBytecode(file) {
-  const hint = 'scripts/build-program makes it';
+function readBytecode(file, hint) {
   try {
     const { size } = statSync(file);
     if (size === 0 || size > BYTECODE_CAP) throw misused(`${file} has ${size} bytes: that is no program`, hint);

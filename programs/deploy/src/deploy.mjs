@@ -29,8 +29,9 @@ const INITIALIZE_UNITS = 150_000;
 export const UNITS = { buffer: BUFFER_UNITS, deploy: DEPLOY_UNITS, initialize: INITIALIZE_UNITS };
 
 // `keys` sign, the first of them pays. `isDone` looks whether an earlier attempt came through after all.
-export async function send(rpc, { keys, instructions, units, price, isDone, commitment }) {
+export async function send(rpc, { keys, instructions, units, price, isDone, say, commitment }) {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    if (attempt) say('the transaction was in no block before it expired; sending it anew');
     const { bytes, last } = await recentBlockhash(rpc, address);
     const transaction = signed(keys, [...budget(price, units), ...instructions], bytes);
     try {
@@ -48,22 +49,22 @@ export async function send(rpc, { keys, instructions, units, price, isDone, comm
   );
 }
 
-export async function makeBuffer(rpc, { deployer, key, length, lamports, price, isDone }) {
+export async function makeBuffer(rpc, { deployer, key, length, lamports, price, isDone, say }) {
   const space = loader.BUFFER_HEAD + length;
   const instructions = [
     loader.createAccount(deployer.address, key.address, lamports, space, WELL_KNOWN.loader),
     loader.initializeBuffer(key.address, deployer.address),
   ];
-  await send(rpc, { keys: [deployer, key], instructions, units: BUFFER_UNITS, price, isDone });
+  await send(rpc, { keys: [deployer, key], instructions, units: BUFFER_UNITS, price, isDone, say });
 }
 
-export async function makeProgram(rpc, { deployer, program, buffer, length, lamports, price, isDone }) {
+export async function makeProgram(rpc, { deployer, program, buffer, length, lamports, price, isDone, say }) {
   const { address: itself } = program;
   const instructions = [
     loader.createAccount(deployer.address, itself, lamports, loader.PROGRAM_BYTES, WELL_KNOWN.loader),
     loader.deploy(deployer.address, itself, buffer, deployer.address, length),
   ];
-  await send(rpc, { keys: [deployer, program], instructions, units: DEPLOY_UNITS, price, isDone });
+  await send(rpc, { keys: [deployer, program], instructions, units: DEPLOY_UNITS, price, isDone, say });
 }
 
 // A program can be called from the slot after the one in which it was deployed.
@@ -73,7 +74,7 @@ export async function awaitSlotAfter(rpc, slot) {
   }
 }
 
-export async function beginNetwork(rpc, { deployer, plan, build, site, price, isDone }) {
+export async function beginNetwork(rpc, { deployer, plan, build, site, price, isDone, say }) {
   const { addresses, token, genesisHash } = site;
   const named = [
     signing(writable(deployer.address)),
@@ -90,7 +91,7 @@ export async function beginNetwork(rpc, { deployer, plan, build, site, price, is
   ];
   const data = build.idl.instruction('initialize', { plan: config.argument(plan, genesisHash) });
   const instructions = [{ program: addresses.program, accounts: named, data }];
-  await send(rpc, { keys: [deployer], instructions, units: INITIALIZE_UNITS, price, isDone });
+  await send(rpc, { keys: [deployer], instructions, units: INITIALIZE_UNITS, price, isDone, say });
 }
 
 // Waits until the chain can no longer take back that these accounts are as they are.

@@ -53,7 +53,8 @@ async function survey(options) {
   const decided = plan && decidedBy(plan, { program: program.address, genesisHash, state });
   const site = { addresses, genesisHash, deployer: deployer.address, ...decided };
   const file = resolve(options.deployment ?? join(ROOT, 'programs/deployments', `${base58(genesisHash)}.json`));
-  record.check(file, { program: program.address, genesisHash });
+  // The bytecode alone is written into no file.
+  if (plan) record.check(file, { program: program.address, genesisHash });
   checkProgram(state, build, deployer);
   if (!state.config) await checkHistory(rpc, addresses, state, 'confirmed');
   return { options, plan, deployer, program, build, rpc, site, state, file, price: options.priority };
@@ -176,7 +177,7 @@ async function begin(task) {
   if (!begins) return standsAlone(task, 'put there');
   say('beginning the network');
   const isDone = async () => (await lookAgain(task)).config !== null;
-  await deploying.beginNetwork(rpc, { deployer, plan: task.plan, build, site: task.site, price, isDone });
+  await deploying.beginNetwork(rpc, { deployer, plan: task.plan, build, site: task.site, price, isDone, say });
   return settled(task, 'deployed', deployer.address);
 }
 
@@ -186,7 +187,7 @@ async function deployProgram(task, key, written) {
   if (written === null) {
     say(`making the buffer ${base58(key.address)}`);
     const isDone = async () => (await upload.held(rpc, key, deployer.address, length)) !== null;
-    await deploying.makeBuffer(rpc, { deployer, key, length, lamports: cost.buffer, price, isDone });
+    await deploying.makeBuffer(rpc, { deployer, key, length, lamports: cost.buffer, price, isDone, say });
   } else {
     say(`taking the buffer ${base58(key.address)} up`);
   }
@@ -194,7 +195,7 @@ async function deployProgram(task, key, written) {
   say('deploying the program');
   const lamports = cost.program;
   const isDone = async () => (await lookAgain(task)).program !== null;
-  await deploying.makeProgram(rpc, { deployer, program, buffer: key.address, length, lamports, price, isDone });
+  await deploying.makeProgram(rpc, { deployer, program, buffer: key.address, length, lamports, price, isDone, say });
   const { program: deployed } = await lookAgain(task);
   if (!deployed) {
     throw new Refused('the endpoint does not show the program that was deployed', 'run the same again', OUTSIDE);
@@ -274,11 +275,12 @@ async function endUpgrades(task) {
       : 'the right to upgrade ends, for ever',
   );
   if (options['dry-run']) return { task, done: 'planned' };
-  await agree(task, base58(task.program.address), heir ? 'hand it over' : 'give the right up');
+  // Of a hand-over the address is what cannot be corrected.
+  await agree(task, base58(heir ?? task.program.address), heir ? 'hand it over' : 'give the right up');
   const isDone = async () => !(await authority.check(rpc, { ...asked, state: await lookAgain(task) }));
   const instructions = [authority.instruction(task.program.address, deployer.address, heir)];
   const { buffer: units } = deploying.UNITS;
-  await deploying.send(rpc, { keys: [deployer], instructions, units, price, isDone, commitment: 'finalized' });
+  await deploying.send(rpc, { keys: [deployer], instructions, units, price, isDone, say, commitment: 'finalized' });
   return settled(task, heir ? 'handed over' : 'finalized', heir);
 }
 
@@ -320,11 +322,17 @@ const WORDS = {
 function finish({ task, done, content = null }) {
   const { options, cost, site } = task;
   say(WORDS[done]);
+  // What the vault on Base has to be told, in the words of its file. Before the bytecode stands nobody is to know it.
+  const isAlone = done === 'put there' || done === 'put there before';
+  const onBase = isAlone
+    ? { solana_genesis_hash: hex(site.genesisHash), solana_program_id: hex(site.addresses.program) }
+    : null;
   if (options.json) {
     const amounts = cost && { stays: String(cost.stays), fees: String(cost.fees), needed: String(cost.needed) };
     const answer = {
       done,
       network_id: site.network ? hex(site.network) : null,
+      on_base: onBase,
       cost: amounts ?? null,
       file: content && task.file,
       deployment: content,
@@ -332,6 +340,9 @@ function finish({ task, done, content = null }) {
     console.log(JSON.stringify(answer, null, 2));
   } else if (content) {
     console.log(`${'file'.padEnd(10)}${task.file}`);
+  } else if (onBase) {
+    say('a vault on Base is told, in its file:');
+    for (const [key, value] of Object.entries(onBase)) console.log(`${key.padEnd(20)} ${value}`);
   }
 }
 

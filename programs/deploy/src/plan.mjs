@@ -82,8 +82,7 @@ function wrong(key, why) {
   );
 }
 
-export function readJson(file, what) {
-  const hint = `name ${what} as JSON`;
+export function readJson(file, what, hint = `name ${what} as JSON`) {
   try {
     const found = statSync(file);
     if (!found.isFile() || found.size > FILE_CAP) throw misused(`${file} is no file of ${what}`, hint);

@@ -37,11 +37,14 @@ export class RpcRefusal extends Refused {
 // have heard of. So each question asks for the newest slot that any answer was of.
 export class Rpc {
   #url;
+  #headers = { 'content-type': 'application/json' };
   #ids = 0;
   #seen = {};
 
   constructor(url) {
-    this.#url = parse(url);
+    const { address, pair } = parse(url);
+    this.#url = address;
+    if (pair) this.#headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`;
   }
 
   // A slot was reached at a commitment.
@@ -81,7 +84,7 @@ export class Rpc {
     try {
       response = await fetch(this.#url, {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: this.#headers,
         body,
         redirect: 'error',
         signal: AbortSignal.timeout(ANSWER_MS),
@@ -104,11 +107,13 @@ export class Rpc {
   }
 }
 
+// The address, and the name and the password that stood in it: nothing can be asked of one that has them in it.
 function parse(letters) {
   const hint = 'give the address of an RPC endpoint of the cluster: --url https://...';
-  let url;
+  let url, pair;
   try {
     url = new URL(letters);
+    pair = [url.username, url.password].map(decodeURIComponent).join(':');
   } catch {
     throw misused('what --url names is no address', hint);
   }
@@ -116,7 +121,8 @@ function parse(letters) {
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isHere)) {
     throw misused('--url takes https, and http only on this machine', hint);
   }
-  return url;
+  Object.assign(url, { username: '', password: '' });
+  return { address: url, pair: pair !== ':' && pair };
 }
 
 async function capped(response, method) {

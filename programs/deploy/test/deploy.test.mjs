@@ -1,7 +1,7 @@
 // The whole way on a chain of its own, and everything that has to stop it.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 
@@ -410,16 +410,27 @@ describe('a network of both chains', () => {
     assert.equal(run.code, 0, run.stderr);
     assert.equal(await held, true);
     assert.match(run.stderr, /the bytecode stands; no network has begun with it/);
-    const { done, network_id: network, cost, deployment } = JSON.parse(run.stdout);
+    const { done, network_id: network, cost, deployment, on_base: onBase } = JSON.parse(run.stdout);
     assert.deepEqual([done, network, deployment], ['put there', null, null]);
+    assert.equal(base58(Buffer.from(onBase.solana_program_id.slice(2), 'hex')), PROGRAM);
+    assert.equal(base58(Buffer.from(onBase.solana_genesis_hash.slice(2), 'hex')), await chain.rpc.call('getGenesisHash'));
     // The rent of two accounts, with what each has besides.
     assert.equal(cost.stays, String(6_960 * (BYTECODE.length + 45 + 128 + 36 + 128)));
     assert.deepEqual(readdirSync(scene.folder).filter((name) => /buffer|deployment/.test(name)), []);
 
     proxy.honest();
-    const again = await scene.run(alone);
+    // That a network stands on the same cluster is not in the way.
+    writeFileSync(scene.file, JSON.stringify({ program: base58(newKey().address), genesis_hash: 'of it' }));
+    const withPair = proxy.url.replace('//', '//who:pass%3Aword@');
+    const again = await scene.run({ ...alone, url: withPair });
+    rmSync(scene.file);
     assert.equal(again.code, 0, again.stderr);
     assert.match(again.stderr, /the bytecode stood before; .* nothing was sent/);
+    assert.equal(again.stdout.trimEnd(), Object.entries(onBase).map(([key, value]) => `${key.padEnd(20)} ${value}`).join('\n'));
+    assert.equal(Buffer.from(proxy.authorization.slice('Basic '.length), 'base64').toString(), 'who:pass:word');
+    assert.doesNotMatch(again.stderr, /pass/);
+    refused(await scene.run({ ...alone, url: withPair.replace('%3A', '%') }), 2, /what --url names is no address/);
+    refused(await scene.run({ ...alone, build: scene.folder }), 2, /williw\.so cannot be read: ENOENT\nhint: scripts\/build-program/);
     proxy.lies = { getSignaturesForAddress: { result: [] } };
     refused(await scene.run(alone), 3, /does not show how the program came there/);
     assert.equal(proxy.sent, 0);

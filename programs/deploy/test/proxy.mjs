@@ -27,6 +27,7 @@ export class Proxy {
     for await (const part of request) parts.push(part);
     const body = Buffer.concat(parts);
     const { method, id } = JSON.parse(body);
+    this.authorization = request.headers.authorization;
     this.counts[method] = (this.counts[method] ?? 0) + 1;
     // From then on nothing goes through, as if the network were gone.
     if (method === 'sendTransaction' && this.#isLast(JSON.parse(body))) this.breaksAfter = 0;
