@@ -14,6 +14,7 @@ use crate::amount::Typed;
 use crate::exit::Failure;
 
 mod own;
+mod unsaid;
 
 pub(crate) use own::{Guard, Keys, KeysRotate, Move};
 

@@ -20,15 +20,13 @@ mod utc;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use flags::{Command, Flags};
 use home::Home;
 use printer::Printer;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let flags = Flags::parse();
+    let flags = Flags::typed();
     let printer = Printer::new(flags.json);
     let done = Home::find(flags.home.clone());
     let done = match done {
