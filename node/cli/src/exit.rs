@@ -6,6 +6,7 @@
 //! | 1 | it failed |
 //! | 2 | the command line, the settings, a key or another file is not what it has to be |
 //! | 3 | a chain or the node did not answer, not as it should, or the chain refused |
+//! | 130 | it was interrupted before it was done: by a signal, or as a node that was told to stop twice |
 
 use std::fmt;
 use std::process::ExitCode;

@@ -20,10 +20,11 @@ pub(crate) use own::{Guard, Keys, KeysRotate, Move};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  it is done
-  1  it failed
-  2  the command line, the settings, a key or another file is not what it has to be
-  3  a chain or the node did not answer, not as it should, or the chain refused";
+  0    it is done
+  1    it failed
+  2    the command line, the settings, a key or another file is not what it has to be
+  3    a chain or the node did not answer, not as it should, or the chain refused
+  130  it was interrupted before it was done";
 
 /// A staking node for Base and Solana.
 #[derive(Debug, Parser)]
