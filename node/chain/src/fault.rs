@@ -243,7 +243,7 @@ impl<T> Reading<T> {
 pub enum ChainError {
     #[error(transparent)]
     Settings(#[from] SettingsFault),
-    #[error("fewer than {quorum} endpoints agree on {what}: {faults}")]
+    #[error("{} {what}: {faults}", too_few(*.quorum))]
     NoQuorum { what: &'static str, quorum: usize, faults: Faults },
     #[error("no endpoint's facts lead to the head that the chain has: {faults}")]
     Disbelieved { faults: Faults },
@@ -257,4 +257,12 @@ pub enum ChainError {
     TooManyAccounts { asked: usize, cap: usize },
     #[error("{0} is no account of base")]
     ForeignAccount(Account),
+}
+
+/// What kept a quorum from telling something. One alone has nobody to agree with.
+fn too_few(quorum: usize) -> String {
+    match quorum {
+        1 => "the only endpoint does not say".to_owned(),
+        _ => format!("fewer than {quorum} endpoints agree on"),
+    }
 }

@@ -168,7 +168,7 @@ async fn nobody_answers_at_the_endpoint() {
         &home.run(&["run"]).await,
         3,
         expect![[r#"
-        error: base cannot be read: fewer than 1 endpoints agree on the vault's numbers: rpc 1 (127.0.0.1): it cannot be reached: no connection
+        error: base cannot be read: the only endpoint does not say the vault's numbers: rpc 1 (127.0.0.1): it cannot be reached: no connection
         hint: see `[base]` in williw.toml: `rpcs` must serve chain `chain_id` with the vault
     "#]],
     );
@@ -177,7 +177,7 @@ async fn nobody_answers_at_the_endpoint() {
         &stake,
         3,
         expect![[r#"
-            error: base cannot be read: fewer than 1 endpoints agree on the vault's numbers: rpc 1 (127.0.0.1): it cannot be reached: no connection
+            error: base cannot be read: the only endpoint does not say the vault's numbers: rpc 1 (127.0.0.1): it cannot be reached: no connection
             hint: see `[base]` in williw.toml: `rpcs` must serve chain `chain_id` with the vault
         "#]],
     );

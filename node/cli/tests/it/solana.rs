@@ -196,7 +196,7 @@ async fn a_chain_that_cannot_be_read_is_named_with_its_own_section() {
     {
         let ended = owner.home.run_with(arguments, &nobody).await;
         let error = ended.error(3);
-        assert!(error.starts_with("solana cannot be read: fewer than 1 endpoints agree on "), "{arguments:?}: {error}");
+        assert!(error.starts_with("solana cannot be read: the only endpoint does not say "), "{arguments:?}: {error}");
         assert!(ended.stderr.contains("\nhint: see `[solana]` in williw.toml: "), "{arguments:?}: {}", ended.stderr);
     }
 }
