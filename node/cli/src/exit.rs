@@ -46,11 +46,13 @@ pub(crate) struct Failure {
     pub(crate) status: ExitStatus,
     pub(crate) text: String,
     pub(crate) hint: Option<String>,
+    /// The name under which a chain refused, if it did.
+    pub(crate) refusal: Option<String>,
 }
 
 impl Failure {
     pub(crate) fn new(status: ExitStatus, text: impl fmt::Display) -> Self {
-        Self { status, text: text.to_string(), hint: None }
+        Self { status, text: text.to_string(), hint: None, refusal: None }
     }
 
     /// Something that the person who typed the command has to change.
@@ -138,9 +140,11 @@ fn sending(chain: ChainId, error: SendError) -> Failure {
                     Some("its owner brings it back with a new signer: `williw keys rotate` makes one, and says how")
                 }
                 "StillJailed" => Some("`williw operator` says until when; the signer that was made waits in the home"),
+                "NoSuchEntry" => Some("`williw operator` lists the queue with its tickets"),
                 _ => refusal.hint,
             };
-            Failure { hint: hint.map(str::to_owned), ..Failure::new(ExitStatus::Outside, text) }
+            let hint = hint.map(str::to_owned);
+            Failure { hint, refusal: Some(refusal.name), ..Failure::new(ExitStatus::Outside, text) }
         }
         error => {
             let hint = match error {

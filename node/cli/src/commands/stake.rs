@@ -1,5 +1,6 @@
 //! What an owner does with stake.
 
+use williw_chain::address;
 use williw_chain::snapshot::StandingOnChain;
 use williw_chain::verb::Verb;
 use williw_core::amount::Amount;
@@ -44,20 +45,29 @@ pub(crate) async fn unstake(flags: flags::Unstake, home: &Home, printer: &Printe
     let amount = flags.amount.on(chain)?;
     let mut reader = Reader::new(chain, &settings)?;
     let other = settings.base.is_some() && settings.solana.is_some();
-    warn_of_leaving(amount, &sender, (&mut reader, other), printer).await?;
-    carry_out(&Verb::Unstake { amount }, &sender, reader, (home, &settings), printer).await
+    let staked = warn_of_leaving(amount, &sender, (&mut reader, other), printer).await?;
+    let done = carry_out(&Verb::Unstake { amount }, &sender, reader, (home, &settings), printer).await;
+    done.map_err(|failure| match (failure.refusal.as_deref(), staked) {
+        (Some("InsufficientStake"), Some(staked)) => failure.hint(format_args!(
+            "{staked} was staked a moment ago; `williw operator --owner {}` says what is now",
+            address::shown_on(chain, sender.account())
+        )),
+        _ => failure,
+    })
 }
 
-/// Says so before an operator takes out so much that nobody lets its node in any more.
+/// Says so before an operator takes out so much that nobody lets its node in any more. Returns what it has staked, if there
+/// is an operator.
 async fn warn_of_leaving(
     amount: Amount,
     sender: &Sender,
     (reader, on_both): (&mut Reader, bool),
     printer: &Printer,
-) -> Result<(), Failure> {
+) -> Result<Option<Amount>, Failure> {
     // Whoever has no operator or less than that is refused by the chain, in words of its own.
-    let Some(operator) = reader.operator(sender.account(), printer).await?.operator else { return Ok(()) };
-    let Ok(left) = operator.active.minus(amount) else { return Ok(()) };
+    let Some(operator) = reader.operator(sender.account(), printer).await?.operator else { return Ok(None) };
+    let staked = Some(operator.active);
+    let Ok(left) = operator.active.minus(amount) else { return Ok(staked) };
     let deployment = reader.deployment().await?;
     warn_of(&deployment.faults, printer);
     let needed = deployment.value.parameters.min_stake;
@@ -67,7 +77,7 @@ async fn warn_of_leaving(
             "this leaves {left} staked, less than the smallest stake of {needed}: the node will be no member{other}"
         ));
     }
-    Ok(())
+    Ok(staked)
 }
 
 pub(crate) async fn restake(flags: flags::Restake, home: &Home, printer: &Printer) -> Result<(), Failure> {

@@ -315,8 +315,18 @@ async fn whoever_leaves_too_little_is_told_so_before() {
     assert!(lines[1].starts_with("sending: unstake "), "{}", sent.stderr);
     // What the vault refuses is not warned of.
     let refused = owner.run(&["unstake", "--amount", "1"]).await;
-    refused.error(3);
+    assert!(refused.error(3).ends_with(" [InsufficientStake]"), "{}", refused.stderr);
     assert!(!refused.stderr.contains("warning: "), "{}", refused.stderr);
+    let hint = format!("\nhint: 0 was staked a moment ago; `williw operator --owner {from}` says what is now\n");
+    assert!(refused.stderr.ends_with(&hint), "{}", refused.stderr);
+    let none = owner.run(&["restake", "--ticket", "77"]).await;
+    assert!(none.error(3).ends_with(" [NoSuchEntry]"), "{}", none.stderr);
+    assert!(none.stderr.ends_with("\nhint: `williw operator` lists the queue with its tickets\n"), "{}", none.stderr);
+    // Of what is not settled, and may be cancelled here.
+    let to = owner.home.path("elsewhere");
+    let moved = owner.home.run(&["keys", "move", "--to", to.to_str().unwrap()]).await;
+    assert!(moved.error(2).starts_with("it is not settled yet what becomes of intent "), "{}", moved.stderr);
+    assert!(moved.stderr.contains(" until it is, or `williw outbox cancel "), "{}", moved.stderr);
 }
 
 #[tokio::test]

@@ -91,6 +91,13 @@ async fn an_owner_registers_stakes_leaves_and_is_slashed_on_solana() {
     owner.refused(&["register", "--amount", "2000"], 3, "[AlreadyRegistered]").await;
     owner.done(&["stake", "--amount", "500", "--chain", "solana"]).await;
     owner.done(&["unstake", "--amount", "300"]).await;
+    let more = owner.run(&["unstake", "--amount", "2201"]).await;
+    assert!(more.error(3).ends_with(" [InsufficientStake]"), "{}", more.stderr);
+    let staked = format!("\nhint: 2200 was staked a moment ago; `williw operator --owner {}` says", Owner::address());
+    assert!(more.stderr.contains(&staked), "{}", more.stderr);
+    let none = owner.run(&["restake", "--ticket", "77"]).await;
+    assert!(none.error(3).ends_with(" [NoSuchEntry]"), "{}", none.stderr);
+    assert!(none.stderr.contains("\nhint: `williw operator` lists the queue"), "{}", none.stderr);
     owner.done(&["restake", "--ticket", "0"]).await;
     let unstaked = owner.done(&["unstake", "--amount", "200"]).await;
     let listed = owner.home.run(&["operator", "--owner", &Owner::address(), "--json"]).await.json();
