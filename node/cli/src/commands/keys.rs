@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use williw_core::guard::Interchange;
-use williw_core::identity::Signer;
+use williw_core::identity::{ChainId, Signer};
 use williw_core::network::NetworkId;
+use williw_core::outbox::Stage;
 use williw_daemon::keys::{KeyError, write_secret};
 use williw_daemon::outbox::open_existing;
 use williw_daemon::settings::Settings;
@@ -230,9 +231,15 @@ async fn refuse_unsettled(home: &Home, settings: &Settings) -> Result<(), Failur
     let intents = outbox.intents(which, NAMED_CAP).await?;
     let Some(last) = intents.last() else { return Ok(()) };
     let ids: Vec<_> = intents.iter().rev().map(|intent| intent.id.0.to_string()).collect();
-    Err(Failure::usage(format_args!("it is not settled yet what becomes of intent {}", ids.join(", "))).hint(
-        format_args!("run `williw outbox retry {id}` until it is, or `williw outbox cancel {id}`", id = last.id.0),
-    ))
+    let unsettled = Failure::usage(format_args!("it is not settled yet what becomes of intent {}", ids.join(", ")));
+    let id = last.id;
+    Err(match (last.call.chain, last.stage) {
+        // Nothing takes its place there.
+        (ChainId::Solana, Stage::Signed(_) | Stage::Included(..) | Stage::Spent(..)) => unsettled.hint(format_args!(
+            "on Solana it is final or has expired within a minute or two, and nothing can cancel it: run `williw outbox retry {id}` until it is settled"
+        )),
+        _ => unsettled.hint(format_args!("run `williw outbox retry {id}` until it is, or `williw outbox cancel {id}`")),
+    })
 }
 
 /// A new folder beside another, under a name that nobody else has.

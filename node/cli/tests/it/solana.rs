@@ -248,3 +248,21 @@ async fn what_is_typed_wrongly_is_refused_before_anybody_is_asked() {
     std::fs::write(&owner.keypair, other).unwrap();
     owner.refused(&["unstake", "--amount", "5"], 2, "owner.json: ").await;
 }
+
+#[tokio::test]
+async fn what_is_asked_of_solana_is_told_in_slots_and_waited_for_not_cancelled() {
+    let owner = Owner::new().await;
+    assert_eq!(owner.run(&["register", "--amount", "2000"]).await.code, 0);
+    let to = owner.home.path("elsewhere");
+    let moved = owner.home.run(&["keys", "move", "--to", to.to_str().unwrap()]).await;
+    assert_eq!(moved.error(2), "it is not settled yet what becomes of intent 1");
+    let hint = "hint: on Solana it is final or has expired within a minute or two, and nothing can cancel it: run `williw outbox retry 1` until it is settled\n";
+    assert!(moved.stderr.ends_with(hint), "{}", moved.stderr);
+    // As the hint says.
+    owner.world.finalize().await;
+    let slot = owner.home.run(&["outbox", "retry", "1", "--json"]).await.json()["slot"].clone();
+    let ended = format!("intent 1 has ended: done in slot {slot}");
+    assert_eq!(owner.run(&["outbox", "retry", "1"]).await.error(2), ended);
+    assert_eq!(owner.run(&["outbox", "cancel", "1"]).await.error(2), ended);
+    assert_eq!(owner.home.run(&["keys", "move", "--to", to.to_str().unwrap()]).await.code, 0);
+}
