@@ -171,6 +171,19 @@ impl<S> Panel<S> {
         Faults(self.endpoints.iter().filter_map(fault).collect())
     }
 
+    /// An error unless a quorum of these heights is near the one on which they agreed. One that stands still may be among a
+    /// bare quorum: then the others are far above what it lets them agree on, and nobody can say who is right.
+    pub(crate) fn near(
+        &mut self,
+        matter: Matter,
+        what: &'static str,
+        heights: impl IntoIterator<Item = Height>,
+        (agreed, lag): (Height, u64),
+    ) -> Result<(), ChainError> {
+        let near = heights.into_iter().filter(|height| height.0.abs_diff(agreed.0) <= lag).count();
+        if near >= self.quorum { Ok(()) } else { Err(self.no_quorum(matter, what)) }
+    }
+
     pub(crate) fn no_quorum(&mut self, matter: Matter, what: &'static str) -> ChainError {
         self.take_time(matter);
         ChainError::NoQuorum { what, quorum: self.quorum, faults: self.faults(matter) }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use williw_core::cycle::Height;
-
 /// How many of `endpoints` have to agree: more than half and at least two, unless there is only one.
 #[must_use]
 pub const fn quorum_of(endpoints: usize) -> usize {
@@ -31,12 +29,6 @@ pub(crate) fn reached_heights(mut heights: Vec<u64>, quorum: usize) -> Vec<u64> 
     reached
 }
 
-/// Whether so many of these heights lie near the one that they agreed on. One that stands still may be among a bare quorum:
-/// then the others are far above what it lets them agree on, and nobody can say who is right.
-pub(crate) fn are_near(heights: impl IntoIterator<Item = Height>, agreed: Height, lag: u64, quorum: usize) -> bool {
-    heights.into_iter().filter(|height| height.0.abs_diff(agreed.0) <= lag).count() >= quorum
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,13 +37,6 @@ mod tests {
     fn a_quorum_is_more_than_half_and_never_one_of_several() {
         let quorums: Vec<usize> = (1..=8).map(quorum_of).collect();
         assert_eq!(quorums, [1, 2, 2, 3, 3, 4, 4, 5]);
-    }
-
-    #[test]
-    fn heights_are_near_if_a_quorum_of_them_is() {
-        let near = |heights: &[u64], quorum| are_near(heights.iter().copied().map(Height), Height(100), 30, quorum);
-        assert!(near(&[100], 1) && near(&[100, 130], 2) && near(&[100, 70], 2) && near(&[100, 101, u64::MAX], 2));
-        assert!(!near(&[100, 131], 2) && !near(&[100, 69], 2) && !near(&[100, 131, u64::MAX], 2));
     }
 
     #[test]

@@ -46,7 +46,7 @@ mod time;
 pub use account::VERSION as LAYOUT_VERSION;
 pub use hints::HINT_PAUSE;
 pub use history::{HISTORY_CAP, SIGNATURES_CAP};
-pub use inspect::{Bytecode, ConfigFound, Found, Inspection, Mint, Places, ProgramFound, Terms, Tokens};
+pub use inspect::{Bytecode, ConfigFound, Found, History, Inspection, Mint, Places, ProgramFound, Terms, Tokens};
 pub use page::{FINAL_LAG_SLOTS, REACH_SLOTS};
 pub use settings::SolanaSettings;
 pub use tail::TIP_LAG_SLOTS;

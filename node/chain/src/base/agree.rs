@@ -8,7 +8,7 @@ use super::Base;
 use super::endpoint::{Block, Which, core_hash};
 use crate::fault::{ChainError, EndpointFault};
 use crate::panel::Matter;
-use crate::quorum::{agreed, are_near, reached_heights};
+use crate::quorum::{agreed, reached_heights};
 
 /// How far an endpoint's final head may lie behind the agreed one: an hour of blocks. Endpoints learn of finality in steps.
 pub const FINAL_LAG_BLOCKS: u64 = 1_800;
@@ -46,7 +46,8 @@ impl Base {
         let Some(block) = self.highest_agreed(matter, reached, &heads).await else {
             return Err(self.panel.no_quorum(matter, "the final head"));
         };
-        self.near(matter, "how far the final chain goes", (&heads, block, FINAL_LAG_BLOCKS))?;
+        let heights = heads.iter().map(|(_, head)| head.height);
+        self.panel.near(matter, "how far the final chain goes", heights, (block.height, FINAL_LAG_BLOCKS))?;
         self.blame_laggards(matter, &heads, block, FINAL_LAG_BLOCKS);
         Ok(block)
     }
@@ -70,23 +71,10 @@ impl Base {
         let Some(block) = self.highest_agreed(matter, candidates, &heads).await else {
             return Err(self.panel.no_quorum(matter, "the tip"));
         };
-        self.near(matter, "how far the chain goes", (&heads, block, TIP_LAG_BLOCKS))?;
+        let heights = heads.iter().map(|(_, head)| head.height);
+        self.panel.near(matter, "how far the chain goes", heights, (block.height, TIP_LAG_BLOCKS))?;
         self.blame_laggards(matter, &heads, block, TIP_LAG_BLOCKS);
         Ok(block)
-    }
-
-    /// An error unless a quorum of heads is near the block on which they agreed.
-    fn near(
-        &mut self,
-        matter: Matter,
-        what: &'static str,
-        (heads, agreed, lag): (&[(usize, Block)], Block, u64),
-    ) -> Result<(), ChainError> {
-        let heights = heads.iter().map(|(_, head)| head.height);
-        if are_near(heights, agreed.height, lag, self.panel.quorum) {
-            return Ok(());
-        }
-        Err(self.panel.no_quorum(matter, what))
     }
 
     /// The block at the first of these heights at which a quorum has the same. If there is none, whoever takes part in the

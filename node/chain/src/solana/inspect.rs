@@ -28,7 +28,7 @@ mod layouts;
 mod origin;
 
 pub use layouts::{Bytecode, Mint, Tokens};
-use origin::{History, Origin};
+pub use origin::History;
 
 const MATTER: Matter = Matter::Lookup;
 
@@ -47,10 +47,8 @@ pub struct Inspection {
     pub genesis: Account,
     pub places: Places,
     pub program: ProgramFound,
-    /// How its bytecode came there; none if no quorum shows it.
-    pub origin: Option<Origin>,
-    /// True if none does because more transactions name its addresses than are looked through. Anybody can pay for them.
-    pub is_crowded: bool,
+    /// How its bytecode came there.
+    pub history: History,
     /// Whose the account is and what it says, of each of these; none where nothing is.
     pub config: Found<ConfigFound>,
     pub stake_tokens: Found<Tokens>,
@@ -167,13 +165,12 @@ impl Solana {
         let reward_tokens = agreed!(reward_tokens, "the reward tokens");
         let mint = agreed!(mint, "the mint");
         let at = at.expect("as many as agree showed a slot");
-        let History { origin, is_crowded } = match &program.bytecode {
+        let history = match &program.bytecode {
             Some(bytecode) => self.history(&sites, bytecode.slot, at).await,
             None => History::default(),
         };
         let places = sites.places();
-        let value =
-            Inspection { at, genesis, places, program, origin, is_crowded, config, stake_tokens, reward_tokens, mint };
+        let value = Inspection { at, genesis, places, program, history, config, stake_tokens, reward_tokens, mint };
         Ok(Reading { value, faults: self.panel.faults(MATTER) })
     }
 

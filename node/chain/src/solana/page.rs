@@ -16,7 +16,6 @@ use super::time::{Said, time_of};
 use super::{Endpoint, Solana};
 use crate::fault::{ChainError, EndpointFault, Reading};
 use crate::panel::{GRACE, Matter};
-use crate::quorum::are_near;
 use crate::reader::{Cursor, Finals};
 
 pub(super) const MATTER: Matter = Matter::Finals;
@@ -68,9 +67,9 @@ impl Solana {
             return Err(self.panel.no_quorum(MATTER, "what happened since the ledger's last fact"));
         }
         let goal = reached(sheets.iter().map(|(_, sheet)| sheet.slot).collect(), self.panel.quorum);
-        let slots = sheets.iter().map(|(_, sheet)| sheet.slot);
-        if goal.is_some_and(|goal| !are_near(slots, goal, FINAL_LAG_SLOTS, self.panel.quorum)) {
-            return Err(self.panel.no_quorum(MATTER, "how far the final chain goes"));
+        if let Some(goal) = goal {
+            let slots = sheets.iter().map(|(_, sheet)| sheet.slot);
+            self.panel.near(MATTER, "how far the final chain goes", slots, (goal, FINAL_LAG_SLOTS))?;
         }
         let Some(believed) = self.believe(cursor, &sheets, goal).await? else {
             return if self.is_gone() {

@@ -21,7 +21,7 @@ use super::time::time_of;
 use super::{Endpoint, Solana};
 use crate::fault::{ChainError, EndpointFault, Reading};
 use crate::panel::Matter;
-use crate::quorum::{agreed, are_near};
+use crate::quorum::agreed;
 
 const MATTER: Matter = Matter::Tail;
 
@@ -59,9 +59,8 @@ impl Solana {
         let Some(head) = reached(heard.iter().map(|(_, heard)| heard.front.slot).collect(), quorum) else {
             return Err(self.panel.no_quorum(MATTER, "the unfinal tail"));
         };
-        if !are_near(heard.iter().map(|(_, heard)| heard.front.slot), head, TIP_LAG_SLOTS, quorum) {
-            return Err(self.panel.no_quorum(MATTER, "how far the chain goes"));
-        }
+        let slots = heard.iter().map(|(_, heard)| heard.front.slot);
+        self.panel.near(MATTER, "how far the chain goes", slots, (head, TIP_LAG_SLOTS))?;
         let said: Vec<_> = heard.iter().map(|(index, heard)| (*index, heard.front.slot, heard.front.time)).collect();
         let (time, far) = time_of(&said, head, quorum);
         for (index, at, time) in far {

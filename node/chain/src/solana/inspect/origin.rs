@@ -103,12 +103,14 @@ enum Claim {
 }
 
 /// What comes of asking all endpoints.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct History {
-    /// None if no quorum shows it.
-    pub(super) origin: Option<Origin>,
-    /// True if that is so because a quorum lists more transactions than are looked through.
-    pub(super) is_crowded: bool,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum History {
+    Shown(Origin),
+    /// More transactions name its addresses than are looked through. Anybody can pay for them.
+    Crowded,
+    /// No quorum shows it.
+    #[default]
+    NotShown,
 }
 
 /// What a loader did with the program.
@@ -220,7 +222,11 @@ impl Solana {
             };
             self.panel.blame(MATTER, index, fault);
         }
-        History { origin: truth, is_crowded: truth.is_none() && crowded >= quorum }
+        match truth {
+            Some(origin) => History::Shown(origin),
+            None if crowded >= quorum => History::Crowded,
+            None => History::NotShown,
+        }
     }
 }
 
@@ -351,8 +357,8 @@ impl Transaction {
     }
 }
 
-/// What the loader does with the program when what it is told begins like this, with these accounts, ours among them. It only ever succeeds with accounts at
-/// the places where they belong, but takes more than it needs.
+/// What the loader does with the program when what it is told begins like this, with these accounts, ours among them. It
+/// only ever succeeds with accounts at the places where they belong, but takes more than it needs.
 fn act(data: &[u8], named: &[Pubkey], sites: &Sites) -> Option<Act> {
     let at = |place: usize, address: Pubkey| named.get(place) == Some(&address);
     let kind = data.first_chunk::<4>().map(|kind| u32::from_le_bytes(*kind));

@@ -1,6 +1,8 @@
 //! Program, config, token accounts and mint on Solana.
 
-use williw_chain::solana::{Bytecode, Inspection, LAYOUT_VERSION, Mint, Solana, SolanaSettings, Terms, Tokens};
+use williw_chain::solana::{
+    Bytecode, History, Inspection, LAYOUT_VERSION, Mint, Solana, SolanaSettings, Terms, Tokens,
+};
 use williw_core::cycle::Height;
 use williw_core::hash::Hash;
 use williw_core::identity::{Account, ChainId};
@@ -109,10 +111,10 @@ fn what_to_do(wrong: &[String], found: &Inspection) -> &'static str {
         "name, program, a key of Base or an address in the file is not what it was deployed with; stake nothing there"
     } else if any(&["program.loader", "bytecode_sha256", "bytecode_bytes"]) {
         "another program runs there than the file says, and it can do what it likes; stake nothing there"
-    } else if any(&[REPLACED]) && found.is_crowded {
+    } else if any(&[REPLACED]) && matches!(found.history, History::Crowded) {
         "more transactions name the program than are looked through, which anybody can pay for and no other endpoint \
          changes; who cannot tell by other means that no other code ever stood there stakes nothing there"
-    } else if any(&[REPLACED]) && found.origin.is_none() {
+    } else if any(&[REPLACED]) && matches!(found.history, History::NotShown) {
         "too few endpoints show how the program came there: name some that keep its whole history, and are quick if it is \
          long; until then stake nothing there"
     } else if any(&[REPLACED]) {
@@ -162,18 +164,19 @@ fn named(authority: Option<Account>) -> String {
 
 /// When other bytecode could stand there, which wrote what it liked into the accounts of the program.
 fn replaced(found: &Inspection) -> String {
-    match found.origin.map(|origin| origin.replaced()) {
-        Some(None) => "never".to_owned(),
-        Some(Some(slot)) => format!("other code until slot {slot}"),
-        None => NOT_KNOWN.to_owned(),
+    let History::Shown(origin) = found.history else { return NOT_KNOWN.to_owned() };
+    match origin.replaced() {
+        None => "never".to_owned(),
+        Some(slot) => format!("other code until slot {slot}"),
     }
 }
 
 /// The slot of the deployment. Where nobody shows it, that in the account is a later one if the program was given more room.
 fn deployed(expected: u64, found: &Inspection, code: &Bytecode) -> String {
-    match found.origin {
-        None if code.slot > Height(expected) => NOT_KNOWN.to_owned(),
-        origin => origin.and_then(|origin| origin.deployed()).unwrap_or(code.slot).to_string(),
+    match found.history {
+        History::Shown(origin) => origin.deployed().unwrap_or(code.slot).to_string(),
+        History::Crowded | History::NotShown if code.slot > Height(expected) => NOT_KNOWN.to_owned(),
+        History::Crowded | History::NotShown => code.slot.to_string(),
     }
 }
 
