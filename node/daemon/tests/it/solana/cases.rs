@@ -146,6 +146,9 @@ impl Case {
             1 | 2 => dice.once_in(2).then(|| dice.one_of(&LAGS)),
             _ => Some(dice.one_of(&LIES)),
         };
+        // Where all are quick, the answer is mostly there before anybody can see what happened.
+        let is_in_flight = kill.is_some_and(|(step, _)| step == "in flight");
+        let lie = if is_in_flight && endpoints > 1 { Some(Lie::Slow) } else { lie };
         Self {
             fates,
             endpoints,
