@@ -8,14 +8,13 @@ use williw_chain::verb::Verb;
 use williw_chain::wallet::Payer;
 use williw_chain::{Chain, Faults, Reading};
 use williw_core::identity::{Account, ChainId, Owner};
-use williw_core::outbox::{Outcome, Pin, Place, Purpose, Stage};
+use williw_core::outbox::{Outcome, Pin, Place, Purpose, Stage, StageOn};
 use williw_daemon::outbox::{self, Dispatch, Lane, Moment, OutboxError, Outgoing, Pace, Receipt, Tell};
 use williw_daemon::settings::Settings;
 use williw_store::{INTENTS_CAP, Intent, Outbox, Which};
 
 use crate::exit::Failure;
 use crate::flags;
-use crate::height::At;
 use crate::home::Home;
 use crate::keys::Sender;
 use crate::printer::Printer;
@@ -221,35 +220,24 @@ async fn told(done: &[Receipt], dispatch: &mut Dispatch<'_>, printer: &Printer) 
 async fn tell_of(
     receipt: &Receipt,
     what: &str,
-    stage: &Stage,
+    stage: &StageOn,
     verb: &Verb,
     (payer, dispatch): (Payer<'_>, &mut Dispatch<'_>),
     printer: &Printer,
 ) -> Result<(), OutboxError> {
-    asked_before(receipt, stage, payer.chain(), printer);
+    asked_before(receipt, stage, printer);
     let entry = made_by(verb, payer.account(), &[*receipt], dispatch, printer).await;
     Sent::one(payer.chain(), what, receipt).with(entry).print(printer);
     told(&[*receipt], dispatch, printer).await
 }
 
 /// Says that nothing was sent, because the same was done and nobody knew.
-pub(crate) fn asked_before(receipt: &Receipt, stage: &Stage, chain: ChainId, printer: &Printer) {
-    let (intent, state) = (receipt.intent, state(*stage, chain));
+pub(crate) fn asked_before(receipt: &Receipt, stage: &StageOn, printer: &Printer) {
     printer.say(format_args!(
-        "this was asked before and nobody was told: intent {intent} is {state}; nothing new was sent"
+        "this was asked before and nobody was told: intent {} is {stage}; nothing new was sent",
+        receipt.intent
     ));
     printer.say("hint: if you want it twice, ask again");
-}
-
-/// The words for a stage. They name the height of a block, which on Solana is its slot.
-pub(crate) fn state(stage: Stage, chain: ChainId) -> String {
-    let words = stage.to_string();
-    match place(stage) {
-        Some(Place { height, .. }) => {
-            words.replace(&At::Block(height.0).to_string(), &At::on(chain, height).to_string())
-        }
-        None => words,
-    }
 }
 
 /// The block that it is in, or that showed its pin to be of no use any more.

@@ -22,9 +22,6 @@ use williw_daemon::{Cause, DaemonError};
 use williw_store::StoreError;
 use williw_store::guard::GuardError;
 
-use crate::chain::state;
-use crate::height::At;
-
 /// What a shell sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExitStatus {
@@ -67,7 +64,7 @@ impl Failure {
     pub(crate) fn of(chain: ChainId, error: impl Into<OutboxError>) -> Self {
         match error.into() {
             OutboxError::Send(error) => sending(chain, error),
-            error => Self { text: on(chain, &error), ..outbox(&error) },
+            error => outbox(&error),
         }
     }
 
@@ -167,43 +164,4 @@ fn sending(chain: ChainId, error: SendError) -> Failure {
 
 fn outbox(error: &OutboxError) -> Failure {
     Failure { hint: error.hint().map(str::to_owned), ..Failure::new(error.cause().into(), error) }
-}
-
-/// The words for an error about what was asked of this chain, which name heights as the chain does.
-fn on(chain: ChainId, error: &OutboxError) -> String {
-    let words = error.to_string();
-    match error {
-        OutboxError::AskedBefore { stage, .. }
-        | OutboxError::NotFinal { stage, .. }
-        | OutboxError::AskedAnew { stage, .. }
-        | OutboxError::Behind { stage, .. }
-        | OutboxError::Ended { stage, .. } => words.replace(&stage.to_string(), &state(**stage, chain)),
-        OutboxError::Reverted { block, .. } => {
-            words.replace(&At::Block(block.0).to_string(), &At::on(chain, *block).to_string())
-        }
-        _ => words,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use williw_core::cycle::Height;
-    use williw_core::hash::Hash;
-    use williw_core::identity::ChainId;
-    use williw_core::outbox::{IntentId, TransactionName};
-    use williw_daemon::outbox::OutboxError;
-
-    use super::Failure;
-
-    #[test]
-    fn what_failed_is_in_a_slot_of_solana_and_in_a_block_of_base() {
-        let failed = |chain, name| {
-            let (intent, what, block) = (IntentId(7), "restake ticket 3".to_owned(), Height(1955));
-            Failure::of(chain, OutboxError::Reverted { intent, what, name, block, is_final: true }).text
-        };
-        let on_solana = failed(ChainId::Solana, TransactionName::Solana([1; 64]));
-        assert!(on_solana.ends_with(" (intent 7) failed in slot 1955; only its fee is gone"), "{on_solana}");
-        let on_base = failed(ChainId::Base, TransactionName::Base(Hash([1; 32])));
-        assert!(on_base.ends_with(" (intent 7) failed in block 1955; only its gas is gone"), "{on_base}");
-    }
 }

@@ -9,7 +9,6 @@ mod commands;
 mod deployment;
 mod exit;
 mod flags;
-mod height;
 mod home;
 mod keys;
 mod node;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::identity::ChainId;
+
 /// A moment: seconds since the Unix epoch, from a block or from a clock that the caller read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UnixSeconds(pub u64);
@@ -19,6 +21,14 @@ pub struct Cycle(pub u64);
 /// A block number on Base, a slot on Solana.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Height(pub u64);
+
+/// A height under the name that it has on its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum At {
+    Block(u64),
+    Slot(u64),
+}
 
 impl UnixSeconds {
     /// The later moment; stays at the end of time instead of wrapping, which only ever delays something.
@@ -60,6 +70,25 @@ impl Cycle {
 impl fmt::Display for Cycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl Height {
+    #[must_use]
+    pub const fn on(self, chain: ChainId) -> At {
+        match chain {
+            ChainId::Base => At::Block(self.0),
+            ChainId::Solana => At::Slot(self.0),
+        }
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Block(height) => write!(f, "block {height}"),
+            Self::Slot(height) => write!(f, "slot {height}"),
+        }
     }
 }
 

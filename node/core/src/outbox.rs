@@ -26,12 +26,14 @@ mod budget;
 mod expiry;
 mod fees;
 mod name;
+mod told;
 mod trail;
 
 pub use budget::{FAILURES_CAP, TooManyFailures, may_sign};
 pub use expiry::{FinalView, Stretch};
 pub use fees::{Fees, RAISED_AT_MOST, Wei};
 pub use name::TransactionName;
+pub use told::StageOn;
 pub use trail::{ATTEMPTS_CAP, REMEMBERED_BLOCKS, Trail};
 
 /// The number of an intent, counted from 1 in every database.
@@ -351,38 +353,5 @@ impl fmt::Display for Unsent {
             Self::NotItsTurn => "a call that was to happen before it did not",
             Self::CalledOff => "called off before it was signed",
         })
-    }
-}
-
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Intended => f.write_str("not signed yet"),
-            Self::Signed(_) => f.write_str("signed, not in a block yet"),
-            Self::Included(_, Inclusion { purpose: Purpose::Call, succeeded: true, place, .. }) => {
-                write!(f, "in block {}, not final yet", place.height)
-            }
-            Self::Included(_, inclusion) => write!(f, "{}, not final yet", Outcome::of(*inclusion)),
-            Self::Spent(Trail { pin: Pin::Nonce(_), .. }, place) => {
-                write!(f, "its nonce is used up as of block {}, by nothing that it signed; not final yet", place.height)
-            }
-            Self::Spent(Trail { pin: Pin::Blockhash { .. }, .. }, place) => {
-                write!(f, "its blockhash expired before slot {}; not certain yet that it did not happen", place.height)
-            }
-            Self::Settled(outcome) => outcome.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Done(inclusion) => write!(f, "done in block {}", inclusion.place.height),
-            Self::Failed(inclusion) => write!(f, "failed in block {}", inclusion.place.height),
-            Self::Cancelled(inclusion) => write!(f, "cancelled in block {}", inclusion.place.height),
-            Self::Overtaken(_) => f.write_str("not done: its nonce was used by another transaction"),
-            Self::Expired(_) => f.write_str("not done: its blockhash expired, and it is in no block"),
-            Self::NotSent(why) => write!(f, "not sent: {why}"),
-        }
     }
 }

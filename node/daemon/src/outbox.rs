@@ -23,7 +23,7 @@ use williw_chain::verb::Call;
 use williw_core::cycle::{CycleClock, UnixSeconds};
 use williw_core::identity::{Account, ChainId};
 use williw_core::ledger::Ledger;
-use williw_core::outbox::{Contradiction, IntentId, Observation, Pin, Purpose, Stage, Step, TransactionName};
+use williw_core::outbox::{Contradiction, IntentId, Observation, Pin, Purpose, Stage, StageOn, Step, TransactionName};
 use williw_store::{Asked, Attempt, Intent, Outbox, Store, Which};
 
 use crate::error::DaemonError;
@@ -103,7 +103,7 @@ pub enum Moment<'a> {
     /// A quorum showed something new, and it is in memory only.
     Seen(IntentId, Stage),
     /// It is on disk.
-    Noted(IntentId, Stage),
+    Noted(IntentId, StageOn),
 }
 
 /// A transaction that is about to leave.
@@ -183,7 +183,7 @@ impl<'a> Dispatch<'a> {
             (self.tell)(Moment::Seen(intent.id, stage));
             self.outbox.note(intent.id, stage).await?;
             intent.stage = stage;
-            (self.tell)(Moment::Noted(intent.id, stage));
+            (self.tell)(Moment::Noted(intent.id, stage.on(intent.call.chain)));
         }
         Ok(step)
     }

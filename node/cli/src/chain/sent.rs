@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use williw_chain::verb::Call;
+use williw_core::cycle::At;
 use williw_core::identity::ChainId;
 use williw_daemon::outbox::Receipt;
 
-use crate::height::At;
 use crate::printer::Printer;
 use crate::queue::Entry;
 
@@ -42,7 +42,7 @@ impl Sent {
         let transaction = |(what, Receipt { intent, name, block }): (&str, &Receipt)| Transaction {
             what: what.to_owned(),
             hash: name.to_string(),
-            at: At::on(chain, *block),
+            at: block.on(chain),
             intent: intent.0,
         };
         Self { chain: chain.to_string(), transactions: done.map(transaction).collect(), entry: None }

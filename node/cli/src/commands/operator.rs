@@ -3,14 +3,13 @@
 use serde::Serialize;
 use williw_chain::address;
 use williw_chain::snapshot::OperatorSnapshot;
-use williw_core::cycle::UnixSeconds;
+use williw_core::cycle::{At, UnixSeconds};
 use williw_core::identity::Owner;
 
 use super::status::list;
 use crate::chain::Reader;
 use crate::exit::Failure;
 use crate::flags;
-use crate::height::At;
 use crate::home::Home;
 use crate::node::ask;
 use crate::printer::{Printer, table};
@@ -91,7 +90,7 @@ impl View {
         Self {
             chain: chain.to_string(),
             owner: address::shown_on(chain, account),
-            at: At::on(chain, snapshot.at),
+            at: snapshot.at.on(chain),
             operator: snapshot.operator.map(record),
         }
     }

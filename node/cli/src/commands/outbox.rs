@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 use williw_chain::address;
+use williw_core::cycle::At;
 use williw_core::identity::ChainId;
 use williw_core::outbox::{IntentId, Outcome, Pin, Purpose, Stage};
 use williw_daemon::outbox::{Dispatch, Moment, OutboxError, open_existing};
 use williw_store::{Attempt, Intent, Outbox, Which};
 
-use crate::chain::{Reader, UNTIL_SENT, asked_before, claim, hex, place, say, state, warn_of};
+use crate::chain::{Reader, UNTIL_SENT, asked_before, claim, hex, place, say, warn_of};
 use crate::exit::{ExitStatus, Failure};
 use crate::flags;
-use crate::height::At;
 use crate::home::Home;
 use crate::keys::Key;
 use crate::printer::{Printer, table};
@@ -142,7 +142,7 @@ async fn act(
     warn_of(&dispatch.take_faults(), printer);
     let intent = match done {
         Err(OutboxError::AskedBefore { receipt, stage, .. }) => {
-            asked_before(&receipt, &stage, chain, printer);
+            asked_before(&receipt, &stage, printer);
             outbox.intent(receipt.intent).await?.ok_or(OutboxError::NoIntent(receipt.intent)).map_err(failed)?
         }
         done => done.map_err(failed)?,
@@ -155,7 +155,7 @@ async fn act(
         return Ok(());
     }
     let so_far = if outcome(intent.stage).is_some() { "ended otherwise" } else { "has not ended" };
-    let state = state(intent.stage, chain);
+    let state = intent.stage.on(chain);
     Err(Failure::new(ExitStatus::Outside, format_args!("intent {} {so_far}: {state}", intent.id)))
 }
 
@@ -202,13 +202,13 @@ fn shown(intent: &Intent) -> Shown {
         data: hex(&call.input),
         asked: call.asked.0,
         stage: word(intent.stage),
-        state: state(intent.stage, call.chain),
+        state: intent.stage.on(call.chain).to_string(),
         settled: intent.stage.is_settled(),
         nonce: intent.pin.and_then(|pin| match pin {
             Pin::Nonce(nonce) => Some(nonce),
             Pin::Blockhash { .. } => None,
         }),
-        at: place(intent.stage).map(|place| At::on(call.chain, place.height)),
+        at: place(intent.stage).map(|place| place.height.on(call.chain)),
         transactions: intent.attempts.iter().map(transaction).collect(),
     }
 }

@@ -11,7 +11,6 @@ use williw_core::secp256k1::Signature;
 use crate::chain::{Reader, carry_out, chosen, on_same, warn_of};
 use crate::exit::Failure;
 use crate::flags;
-use crate::height::At;
 use crate::home::Home;
 use crate::keys::{LinkKeys, Sender};
 use crate::printer::Printer;
@@ -117,7 +116,7 @@ pub(super) async fn relink(
     let mut reader = Reader::new(chain, &settings)?;
     let found = reader.operator(sender.account(), printer).await?;
     let Some(operator) = found.operator else {
-        return Err(Failure::usage(format_args!("this account has no operator at {}", At::on(chain, found.at)))
+        return Err(Failure::usage(format_args!("this account has no operator at {}", found.at.on(chain)))
             .hint("register first, or check the account"));
     };
     refuse(&operator, keys.signer())?;

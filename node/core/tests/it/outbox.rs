@@ -2,6 +2,7 @@
 
 use williw_core::cycle::Height;
 use williw_core::hash::Hash;
+use williw_core::identity::ChainId;
 use williw_core::outbox::{
     ATTEMPTS_CAP, Answer, Contradiction, FAILURES_CAP, Fees, FinalView, Inclusion, Observation, Outcome, Pin, Place,
     Purpose, RAISED_AT_MOST, REMEMBERED_BLOCKS, Sight, Stage, Standing, Step, Stretch, TooManyFailures, Trail, Unsent,
@@ -187,10 +188,18 @@ fn a_blockhash_has_expired_only_where_no_block_that_could_hold_the_transaction_i
 }
 
 #[test]
-fn what_is_told_speaks_of_the_pin_that_it_has() {
-    let spent = |pin| Stage::Spent(trail(pin, 1), place(4)).to_string();
-    assert!(spent(NONCE).starts_with("its nonce is used up"), "{}", spent(NONCE));
-    assert!(spent(BLOCKHASH).starts_with("its blockhash expired"), "{}", spent(BLOCKHASH));
+fn what_is_told_speaks_of_the_pin_that_it_has_and_of_heights_as_their_chain_does() {
+    let spent = |pin, chain| Stage::Spent(trail(pin, 1), place(4)).on(chain).to_string();
+    let (nonce, blockhash) = (spent(NONCE, ChainId::Base), spent(BLOCKHASH, ChainId::Solana));
+    assert!(nonce.starts_with("its nonce is used up as of block 4,"), "{nonce}");
+    assert!(blockhash.starts_with("its blockhash expired before slot 4;"), "{blockhash}");
+    for (purpose, succeeded, words) in
+        [(Purpose::Call, true, "in"), (Purpose::Call, false, "failed in"), (Purpose::Cancel, true, "cancelled in")]
+    {
+        let stage = Stage::Included(trail(NONCE, 1), mined(1, purpose, succeeded));
+        assert_eq!(stage.on(ChainId::Base).to_string(), format!("{words} block 10, not final yet"));
+        assert_eq!(stage.on(ChainId::Solana).to_string(), format!("{words} slot 10, not final yet"));
+    }
 }
 
 #[test]

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use williw_chain::base::{ChainError, Faults};
 use williw_chain::send::SendError;
 use williw_chain::wallet::WalletError;
-use williw_core::cycle::Height;
+use williw_core::cycle::{At, Height};
 use williw_core::identity::ChainId;
-use williw_core::outbox::{Contradiction, IntentId, Pin, Stage, TooManyFailures, TransactionName};
+use williw_core::outbox::{Contradiction, IntentId, Pin, StageOn, TooManyFailures, TransactionName};
 use williw_store::StoreError;
 
 use super::Receipt;
@@ -29,18 +29,18 @@ pub enum OutboxError {
     #[error(transparent)]
     TooManyFailures(#[from] TooManyFailures),
     #[error("{what}: this was asked before (intent {}) and is {stage}", receipt.intent)]
-    AskedBefore { receipt: Receipt, what: String, stage: Box<Stage> },
+    AskedBefore { receipt: Receipt, what: String, stage: Box<StageOn> },
     #[error("{what}: no endpoint took transaction {name} (intent {intent}): {faults}")]
     NotTaken { intent: IntentId, what: String, name: TransactionName, faults: Faults },
     #[error(
         "{what}: the same was asked before (intent {intent}) and is {stage}: if that block is reorganised away it happens after all"
     )]
-    NotFinal { intent: IntentId, what: String, stage: Box<Stage> },
+    NotFinal { intent: IntentId, what: String, stage: Box<StageOn> },
     #[error(
-        "{what}: transaction {name} (intent {intent}) failed in block {block}{}; only its {} is gone",
+        "{what}: transaction {name} (intent {intent}) failed in {at}{}; only its {} is gone",
         not_yet(*.is_final), cost(.name)
     )]
-    Reverted { intent: IntentId, what: String, name: TransactionName, block: Height, is_final: bool },
+    Reverted { intent: IntentId, what: String, name: TransactionName, at: At, is_final: bool },
     #[error(
         "{what}: no receipt of transaction {name} with {pin} in time (intent {intent}); it may still be mined: {faults}"
     )]
@@ -54,7 +54,7 @@ pub enum OutboxError {
     )]
     SameAgain { intent: IntentId, what: String },
     #[error("{what}: intent {intent} was asked for anew as intent {later}, which is {stage}; nothing was sent")]
-    AskedAnew { intent: IntentId, what: String, later: IntentId, stage: Box<Stage> },
+    AskedAnew { intent: IntentId, what: String, later: IntentId, stage: Box<StageOn> },
     #[error("intent {intent} cannot be called off: nothing takes the place of a transaction of solana")]
     NotReplaceable { intent: IntentId },
     #[error(
@@ -71,11 +71,11 @@ pub enum OutboxError {
     #[error(
         "the nonce that the endpoints agree on, {nonce}, is that of intent {intent}, which is {stage}: they are behind, or a block was reorganised away"
     )]
-    Behind { intent: IntentId, nonce: u64, stage: Box<Stage> },
+    Behind { intent: IntentId, nonce: u64, stage: Box<StageOn> },
     #[error("there is no intent {0} in the outbox")]
     NoIntent(IntentId),
     #[error("intent {intent} has ended: {stage}")]
-    Ended { intent: IntentId, stage: Box<Stage> },
+    Ended { intent: IntentId, stage: Box<StageOn> },
     #[error("intent {intent} is of account {account}, which is not the key's")]
     OtherAccount { intent: IntentId, account: String },
     #[error("intent {intent} is of {chain}, and the key is not")]
@@ -187,7 +187,7 @@ impl OutboxError {
             Self::Spent { .. } => Some(
                 "something else sends from this account; `williw outbox show` says how it ended once that block is final",
             ),
-            Self::Behind { stage, .. } if stage.is_settled() => {
+            Self::Behind { stage, .. } if stage.stage.is_settled() => {
                 Some("that intent is final, so these endpoints are far behind or on another chain: name others")
             }
             Self::Behind { .. } => Some("try again in a moment"),

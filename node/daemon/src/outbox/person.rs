@@ -8,7 +8,8 @@ use williw_chain::wallet::Payer;
 use williw_core::cycle::Height;
 use williw_core::identity::ChainId;
 use williw_core::outbox::{
-    Contradiction, Inclusion, IntentId, Observation, Outcome, Pin, Purpose, Stage, TransactionName, Unsent, may_sign,
+    Contradiction, Inclusion, IntentId, Observation, Outcome, Pin, Purpose, Stage, StageOn, TransactionName, Unsent,
+    may_sign,
 };
 use williw_store::{Asked, Attempt, Intent};
 
@@ -130,7 +131,7 @@ impl Dispatch<'_> {
                 && !matches!(Outcome::of(inclusion), Outcome::Done(_))
             {
                 let what = intent.call.what.clone();
-                return Err(OutboxError::NotFinal { intent: intent.id, what, stage: Box::new(intent.stage) });
+                return Err(OutboxError::NotFinal { intent: intent.id, what, stage: told(intent) });
             }
         }
         // What comes before the last call only prepares it, and does nothing if it is done again.
@@ -143,7 +144,7 @@ impl Dispatch<'_> {
                 let name = attempt(intent, done)?.name;
                 let receipt = Receipt { intent: intent.id, name, block: done.place.height };
                 let what = intent.call.what.clone();
-                return Err(OutboxError::AskedBefore { receipt, what, stage: Box::new(intent.stage) });
+                return Err(OutboxError::AskedBefore { receipt, what, stage: told(intent) });
             }
         }
         Ok(())
@@ -219,7 +220,7 @@ impl Dispatch<'_> {
                     return Ok(None);
                 };
                 // The endpoints forgot a block that they had shown; what was in it goes out again first.
-                let stage = Box::new(self.revive(other, payer).await?);
+                let stage = Box::new(self.revive(other, payer).await?.on(ChainId::Base));
                 Ok(Some(OutboxError::Behind { intent: other, nonce, stage }))
             }
             // The same call with the same blockhash is the same transaction, and one of two intents would never happen.
@@ -249,7 +250,7 @@ impl Dispatch<'_> {
         let mut intent = self.own(id, payer).await?;
         match (intent.stage, payer) {
             (Stage::Settled(Outcome::Done(_)), _) => {
-                return Err(OutboxError::Ended { intent: id, stage: Box::new(intent.stage) });
+                return Err(OutboxError::Ended { intent: id, stage: told(&intent) });
             }
             (Stage::Settled(_), None) => return Err(OutboxError::NeedsKey { intent: id }),
             (Stage::Settled(_), Some(payer)) => return self.repeat(&intent, payer).await,
@@ -280,7 +281,7 @@ impl Dispatch<'_> {
         let known = self.intents(false).await?;
         let mut later = known.iter().filter(|other| other.id > ended.id && other.told && is_done(other.stage));
         if let Some(later) = later.find(|other| is_same(&other.call, &call)) {
-            let (stage, what) = (Box::new(later.stage), call.what);
+            let (stage, what) = (told(later), call.what);
             return Err(OutboxError::AskedAnew { intent: ended.id, what, later: later.id, stage });
         }
         let mut receipts = Vec::new();
@@ -304,7 +305,7 @@ impl Dispatch<'_> {
             // Without sending it once more.
             self.glance(&mut intent).await?;
         } else if !matches!(intent.stage, Stage::Settled(Outcome::Failed(_))) {
-            return Err(OutboxError::Ended { intent: id, stage: Box::new(intent.stage) });
+            return Err(OutboxError::Ended { intent: id, stage: told(&intent) });
         }
         if let Stage::Settled(Outcome::Failed(_)) = intent.stage {
             self.outbox.tell(&[id]).await?;
@@ -368,9 +369,16 @@ fn receipt(intent: &Intent) -> Result<Receipt, OutboxError> {
     let is_final = intent.stage.is_settled();
     match (purpose, succeeded) {
         (Purpose::Call, true) => Ok(Receipt { intent: intent.id, name, block }),
-        (Purpose::Call, false) => Err(OutboxError::Reverted { intent: intent.id, what, name, block, is_final }),
+        (Purpose::Call, false) => {
+            Err(OutboxError::Reverted { intent: intent.id, what, name, at: block.on(intent.call.chain), is_final })
+        }
         (Purpose::Cancel, _) => Err(OutboxError::Cancelled { intent: intent.id, what, block, is_final }),
     }
+}
+
+/// How far it is, for people.
+fn told(intent: &Intent) -> Box<StageOn> {
+    Box::new(intent.stage.on(intent.call.chain))
 }
 
 /// The transaction that is in the block.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use tracing::{debug, info, warn};
-use williw_core::outbox::Stage;
 use williw_store::{INTENTS_CAP, Intent, Outbox, Which};
 
 use crate::readers::Readers;
@@ -92,7 +91,7 @@ pub async fn settle<'a>(
 
 fn tell(moment: Moment<'_>) {
     match moment {
-        Moment::Noted(intent, stage @ Stage::Settled(_)) => info!(%intent, %stage, "an intent is settled"),
+        Moment::Noted(intent, stage) if stage.stage.is_settled() => info!(%intent, %stage, "an intent is settled"),
         Moment::Noted(intent, stage) => info!(%intent, %stage, "an intent has moved"),
         Moment::Intended(_)
         | Moment::NotRaised(..)

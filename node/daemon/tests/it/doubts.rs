@@ -77,7 +77,7 @@ async fn what_failed_is_not_asked_again_before_that_is_final() {
     story.chain.reorg(3).await;
     story.rest().await;
     let first = story.outbox.intent(IntentId(1)).await.unwrap().unwrap();
-    assert!(matches!(first.stage, Stage::Settled(Outcome::Done(_))), "{}", first.stage);
+    assert!(matches!(first.stage, Stage::Settled(Outcome::Done(_))), "{:?}", first.stage);
     assert_eq!(story.paid().await, U256::from(VALUE));
     let why = story.fails().await;
     assert!(matches!(why, OutboxError::AskedBefore { .. }), "{why}");
@@ -240,7 +240,7 @@ async fn a_nonce_that_was_used_for_good_is_signed_for_nobody_else() {
     let mut dispatch = Dispatch::claim(&mut base, &story.outbox, wallet.account(), hasty, &mut tell).await.unwrap();
     let why = *dispatch.send(&wallet, &[story.order.call()]).await.unwrap_err().why;
     assert!(
-        matches!(&why, OutboxError::Behind { intent: IntentId(1), nonce: 0, stage } if stage.is_settled()),
+        matches!(&why, OutboxError::Behind { intent: IntentId(1), nonce: 0, stage } if stage.stage.is_settled()),
         "{why}"
     );
     assert!(why.hint().unwrap().contains("name others"), "{why}");

@@ -22,7 +22,7 @@ async fn what_was_asked_before_is_refused_once_and_told() {
     story.killed_at("leaving").await;
     let OutboxError::AskedBefore { receipt, stage, .. } = story.fails().await else { panic!() };
     assert_eq!(receipt.intent, IntentId(1));
-    assert!(matches!(*stage, Stage::Included(..)), "{stage}");
+    assert!(matches!(stage.stage, Stage::Included(..)), "{stage:?}");
     assert_eq!(story.paid().await, U256::from(VALUE));
     story.send().await.unwrap();
     story.send().await.unwrap();
@@ -36,7 +36,7 @@ async fn what_a_node_settled_meanwhile_is_told_as_well() {
     story.killed_at("leaving").await;
     story.rest().await;
     let OutboxError::AskedBefore { stage, .. } = story.fails().await else { panic!() };
-    assert!(matches!(*stage, Stage::Settled(Outcome::Done(_))), "{stage}");
+    assert!(matches!(stage.stage, Stage::Settled(Outcome::Done(_))), "{stage:?}");
     assert_eq!(story.paid().await, U256::from(VALUE));
 }
 
@@ -248,7 +248,7 @@ async fn a_reorganised_block_sends_the_same_bytes_again() {
     story.rest().await;
     let after = story.outbox.intent(before.id).await.unwrap().unwrap();
     assert_eq!((after.attempts, after.pin), (before.attempts, before.pin));
-    assert!(matches!(after.stage, Stage::Settled(Outcome::Done(_))), "{}", after.stage);
+    assert!(matches!(after.stage, Stage::Settled(Outcome::Done(_))), "{:?}", after.stage);
     assert_eq!((story.paid().await, story.chain.nonce(story.payer()).await), (U256::from(VALUE), 2));
 }
 

@@ -131,7 +131,7 @@ async fn whoever_was_told_of_a_block_that_is_gone_was_not_told() {
         (Stage::Settled(Outcome::Done(included(1, Purpose::Call, true))), false),
     ] {
         outbox.note(id, stage).await.unwrap();
-        assert_eq!(outbox.intent(id).await.unwrap().unwrap().told, told, "{stage}");
+        assert_eq!(outbox.intent(id).await.unwrap().unwrap().told, told, "{stage:?}");
     }
 }
 

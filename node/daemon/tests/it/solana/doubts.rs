@@ -29,9 +29,12 @@ impl Story {
         }
     }
 
-    async fn honest(&self, positions: &[usize]) {
+    /// Endpoints, counted from 1, that do not show what was signed for the latest intent.
+    async fn hidden_by(&self, positions: &[usize]) {
+        let signature = self.signature().await.to_string();
         for position in positions {
-            self.chain.net.lie(*position, "honest", json!({})).await;
+            let what = json!({ "face": position - 1, "signature": signature });
+            self.chain.net.control("withhold", what).await;
         }
     }
 
@@ -39,7 +42,7 @@ impl Story {
     async fn is_done_once(&self) {
         self.rest().await;
         let stage = self.latest().await.stage;
-        assert!(matches!(stage, Stage::Settled(Outcome::Done(_))), "{stage}");
+        assert!(matches!(stage, Stage::Settled(Outcome::Done(_))), "{stage:?}");
         assert_eq!(self.times().await, 1);
     }
 }
@@ -49,8 +52,7 @@ async fn one_of_three_that_hides_the_transaction_changes_nothing() {
     let story = Story::new(3).await;
     story.killed_at("leaving").await;
     let TransactionName::Solana(_) = story.signature().await else { panic!() };
-    let signature = story.signature().await.to_string();
-    story.chain.net.control("withhold", json!({ "face": 0, "signature": signature })).await;
+    story.hidden_by(&[1]).await;
     let why = story.send().await.unwrap_err();
     assert!(matches!(why, OutboxError::AskedBefore { .. }), "{why}");
     // Also once its blockhash is long gone, and the liar alone says that it never was.
@@ -64,11 +66,10 @@ async fn one_of_three_that_hides_the_transaction_changes_nothing() {
 async fn one_of_two_that_hides_it_stops_the_account_and_repeats_nothing() {
     let story = Story::new(2).await;
     story.killed_at("sent").await;
-    let signature = story.signature().await.to_string();
-    story.chain.net.control("withhold", json!({ "face": 0, "signature": signature })).await;
+    story.hidden_by(&[1]).await;
     story.chain.expire().await;
     let left = story.tended().await;
-    assert!(matches!(left[0].stage, Stage::Signed(_)), "{}", left[0].stage);
+    assert!(matches!(left[0].stage, Stage::Signed(_)), "{:?}", left[0].stage);
     assert_eq!(story.times().await, 1);
     story.chain.net.control("release_all", json!({})).await;
     story.rest().await;
@@ -90,7 +91,7 @@ async fn endpoints_that_are_behind_rule_nothing_out() {
     }
     story.chain.expire().await;
     let left = story.tended().await;
-    assert!(matches!(left[0].stage, Stage::Signed(_)), "{}", left[0].stage);
+    assert!(matches!(left[0].stage, Stage::Signed(_)), "{:?}", left[0].stage);
     story.chain.net.control("release_all", json!({})).await;
     story.chain.finalize().await;
     story.rest().await;
@@ -130,7 +131,7 @@ async fn endpoints_with_a_hole_in_their_ledger_rule_nothing_out() {
         let why = story.tries_to_settle().await.unwrap_err().to_string();
         assert!(why.contains("keep old transactions"), "{why}");
         let stage = story.latest().await.stage;
-        assert!(matches!(stage, Stage::Signed(_)), "{stage}");
+        assert!(matches!(stage, Stage::Signed(_)), "{stage:?}");
         story.honest(&[1, 2]).await;
     }
     story.is_done_once().await;
@@ -140,8 +141,8 @@ async fn endpoints_with_a_hole_in_their_ledger_rule_nothing_out() {
 async fn a_liar_and_one_with_a_hole_in_its_ledger_rule_nothing_out() {
     let story = Story::new(3).await;
     story.killed_at("sent").await;
-    let (slot, signature) = (story.slot_of_latest().await, story.signature().await.to_string());
-    story.chain.net.control("withhold", json!({ "face": 0, "signature": signature })).await;
+    let slot = story.slot_of_latest().await;
+    story.hidden_by(&[1]).await;
     story.lose(&[2], slot, slot).await;
     story.chain.expire().await;
     let why = story.tries_to_settle().await.unwrap_err().to_string();
@@ -156,10 +157,7 @@ async fn a_liar_and_one_with_a_hole_in_its_ledger_rule_nothing_out() {
 async fn what_one_endpoint_shows_no_others_rule_out() {
     let story = Story::new(3).await;
     story.killed_at("sent").await;
-    let signature = story.signature().await.to_string();
-    for face in [0, 1] {
-        story.chain.net.control("withhold", json!({ "face": face, "signature": signature })).await;
-    }
+    story.hidden_by(&[1, 2]).await;
     story.chain.expire().await;
     let why = story.tries_to_settle().await.unwrap_err().to_string();
     assert!(why.contains("only some of them show") && why.contains("whether the transaction happened"), "{why}");
@@ -175,16 +173,13 @@ async fn what_one_slow_endpoint_shows_the_quick_ones_do_not_rule_out() {
     for ms in [2_000, 5_500] {
         let story = Story::new(3).await;
         story.killed_at("sent").await;
-        let signature = story.signature().await.to_string();
-        for face in [0, 1] {
-            story.chain.net.control("withhold", json!({ "face": face, "signature": signature })).await;
-        }
+        story.hidden_by(&[1, 2]).await;
         story.chain.expire().await;
         story.chain.net.lie(3, "slow", json!({ "ms": ms })).await;
         let why = story.tries_to_settle().await.expect_err("one of them shows it").to_string();
         assert!(why.contains("only some of them show") && why.contains("whether the transaction happened"), "{why}");
         let stage = story.latest().await.stage;
-        assert!(!stage.is_settled(), "{stage}");
+        assert!(!stage.is_settled(), "{stage:?}");
         story.honest(&[3]).await;
         story.chain.net.control("release_all", json!({})).await;
         story.is_done_once().await;
@@ -218,7 +213,7 @@ async fn what_is_in_a_block_is_not_gone_where_that_block_is_unknown() {
         let why = story.tries_to_settle().await.unwrap_err().to_string();
         assert!(why.contains("keep old transactions"), "{why}");
         let stage = story.latest().await.stage;
-        assert!(matches!(stage, Stage::Included(..)), "{stage}");
+        assert!(matches!(stage, Stage::Included(..)), "{stage:?}");
         story.honest(&[1, 2]).await;
     }
     story.chain.release_final().await;
@@ -248,13 +243,13 @@ async fn one_of_three_that_stands_still_does_not_keep_an_intent_from_its_end() {
     }
     sender.kill().await;
     let stage = story.latest().await.stage;
-    assert!(matches!(stage, Stage::Spent(..)), "{stage}");
+    assert!(matches!(stage, Stage::Spent(..)), "{stage:?}");
     story.honest(&[1]).await;
     // Of the others only one is left, and the one that stands still makes a quorum with it.
     story.chain.net.lie(3, "down", json!({})).await;
     story.tended().await;
     let stage = story.latest().await.stage;
-    assert!(matches!(stage, Stage::Settled(Outcome::Expired(_))), "{stage}");
+    assert!(matches!(stage, Stage::Settled(Outcome::Expired(_))), "{stage:?}");
     assert_eq!(story.times().await, 0);
 }
 
@@ -263,7 +258,7 @@ async fn what_is_in_a_block_that_nobody_has_any_more_does_not_block_the_account(
     let story = Story::new(2).await;
     story.killed_at("noted").await;
     let included = story.latest().await;
-    assert!(matches!(included.stage, Stage::Included(..)), "{}", included.stage);
+    assert!(matches!(included.stage, Stage::Included(..)), "{:?}", included.stage);
     story.chain.finalize().await;
     let slot = story.chain.net.slot("finalized").await;
     for (position, lie) in [(1, json!({ "before_slot": slot })), (2, json!({ "before_slot": slot }))] {

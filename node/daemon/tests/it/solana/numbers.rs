@@ -40,10 +40,6 @@ impl Story {
         self.chain.net.lie(position, "false_answer", json!({ "method": method, "result": result })).await;
     }
 
-    async fn honest_again(&self, position: usize) {
-        self.chain.net.lie(position, "honest", json!({})).await;
-    }
-
     async fn last_final(&self) -> Final {
         let latest: Value = self.chain.net.ask("getLatestBlockhash", json!([{ "commitment": "finalized" }])).await;
         Final {
@@ -90,11 +86,11 @@ async fn one_of_three_that_names_a_false_height_neither_hastens_an_end_nor_puts_
         story.killed_at("sent").await;
         story.falsify(2, "getBlockHeight", json!(height)).await;
         let left = story.tended().await;
-        assert!(matches!(left[0].stage, Stage::Signed(_)), "{height}: {}", left[0].stage);
+        assert!(matches!(left[0].stage, Stage::Signed(_)), "{height}: {:?}", left[0].stage);
         story.chain.expire().await;
         story.rest().await;
         let stage = story.latest().await.stage;
-        assert!(matches!(stage, Stage::Settled(Outcome::Expired(_))), "{height}: {stage}");
+        assert!(matches!(stage, Stage::Settled(Outcome::Expired(_))), "{height}: {stage:?}");
         assert_eq!(story.times().await, 0);
     }
 }
@@ -121,7 +117,7 @@ async fn one_of_three_that_hands_out_a_dead_or_unknown_blockhash_is_not_followed
             times += 1;
             assert_eq!(story.times().await, times);
             assert_ne!(story.pin().await.0, blockhash);
-            story.honest_again(3).await;
+            story.honest(&[3]).await;
             story.chain.net.control("release_all", json!({})).await;
         }
     }
@@ -142,11 +138,11 @@ async fn one_of_three_that_is_behind_with_its_height_makes_no_blockhash_too_old_
     story.chain.net.advance(60).await;
     assert!(story.last_final().await.height > told.height + VALID_FOR);
     let left = story.tended().await;
-    assert!(matches!(left[0].stage, Stage::Signed(_)), "{}", left[0].stage);
+    assert!(matches!(left[0].stage, Stage::Signed(_)), "{:?}", left[0].stage);
     story.chain.drop(0).await;
     story.rest().await;
     let stage = story.latest().await.stage;
-    assert!(matches!(stage, Stage::Settled(Outcome::Done(_))), "{stage}");
+    assert!(matches!(stage, Stage::Settled(Outcome::Done(_))), "{stage:?}");
     assert_eq!(story.times().await, 1);
 }
 
@@ -161,7 +157,7 @@ async fn one_of_three_that_is_ahead_with_its_height_does_not_keep_an_intent_from
     story.chain.expire().await;
     story.rest().await;
     let stage = story.latest().await.stage;
-    assert!(matches!(stage, Stage::Settled(Outcome::Expired(_))), "{stage}");
+    assert!(matches!(stage, Stage::Settled(Outcome::Expired(_))), "{stage:?}");
     assert_eq!(story.times().await, 0);
 }
 

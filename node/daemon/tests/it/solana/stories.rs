@@ -31,9 +31,9 @@ async fn a_process_killed_at_any_step_has_done_it_at_most_once_and_the_next_one_
         story.rest().await;
         let stage = story.latest().await.stage;
         let expected = times + u64::from(may_have_happened);
-        assert_eq!(story.times().await, expected, "killed at {step}: {stage}");
+        assert_eq!(story.times().await, expected, "killed at {step}: {stage:?}");
         if may_have_happened {
-            assert!(matches!(stage, Stage::Settled(Outcome::Done(_))), "killed at {step}: {stage}");
+            assert!(matches!(stage, Stage::Settled(Outcome::Done(_))), "killed at {step}: {stage:?}");
             // Nobody was told of it, so whoever asks again gets that one.
             let why = story.send().await.unwrap_err();
             assert!(matches!(why, OutboxError::AskedBefore { .. }), "killed at {step}: {why}");
@@ -104,7 +104,7 @@ async fn a_transaction_whose_slot_is_reverted_is_sent_again_with_the_same_bytes(
     story.rest().await;
     let intent = story.latest().await;
     assert_eq!((intent.attempts.len(), &intent.attempts[0].bytes), (1, &bytes));
-    assert!(matches!(intent.stage, Stage::Settled(Outcome::Done(_))), "{}", intent.stage);
+    assert!(matches!(intent.stage, Stage::Settled(Outcome::Done(_))), "{:?}", intent.stage);
     assert_eq!(story.times().await, 1);
 }
 
@@ -118,11 +118,11 @@ async fn a_transaction_that_is_reverted_for_good_has_expired_and_is_told_so() {
     story.chain.expire().await;
     story.tended().await;
     let stage = story.latest().await.stage;
-    assert!(matches!(stage, Stage::Signed(_)), "not final yet, so nothing is certain: {stage}");
+    assert!(matches!(stage, Stage::Signed(_)), "not final yet, so nothing is certain: {stage:?}");
     story.chain.release_final().await;
     story.rest().await;
     let stage = story.latest().await.stage;
-    assert!(matches!(stage, Stage::Settled(Outcome::Expired(_))), "{stage}");
+    assert!(matches!(stage, Stage::Settled(Outcome::Expired(_))), "{stage:?}");
     assert_eq!(story.times().await, 0);
     // Only now is the same signed anew.
     story.send().await.unwrap();

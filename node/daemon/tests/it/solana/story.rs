@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tempfile::TempDir;
 use url::Url;
 use williw_chain::send::Patience;
@@ -187,6 +188,13 @@ impl Story {
 
     pub(crate) async fn latest(&self) -> Intent {
         self.outbox.intents(Which::default(), 1).await.unwrap().pop().unwrap()
+    }
+
+    /// Endpoints, counted from 1, that lie no more.
+    pub(crate) async fn honest(&self, positions: &[usize]) {
+        for position in positions {
+            self.chain.net.lie(*position, "honest", json!({})).await;
+        }
     }
 
     /// The signature of the latest intent.
